@@ -1,0 +1,38 @@
+//! The `main` that the three tools share.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use crate::exit::{ExitStatus, Failure};
+use crate::invocation::{Invocation, Tool};
+
+/// Runs a tool: reads argv, calls `tool_run`, prints the error it ends with, gives its status.
+///
+/// An error is printed as one line `error: what: cause: cause` on stderr, a `hint:` line below it
+/// where the error has one.
+pub fn run<E: Failure>(
+    tool: Tool,
+    tool_run: impl FnOnce(Invocation, Vec<OsString>) -> Result<ExitStatus, E>,
+) -> ExitCode {
+    let mut argv = std::env::args_os();
+    let argv0 = argv.next().unwrap_or_default();
+    let invocation = Invocation::new(tool, &argv0);
+    match tool_run(invocation, argv.collect()) {
+        Ok(status) => status.into(),
+        Err(failure) => report(failure).into(),
+    }
+}
+
+/// Prints the chain of causes to stderr and gives the status. A stderr that cannot be written to
+/// changes nothing about the status.
+fn report<E: Failure>(failure: E) -> ExitStatus {
+    let status = failure.status();
+    let hint = failure.hint();
+    let mut text = format!("error: {:#}\n", anyhow::Error::new(failure));
+    if let Some(hint) = hint {
+        text.push_str(&format!("hint: {hint}\n"));
+    }
+    let _ = io::stderr().write_all(text.as_bytes());
+    status
+}

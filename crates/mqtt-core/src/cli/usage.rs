@@ -1,0 +1,218 @@
+//! From argv to matches, and from clap's errors to ours: one line that names the option, the
+//! value and what would have been accepted.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ArgMatches, Command};
+
+use super::words::join_values;
+use crate::exit::{ExitStatus, Failure};
+use crate::invocation::Invocation;
+
+/// What the words asked for.
+#[derive(Debug)]
+pub enum Parsed {
+    /// Options to work with.
+    Matches(ArgMatches),
+    /// A text for stdout and nothing else: `--help`, `--version`.
+    Text(String),
+}
+
+/// The words on the command line make no sense. Status 1.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct UsageError {
+    message: String,
+    hint: String,
+}
+
+impl UsageError {
+    /// An error about the words as a whole; `message` names the options it is about.
+    #[must_use]
+    pub fn new(invocation: Invocation, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hint: see_help(invocation),
+        }
+    }
+
+    fn from_clap(invocation: Invocation, error: &clap::Error) -> Self {
+        let message = words_for(error);
+        let hint = match text(error, ContextKind::SuggestedArg) {
+            Some(similar) => format!("did you mean '{similar}'? {}", see_help(invocation)),
+            None if text(error, ContextKind::InvalidArg)
+                .is_some_and(|arg| arg.starts_with("--host"))
+                && text(error, ContextKind::InvalidValue).is_none_or(|value| value.is_empty()) =>
+            {
+                format!("-h is the host; {}", see_help(invocation))
+            }
+            None => see_help(invocation),
+        };
+        Self { message, hint }
+    }
+}
+
+impl Failure for UsageError {
+    fn status(&self) -> ExitStatus {
+        ExitStatus::FAILURE
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(self.hint.clone())
+    }
+}
+
+/// Parses `words` (argv without its first word) by `command`.
+///
+/// On top of what clap does: the word after an option that takes a value is its value even when
+/// it begins with a dash, a repeated single-value option takes its last value, and `--help` and
+/// `--version` come back as text.
+pub fn parse(
+    invocation: Invocation,
+    command: Command,
+    words: Vec<OsString>,
+) -> Result<Parsed, UsageError> {
+    let command = command
+        .name(invocation.name())
+        .bin_name(invocation.name())
+        .no_binary_name(true)
+        .args_override_self(true)
+        .disable_help_subcommand(true)
+        .mut_args(|arg| {
+            let takes_dashes = arg.get_action().takes_values() && !arg.is_positional();
+            if takes_dashes {
+                arg.allow_hyphen_values(true)
+            } else {
+                arg
+            }
+        });
+    let words = join_values(&command, words);
+    match command.try_get_matches_from(words) {
+        Ok(matches) => Ok(Parsed::Matches(matches)),
+        Err(error) => match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                Ok(Parsed::Text(error.render().to_string()))
+            }
+            _ => Err(UsageError::from_clap(invocation, &error)),
+        },
+    }
+}
+
+fn see_help(invocation: Invocation) -> String {
+    format!("Use '{} --help' to see usage.", invocation.name())
+}
+
+/// Our words for a clap error. Its own first line serves for the kinds that our options cannot
+/// cause.
+fn words_for(error: &clap::Error) -> String {
+    let arg = text(error, ContextKind::InvalidArg).unwrap_or_default();
+    let value = text(error, ContextKind::InvalidValue).unwrap_or_default();
+    match error.kind() {
+        ErrorKind::UnknownArgument if arg.starts_with('-') => format!("unknown option '{arg}'"),
+        ErrorKind::UnknownArgument => {
+            format!("unexpected word '{arg}': every value belongs behind its option")
+        }
+        ErrorKind::InvalidValue if value.is_empty() => format!("option '{arg}' needs a value"),
+        ErrorKind::InvalidValue => format!(
+            "invalid value '{value}' for '{arg}': it is one of {}",
+            text(error, ContextKind::ValidValue).unwrap_or_default()
+        ),
+        ErrorKind::ValueValidation => match std::error::Error::source(error) {
+            Some(cause) => format!("invalid value '{value}' for '{arg}': {cause}"),
+            None => format!("invalid value '{value}' for '{arg}'"),
+        },
+        ErrorKind::ArgumentConflict => match text(error, ContextKind::PriorArg) {
+            Some(other) if other != arg => format!("'{arg}' and '{other}' exclude each other"),
+            _ => format!("'{arg}' may be given only once"),
+        },
+        ErrorKind::MissingRequiredArgument => format!("{arg} is missing"),
+        ErrorKind::InvalidUtf8 => "a word that must be text is not UTF-8".to_owned(),
+        _ => {
+            let text = error.render().to_string();
+            let first = text.lines().next().unwrap_or_default();
+            first.trim_start_matches("error: ").to_owned()
+        }
+    }
+}
+
+fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {
+    match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        ContextValue::Strings(texts) => Some(texts.join(", ")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invocation::Tool;
+    use clap::{Arg, ArgAction, value_parser};
+    use std::ffi::OsStr;
+
+    fn parse_words(words: &[&str]) -> Result<Parsed, UsageError> {
+        let command = Command::new("t")
+            .disable_help_flag(true)
+            .arg(Arg::new("host").short('h').long("host"))
+            .arg(
+                Arg::new("qos")
+                    .short('q')
+                    .long("qos")
+                    .value_parser(value_parser!(u8).range(0..=2)),
+            )
+            .arg(Arg::new("form").long("form").value_parser(["a", "b"]))
+            .arg(Arg::new("help").long("help").action(ArgAction::Help));
+        let invocation = Invocation::new(Tool::Pub, OsStr::new("mqtt-pub"));
+        parse(
+            invocation,
+            command,
+            words.iter().map(OsString::from).collect(),
+        )
+    }
+
+    fn message(words: &[&str]) -> String {
+        parse_words(words).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_error_names_the_option_and_the_value() {
+        assert_eq!(message(&["--qox"]), "unknown option '--qox'");
+        assert_eq!(message(&["-q"]), "option '--qos <qos>' needs a value");
+        assert_eq!(
+            message(&["-q", "3"]),
+            "invalid value '3' for '--qos <qos>': 3 is not in 0..=2"
+        );
+        assert_eq!(
+            message(&["--form", "c"]),
+            "invalid value 'c' for '--form <form>': it is one of a, b"
+        );
+        assert_eq!(
+            message(&["x"]),
+            "unexpected word 'x': every value belongs behind its option"
+        );
+    }
+
+    #[test]
+    fn a_misspelt_option_is_answered_with_the_right_one() {
+        let hint = parse_words(&["--qox", "1"]).unwrap_err().hint;
+        assert!(hint.starts_with("did you mean '--qos'?"), "{hint}");
+    }
+
+    #[test]
+    fn h_alone_says_where_the_help_is() {
+        let hint = parse_words(&["-h"]).unwrap_err().hint;
+        assert_eq!(hint, "-h is the host; Use 'mqtt-pub --help' to see usage.");
+    }
+
+    #[test]
+    fn the_last_value_wins_and_help_is_a_text() {
+        let Parsed::Matches(matches) = parse_words(&["-q", "0", "-q2"]).unwrap() else {
+            panic!("no matches");
+        };
+        assert_eq!(matches.get_one::<u8>("qos"), Some(&2));
+        assert!(
+            matches!(parse_words(&["--help"]), Ok(Parsed::Text(text)) if text.contains("--qos"))
+        );
+    }
+}

@@ -1,0 +1,121 @@
+//! Before clap sees argv: the word after an option that takes a value *is* its value.
+//!
+//! The originals take it without looking at it (`-m -5`, `-m -d`, `-t --`), and scripts that
+//! publish what they were handed depend on it. clap alone would take `--` for the end of the
+//! options. So each such pair becomes one word, `--long=value`, in which clap looks for nothing.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::{Arg, Command};
+
+/// Joins each value-taking option of `command` with the word after it. An option that is the last
+/// word is left alone: clap then says that its value is missing.
+pub(super) fn join_values(command: &Command, words: Vec<OsString>) -> Vec<OsString> {
+    let mut joined = Vec::with_capacity(words.len());
+    let mut words = words.into_iter();
+    while let Some(word) = words.next() {
+        if word == "--" {
+            joined.push(word);
+            joined.extend(words);
+            break;
+        }
+        let Some(long) = long_name_of_value_option(command, &word) else {
+            joined.push(word);
+            continue;
+        };
+        match words.next() {
+            None => joined.push(word),
+            Some(value) => {
+                let mut pair = OsString::from("--");
+                pair.push(long);
+                pair.push("=");
+                pair.push(value);
+                joined.push(pair);
+            }
+        }
+    }
+    joined
+}
+
+/// The long name of the option that `word` spells, if it is one that takes a value.
+fn long_name_of_value_option<'a>(command: &'a Command, word: &OsStr) -> Option<&'a str> {
+    let word = word.to_str()?;
+    let spells = |arg: &&Arg| match word.strip_prefix("--") {
+        Some(long) => {
+            arg.get_long() == Some(long)
+                || arg
+                    .get_all_aliases()
+                    .is_some_and(|aliases| aliases.contains(&long))
+        }
+        None => word.strip_prefix('-').is_some_and(|short| {
+            let mut letters = short.chars();
+            arg.get_short() == letters.next() && letters.next().is_none()
+        }),
+    };
+    command
+        .get_arguments()
+        .filter(|arg| !arg.is_positional() && arg.get_action().takes_values())
+        .find(spells)
+        .and_then(Arg::get_long)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::ArgAction;
+
+    fn command() -> Command {
+        Command::new("t")
+            .arg(Arg::new("message").short('m').long("message"))
+            .arg(Arg::new("host").short('h').long("host").alias("server"))
+            .arg(
+                Arg::new("debug")
+                    .short('d')
+                    .long("debug")
+                    .action(ArgAction::SetTrue),
+            )
+    }
+
+    fn joined(words: &[&str]) -> Vec<String> {
+        join_values(&command(), words.iter().map(OsString::from).collect())
+            .into_iter()
+            .map(|word| word.into_string().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn the_word_after_a_value_option_is_its_value_whatever_it_looks_like() {
+        assert_eq!(joined(&["-m", "-d"]), ["--message=-d"]);
+        assert_eq!(joined(&["--message", "--"]), ["--message=--"]);
+        assert_eq!(
+            joined(&["-m", "--message", "-d"]),
+            ["--message=--message", "-d"]
+        );
+        assert_eq!(joined(&["-m", ""]), ["--message="]);
+        assert_eq!(joined(&["-m", "=x"]), ["--message==x"]);
+    }
+
+    #[test]
+    fn an_alias_counts_as_its_option() {
+        assert_eq!(joined(&["--server", "-m"]), ["--host=-m"]);
+    }
+
+    #[test]
+    fn everything_else_is_left_for_clap() {
+        assert_eq!(
+            joined(&["-dm", "x", "--message=y", "-mz"]),
+            ["-dm", "x", "--message=y", "-mz"]
+        );
+        assert_eq!(joined(&["-d", "-m"]), ["-d", "-m"]);
+        assert_eq!(joined(&["--", "-m", "x"]), ["--", "-m", "x"]);
+        assert_eq!(joined(&["-x", "-md"]), ["-x", "-md"]);
+    }
+
+    #[test]
+    fn a_word_that_is_not_utf8_is_a_value_like_any_other() {
+        use std::os::unix::ffi::OsStringExt;
+        let word = OsString::from_vec(vec![0xff, b'x']);
+        let joined = join_values(&command(), vec!["-m".into(), word]);
+        assert_eq!(joined[0].clone().into_vec(), b"--message=\xffx");
+    }
+}

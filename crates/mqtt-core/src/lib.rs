@@ -1,0 +1,25 @@
+//! The library behind `mqtt-pub`, `mqtt-sub` and `mqtt-passwd`.
+//!
+//! One way leads through it:
+//!
+//! ```text
+//! argv -> cli (typed options) -> plan -> client { transport, protocol, session } -> the tool
+//! ```
+//!
+//! - [`cli`] is the only room that knows clap; it also holds the one `main` the tools share.
+//! - [`invocation`] says under which name a tool was called, and so whose habits it keeps.
+//! - `exit` holds the exit statuses.
+//!
+//! With the feature `client` (the default), the network rooms:
+//!
+//! - `plan` is what will be done: nothing in it is optional without meaning.
+//! - `transport` turns a plan into one byte stream.
+//! - `protocol` turns bytes into packets and back.
+//! - `session` is the state machine between packets and messages: no sockets, no clock.
+//! - `client` drives all of them: the one `select!`.
+//! - `source` reads stdin in blocks, `console` writes stdout and stderr in blocks.
+//! - `debug_log` words the `-d` lines; `signal` hears what asks the program to end.
+
+pub mod cli;
+pub mod exit;
+pub mod invocation;

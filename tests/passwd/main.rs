@@ -1,0 +1,1 @@
+//! The tests of mqtt-passwd as its users run it.

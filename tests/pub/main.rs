@@ -1,0 +1,1 @@
+//! The tests of mqtt-pub as its users run it.

@@ -1,0 +1,1 @@
+//! The tests of mqtt-sub as its users run it.
