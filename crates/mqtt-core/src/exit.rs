@@ -3,6 +3,17 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+#[cfg(feature = "client")]
+use crate::client::ClientError;
+#[cfg(feature = "client")]
+use crate::protocol::codec::DecodeError;
+#[cfg(feature = "client")]
+use crate::protocol::{ProtocolVersion, ReasonCode};
+#[cfg(feature = "client")]
+use crate::session::{PublishError, SessionError};
+#[cfg(feature = "client")]
+use crate::signal::Interrupt;
+
 /// The status a tool leaves with; 0 means that all it was asked to do was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExitStatus(u8);
@@ -22,6 +33,8 @@ impl ExitStatus {
     pub const LOST: Self = Self(7);
     /// mqtt-passwd: the hash could not be computed.
     pub const HASH: Self = Self(10);
+    /// The broker asks for an authentication exchange that the tools do not have.
+    pub const AUTHENTICATION: Self = Self(11);
     /// The broker stopped answering within the keep-alive interval.
     pub const KEEP_ALIVE: Self = Self(19);
     /// The broker sent bytes that are no MQTT packet.
@@ -56,6 +69,70 @@ impl ExitStatus {
 impl From<ExitStatus> for ExitCode {
     fn from(status: ExitStatus) -> Self {
         Self::from(status.0)
+    }
+}
+
+/// The one table from what went wrong with a connection to the status.
+#[cfg(feature = "client")]
+impl Failure for ClientError {
+    fn status(&self) -> ExitStatus {
+        match self {
+            Self::Transport(_) | Self::ConnectTimeout { .. } | Self::System(_) => {
+                ExitStatus::FAILURE
+            }
+            Self::File { .. } | Self::Console(_) => ExitStatus::FAILURE,
+            Self::Session(error) => match error {
+                SessionError::Refused { connack, .. } => ExitStatus::from_code(connack.code),
+                SessionError::Disconnected(_) => ExitStatus::DISCONNECTED,
+                SessionError::KeepAlive { .. } => ExitStatus::KEEP_ALIVE,
+                SessionError::Unexpected(_)
+                | SessionError::WrongAcknowledgement(..)
+                | SessionError::TopicAlias(_) => ExitStatus::PROTOCOL,
+                SessionError::Auth => ExitStatus::AUTHENTICATION,
+            },
+            Self::Decode { source, .. } => match source {
+                DecodeError::Unexpected { .. } => ExitStatus::PROTOCOL,
+                DecodeError::Mqtt3Broker => {
+                    ExitStatus::from_code(ReasonCode::UNSUPPORTED_PROTOCOL_VERSION.0)
+                }
+                _ => ExitStatus::MALFORMED,
+            },
+            Self::Lost { .. } => ExitStatus::LOST,
+            Self::Encode(_) | Self::PacketTooLarge { .. } => ExitStatus::PACKET_TOO_LARGE,
+            Self::Publish(PublishError::QosNotSupported(_)) => ExitStatus::QOS_NOT_SUPPORTED,
+            Self::Publish(PublishError::NoPacketId) => ExitStatus::FAILURE,
+            Self::Interrupted(Interrupt::TimeLimit) => ExitStatus::TIMEOUT,
+            Self::Interrupted(Interrupt::Signal(number)) => ExitStatus::from_signal(*number),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Transport(error) => error.hint(),
+            Self::Session(SessionError::Refused { version, connack }) => {
+                let hint = match (version, connack.code) {
+                    (ProtocolVersion::V5, 0x84) => "try -V mqttv311",
+                    (_, 4 | 5 | 0x86 | 0x87) => {
+                        "check the user name (-u) and the password (-P); \
+                         a broker may also refuse clients that give none"
+                    }
+                    (ProtocolVersion::V311 | ProtocolVersion::V31, 1) => "try another -V",
+                    (_, 2 | 0x85) => "try another client identifier (-i)",
+                    _ => return None,
+                };
+                Some(hint.to_owned())
+            }
+            Self::Session(SessionError::Disconnected(disconnect))
+                if disconnect.reason == ReasonCode::SESSION_TAKEN_OVER =>
+            {
+                Some("another client connected with the same client identifier (-i)".to_owned())
+            }
+            Self::Decode {
+                source: DecodeError::Mqtt3Broker,
+                ..
+            } => Some("try -V mqttv311".to_owned()),
+            _ => None,
+        }
     }
 }
 

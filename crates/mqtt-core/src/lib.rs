@@ -21,5 +21,24 @@
 //! - `debug_log` words the `-d` lines; `signal` hears what asks the program to end.
 
 pub mod cli;
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "client")]
+pub mod console;
+#[cfg(feature = "client")]
+mod debug_log;
 pub mod exit;
 pub mod invocation;
+#[cfg(feature = "client")]
+pub mod payload;
+#[cfg(feature = "client")]
+pub mod plan;
+#[cfg(feature = "client")]
+pub mod protocol;
+pub mod secret;
+#[cfg(feature = "client")]
+pub mod session;
+#[cfg(feature = "client")]
+pub mod signal;
+#[cfg(feature = "client")]
+pub mod transport;

@@ -1,2 +1,15 @@
-//! placeholder
-fn main() {}
+//! Publishes MQTT messages from the command line.
+
+mod args;
+mod plan;
+mod publisher;
+mod run;
+mod source;
+
+use std::process::ExitCode;
+
+use mqtt_core::invocation::Tool;
+
+fn main() -> ExitCode {
+    mqtt_core::cli::run(Tool::Pub, run::run)
+}

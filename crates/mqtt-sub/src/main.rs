@@ -1,2 +1,16 @@
-//! placeholder
-fn main() {}
+//! Subscribes to MQTT topics and writes the messages to stdout.
+
+mod args;
+mod filter;
+mod output;
+mod plan;
+mod run;
+mod subscriber;
+
+use std::process::ExitCode;
+
+use mqtt_core::invocation::Tool;
+
+fn main() -> ExitCode {
+    mqtt_core::cli::run(Tool::Sub, run::run)
+}

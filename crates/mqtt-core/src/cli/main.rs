@@ -24,6 +24,20 @@ pub fn run<E: Failure>(
     }
 }
 
+/// Prints a text that was asked for (`--help`, `--version`). A stdout that nobody reads is no
+/// error.
+#[must_use]
+pub fn show(text: &str) -> ExitStatus {
+    let mut stdout = io::stdout();
+    let shown = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    match shown {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitStatus::FAILURE,
+        _ => ExitStatus::SUCCESS,
+    }
+}
+
 /// Prints the chain of causes to stderr and gives the status. A stderr that cannot be written to
 /// changes nothing about the status.
 fn report<E: Failure>(failure: E) -> ExitStatus {
@@ -31,7 +45,7 @@ fn report<E: Failure>(failure: E) -> ExitStatus {
     let hint = failure.hint();
     let mut text = format!("error: {:#}\n", anyhow::Error::new(failure));
     if let Some(hint) = hint {
-        text.push_str(&format!("hint: {hint}\n"));
+        text.extend(["hint: ", &hint, "\n"]);
     }
     let _ = io::stderr().write_all(text.as_bytes());
     status

@@ -2,9 +2,15 @@
 //! at the end; nothing is connected, read or printed on the way, but for the one `main` the tools
 //! share.
 
+#[cfg(feature = "client")]
+mod connect_args;
 mod main;
 mod usage;
+#[cfg(feature = "client")]
+pub mod value;
 mod words;
 
-pub use main::run;
+#[cfg(feature = "client")]
+pub use connect_args::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW};
+pub use main::{run, show};
 pub use usage::{Parsed, UsageError, parse};

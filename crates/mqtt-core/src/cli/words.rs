@@ -9,12 +9,15 @@ use std::ffi::{OsStr, OsString};
 use clap::{Arg, Command};
 
 /// Joins each value-taking option of `command` with the word after it. An option that is the last
-/// word is left alone: clap then says that its value is missing.
+/// word is left alone: clap then says that its value is missing. So are the words from the first
+/// one that is no option on, where the command takes all of them as they are.
 pub(super) fn join_values(command: &Command, words: Vec<OsString>) -> Vec<OsString> {
+    let takes_trailing_words = command.get_positionals().any(Arg::is_trailing_var_arg_set);
     let mut joined = Vec::with_capacity(words.len());
     let mut words = words.into_iter();
     while let Some(word) = words.next() {
-        if word == "--" {
+        let is_option = word.as_encoded_bytes().starts_with(b"-");
+        if word == "--" || (takes_trailing_words && !is_option) {
             joined.push(word);
             joined.extend(words);
             break;
@@ -109,6 +112,14 @@ mod tests {
         assert_eq!(joined(&["-d", "-m"]), ["-d", "-m"]);
         assert_eq!(joined(&["--", "-m", "x"]), ["--", "-m", "x"]);
         assert_eq!(joined(&["-x", "-md"]), ["-x", "-md"]);
+    }
+
+    #[test]
+    fn words_that_a_command_takes_as_they_are_stay_so() {
+        let command = command().arg(Arg::new("words").num_args(0..).trailing_var_arg(true));
+        let words = ["-m", "x", "file", "-m", "y"].map(OsString::from).to_vec();
+        let joined = join_values(&command, words);
+        assert_eq!(joined, ["--message=x", "file", "-m", "y"]);
     }
 
     #[test]

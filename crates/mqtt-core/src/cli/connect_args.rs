@@ -1,0 +1,240 @@
+//! The options of mqtt-pub and mqtt-sub that say which broker to talk to, and as whom.
+
+use std::ffi::OsString;
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+use clap::{ArgAction, Args};
+
+use super::UsageError;
+use super::value;
+use crate::console::Stream;
+use crate::invocation::{Behaviour, Invocation};
+use crate::plan::{ConnectPlan, DebugPlan, Endpoint, Notices, Palette, Reconnect};
+use crate::protocol::property::Carrier;
+use crate::protocol::{
+    Connect, MAX_REMAINING_LENGTH, Properties, Property, PropertyId, ProtocolVersion, Text, Value,
+};
+use crate::secret::Secret;
+
+const DEFAULT_PORT: u16 = 1883;
+
+/// The originals' window of unacknowledged messages, and the receive maximum they announce.
+pub const DEFAULT_WINDOW: u16 = 20;
+
+/// From the look-up of the name to CONNACK.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+const NEVER_EXPIRES: u32 = u32::MAX;
+
+/// Which broker, and as whom.
+#[derive(Args, Debug)]
+pub struct ConnectArgs {
+    /// Host name or address of the broker
+    #[arg(
+        short = 'h',
+        long,
+        help_heading = "Connection",
+        default_value = "localhost"
+    )]
+    host: String,
+
+    /// Port of the broker, 1 to 65535
+    #[arg(short, long, help_heading = "Connection", default_value_t = DEFAULT_PORT,
+        value_parser = value::two_byte_number(1, u16::MAX))]
+    port: u16,
+
+    /// Client identifier; without it the broker chooses one
+    #[arg(short, long, help_heading = "Session", value_parser = value::text())]
+    id: Option<Text>,
+
+    /// Client identifier is PREFIX followed by the process id
+    #[arg(short = 'I', long, help_heading = "Session", value_name = "PREFIX",
+        value_parser = value::text())]
+    id_prefix: Option<Text>,
+
+    /// User name
+    #[arg(short, long, help_heading = "Connection", value_parser = value::text())]
+    username: Option<Text>,
+
+    /// Password; the system's other users can see it on the command line
+    #[arg(short = 'P', long = "pw", visible_alias = "password", help_heading = "Connection",
+        value_name = "PASSWORD", value_parser = value::secret())]
+    password: Option<Secret>,
+
+    /// Version of MQTT: mqttv31 (31), mqttv311 (311) or mqttv5 (5)
+    #[arg(short = 'V', long, help_heading = "Connection", value_name = "VERSION",
+        default_value = "mqttv311", value_parser = value::protocol_version())]
+    protocol_version: ProtocolVersion,
+
+    /// Seconds without traffic after which the connection is tested, 5 to 65535
+    #[arg(short, long, help_heading = "Connection", value_name = "SECONDS", default_value_t = 60,
+        value_parser = value::two_byte_number(5, u16::MAX))]
+    keepalive: u16,
+
+    /// Keep the session at the broker when this client leaves; needs --id
+    #[arg(short = 'c', long, help_heading = "Session", action = ArgAction::SetTrue)]
+    disable_clean_session: bool,
+
+    /// Most messages of QoS 1 and 2 that are sent and not yet acknowledged, 1 to 65535
+    #[arg(short = 'M', long, help_heading = "Session", value_name = "COUNT",
+        default_value_t = DEFAULT_WINDOW, value_parser = value::two_byte_number(1, u16::MAX))]
+    max_inflight: u16,
+
+    /// Print every packet that is sent and received
+    #[arg(short, long, help_heading = "Output", action = ArgAction::SetTrue)]
+    debug: bool,
+
+    /// Print no warnings and errors while running; the exit status stays
+    #[arg(long, help_heading = "Output", action = ArgAction::SetTrue)]
+    quiet: bool,
+
+    /// Print this help
+    #[arg(long, help_heading = "Help", action = ArgAction::Help)]
+    help: Option<bool>,
+
+    /// Print the version
+    #[arg(long, help_heading = "Help", action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+/// What a tool adds to the options to make a plan.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectDefaults {
+    /// The receive maximum announced in CONNECT (MQTT 5).
+    pub receive_maximum: NonZeroU16,
+    /// What to do when the connection is lost.
+    pub reconnect: Reconnect,
+    /// `-W`.
+    pub time_limit: Option<Duration>,
+}
+
+impl ConnectArgs {
+    /// Whether run-time notices are printed.
+    #[must_use]
+    pub fn notices(&self) -> Notices {
+        if self.quiet {
+            Notices::Hidden
+        } else {
+            Notices::Shown
+        }
+    }
+
+    /// Settles defaults and checks the rules between options.
+    pub fn plan(
+        self,
+        invocation: Invocation,
+        defaults: ConnectDefaults,
+    ) -> Result<ConnectPlan, UsageError> {
+        let error = |message: &str| Err(UsageError::new(invocation, message));
+        if self.id.as_ref().is_some_and(Text::is_empty) {
+            return error("invalid value '' for '--id <ID>': it is empty");
+        }
+        if self.id.is_some() && self.id_prefix.is_some() {
+            return error("'--id' and '--id-prefix' exclude each other");
+        }
+        if self.disable_clean_session && self.id.is_none() {
+            return error(
+                "'--disable-clean-session' needs '--id': the broker finds the session by it",
+            );
+        }
+        let version = self.protocol_version;
+        if version != ProtocolVersion::V5 && self.password.is_some() && self.username.is_none() {
+            return error("'--pw' needs '--username': MQTT 3 has no password without a user name");
+        }
+        let properties = self.properties(defaults.receive_maximum).map_err(|cause| {
+            UsageError::new(invocation, format!("invalid CONNECT property: {cause}"))
+        })?;
+        Ok(ConnectPlan {
+            connect: Connect {
+                version,
+                clean_start: !self.disable_clean_session,
+                keep_alive: self.keepalive,
+                client_id: self.client_id(invocation)?,
+                will: None,
+                properties,
+                username: self.username.clone(),
+                password: self.password.clone(),
+            },
+            max_inflight: self.max_inflight,
+            max_packet_size: MAX_REMAINING_LENGTH,
+            connect_timeout: CONNECT_TIMEOUT,
+            reconnect: defaults.reconnect,
+            time_limit: defaults.time_limit,
+            debug: self.debug.then(|| debug_plan(invocation)),
+            notices: self.notices(),
+            endpoint: Endpoint::Tcp {
+                host: self.host,
+                port: self.port,
+            },
+        })
+    }
+
+    /// The CONNECT properties of MQTT 5, in the original's order.
+    fn properties(
+        &self,
+        receive_maximum: NonZeroU16,
+    ) -> Result<Properties, crate::protocol::property::PropertyError> {
+        let mut list = Vec::new();
+        if self.protocol_version == ProtocolVersion::V5 {
+            if self.disable_clean_session {
+                let id = PropertyId::SessionExpiryInterval;
+                list.push(Property {
+                    id,
+                    value: Value::FourByte(NEVER_EXPIRES),
+                });
+            }
+            let value = Value::TwoByte(receive_maximum.get());
+            list.push(Property {
+                id: PropertyId::ReceiveMaximum,
+                value,
+            });
+        }
+        Properties::checked(Carrier::Connect, list)
+    }
+
+    fn client_id(&self, invocation: Invocation) -> Result<Text, UsageError> {
+        let id = match (&self.id, &self.id_prefix) {
+            (Some(id), _) => Ok(id.clone()),
+            (None, Some(prefix)) => Text::new(format!("{prefix}{}", std::process::id())),
+            // MQTT 3.1 has no empty identifier; 23 bytes are the most it has.
+            (None, None) if self.protocol_version == ProtocolVersion::V31 => Text::new(random_id()),
+            (None, None) => Ok(Text::default()),
+        };
+        id.map_err(|error| {
+            UsageError::new(invocation, format!("invalid client identifier: {error}"))
+        })
+    }
+}
+
+/// `mosq-` and 18 random letters and digits, as the original makes it.
+fn random_id() -> String {
+    const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let mut random = [0_u8; 18];
+    // Without randomness the identifier is still one, only more likely to clash.
+    if getrandom::fill(&mut random).is_err() {
+        random[..4].copy_from_slice(&std::process::id().to_ne_bytes());
+    }
+    let letters = random
+        .iter()
+        .map(|byte| char::from(LETTERS[usize::from(byte % 62)]));
+    "mosq-".chars().chain(letters).collect()
+}
+
+fn debug_plan(invocation: Invocation) -> DebugPlan {
+    let stream = match invocation.behaviour {
+        Behaviour::Original => Stream::Stdout,
+        Behaviour::Own => Stream::Stderr,
+    };
+    let coloured = invocation.behaviour == Behaviour::Own
+        && stream.is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value: OsString| value.is_empty());
+    DebugPlan {
+        stream,
+        palette: if coloured {
+            Palette::Colour
+        } else {
+            Palette::Plain
+        },
+    }
+}

@@ -1,0 +1,118 @@
+//! Parsers for the values of options: each gives a type that cannot be wrong, or says what would
+//! have been accepted. clap puts the option's name and the value in front of the text.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::time::Duration;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+
+use crate::protocol::text::{MAX_LENGTH, TextError};
+use crate::protocol::topic::TopicError;
+use crate::protocol::{ProtocolVersion, Qos, Text, TopicFilter, TopicName};
+use crate::secret::Secret;
+
+/// A value that is not accepted; the text says what would be.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct ValueError(String);
+
+impl From<TextError> for ValueError {
+    fn from(error: TextError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<TopicError> for ValueError {
+    fn from(error: TopicError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+fn from_words<T: Clone + Send + Sync + 'static>(
+    parse: fn(OsString) -> Result<T, ValueError>,
+) -> impl TypedValueParser<Value = T> {
+    OsStringValueParser::new().try_map(parse)
+}
+
+/// A whole number from `least` to `most`.
+fn whole_number(word: OsString, least: u32, most: u32) -> Result<u32, ValueError> {
+    let number: Option<u32> = word.to_str().and_then(|word| word.parse().ok());
+    number
+        .filter(|number| (least..=most).contains(number))
+        .ok_or_else(|| ValueError(format!("a whole number from {least} to {most} is wanted")))
+}
+
+/// A whole number from `least` to `most`, as a parser.
+pub fn number(least: u32, most: u32) -> impl TypedValueParser<Value = u32> {
+    OsStringValueParser::new().try_map(move |word| whole_number(word, least, most))
+}
+
+/// A number from `least` to `most` that has two bytes on the wire.
+pub fn two_byte_number(least: u16, most: u16) -> impl TypedValueParser<Value = u16> {
+    OsStringValueParser::new().try_map(move |word| {
+        let number = whole_number(word, u32::from(least), u32::from(most))?;
+        u16::try_from(number).map_err(|_| ValueError("it is too large".to_owned()))
+    })
+}
+
+/// 0, 1 or 2.
+pub fn qos() -> impl TypedValueParser<Value = Qos> {
+    from_words(|word| {
+        let level = word.to_str().and_then(|word| word.parse().ok());
+        let qos = level.and_then(Qos::from_level);
+        qos.ok_or_else(|| ValueError("0, 1 or 2 is wanted".to_owned()))
+    })
+}
+
+/// The version's number or its name.
+pub fn protocol_version() -> impl TypedValueParser<Value = ProtocolVersion> {
+    from_words(|word| match word.to_str() {
+        Some("31" | "mqttv31") => Ok(ProtocolVersion::V31),
+        Some("311" | "mqttv311") => Ok(ProtocolVersion::V311),
+        Some("5" | "mqttv5") => Ok(ProtocolVersion::V5),
+        _ => Err(ValueError(
+            "it is one of mqttv31, 31, mqttv311, 311, mqttv5, 5".to_owned(),
+        )),
+    })
+}
+
+/// A topic to publish to.
+pub fn topic_name() -> impl TypedValueParser<Value = TopicName> {
+    from_words(|word| Ok(TopicName::new(word_text(word)?.into_inner())?))
+}
+
+/// What to subscribe to.
+pub fn topic_filter() -> impl TypedValueParser<Value = TopicFilter> {
+    from_words(|word| Ok(TopicFilter::new(word_text(word)?.into_inner())?))
+}
+
+/// Any string that a packet can carry.
+pub fn text() -> impl TypedValueParser<Value = Text> {
+    from_words(|word| Ok(word_text(word)?))
+}
+
+fn word_text(word: OsString) -> Result<Text, TextError> {
+    Text::from_bytes(word.into_vec())
+}
+
+/// A secret of at most 65,535 bytes; the error does not repeat it.
+pub fn secret() -> impl TypedValueParser<Value = Secret> {
+    from_words(|word| {
+        let secret = Secret::new(word.into_vec());
+        if secret.expose().len() > MAX_LENGTH {
+            return Err(ValueError("it is longer than 65535 bytes".to_owned()));
+        }
+        Ok(secret)
+    })
+}
+
+/// Seconds, with decimals if wanted.
+pub fn seconds() -> impl TypedValueParser<Value = Duration> {
+    from_words(|word| {
+        let seconds: Option<f64> = word.to_str().and_then(|word| word.parse().ok());
+        seconds
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+            .ok_or_else(|| ValueError("a number of seconds, 0 or more, is wanted".to_owned()))
+    })
+}

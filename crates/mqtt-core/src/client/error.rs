@@ -1,0 +1,150 @@
+//! Why a run of the client failed.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::write_queue::WriteError;
+use crate::console::ConsoleError;
+use crate::plan::Endpoint;
+use crate::protocol::ReasonCode;
+use crate::protocol::codec::{DecodeError, EncodeError};
+use crate::session::{PublishError, SessionError};
+use crate::signal::Interrupt;
+use crate::transport::TransportError;
+
+/// Why a run of the client failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// No connection could be made.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// No connection, or no CONNACK, within the time limit.
+    #[error("no answer from {endpoint} within {} s", .limit.as_secs())]
+    ConnectTimeout {
+        /// The broker.
+        endpoint: Endpoint,
+        /// The limit.
+        limit: Duration,
+    },
+    /// The broker refused, left, or broke the protocol.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// The broker sent bytes that are no packet.
+    #[error("{endpoint} sent what is not MQTT")]
+    Decode {
+        /// The broker.
+        endpoint: Endpoint,
+        /// What is wrong with them.
+        source: DecodeError,
+    },
+    /// The connection broke.
+    #[error("the connection to {endpoint} was lost{}", if .source.is_some() { "" } else { ": the broker closed it" })]
+    Lost {
+        /// The broker.
+        endpoint: Endpoint,
+        /// `None`: the broker closed it.
+        source: Option<io::Error>,
+    },
+    /// A packet cannot be written.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// A message cannot be published at this broker.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// The broker does not take so large a packet.
+    #[error("the message makes a packet of {length} bytes, the broker takes at most {limit}")]
+    PacketTooLarge {
+        /// The packet's length in bytes.
+        length: usize,
+        /// The broker's limit in bytes.
+        limit: u32,
+    },
+    /// A file could not be read while it was being sent.
+    #[error("cannot send the rest of '{}', the message is incomplete and the connection was cut", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Output could not be written.
+    #[error(transparent)]
+    Console(#[from] ConsoleError),
+    /// A signal or the time limit came before there was anything to finish.
+    #[error("{}", match .0 {
+        Interrupt::TimeLimit => "timed out before the broker answered".to_owned(),
+        Interrupt::Signal(number) => format!("ended by signal {number}"),
+    })]
+    Interrupted(Interrupt),
+    /// The operating system refused something that is always there.
+    #[error("cannot start")]
+    System(#[source] io::Error),
+}
+
+impl ClientError {
+    /// Whether a new connection may cure it. What the broker said in so many words, and bytes
+    /// that are no MQTT, come again on every connection.
+    #[must_use]
+    pub(super) fn is_loss(&self) -> bool {
+        match self {
+            Self::Lost { .. } => true,
+            Self::Session(error) => match error {
+                SessionError::KeepAlive { .. } => true,
+                SessionError::Disconnected(disconnect) => {
+                    disconnect.reason != ReasonCode::SESSION_TAKEN_OVER
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether an attempt to connect again that failed so is worth another.
+    pub(super) fn may_pass(&self) -> bool {
+        self.is_loss() || matches!(self, Self::Transport(_) | Self::ConnectTimeout { .. })
+    }
+
+    /// The reason code that tells an MQTT 5 broker why we leave; `None` where it is not to blame
+    /// or gone.
+    pub(super) fn reason(&self) -> Option<ReasonCode> {
+        match self {
+            Self::Session(error) => error.reason(),
+            Self::Decode {
+                source: DecodeError::TooLong { .. },
+                ..
+            } => Some(ReasonCode::PACKET_TOO_LARGE),
+            Self::Decode {
+                source: DecodeError::Unexpected { .. },
+                ..
+            } => Some(ReasonCode::PROTOCOL_ERROR),
+            Self::Decode { .. } => Some(ReasonCode::MALFORMED_PACKET),
+            _ => None,
+        }
+    }
+
+    /// The error and its causes on one line.
+    pub(super) fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+
+    pub(super) fn from_write(endpoint: &Endpoint, error: WriteError) -> Self {
+        match error {
+            WriteError::Stream(source) => Self::Lost {
+                endpoint: endpoint.clone(),
+                source: Some(source),
+            },
+            WriteError::File(file, source) => Self::File {
+                path: file.path().to_owned(),
+                source,
+            },
+        }
+    }
+}

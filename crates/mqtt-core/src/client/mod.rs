@@ -1,0 +1,222 @@
+//! The driver: one loop over the stream, the session's clock, the tool's input, the console and
+//! whatever asks the program to end.
+//!
+//! It knows no flags and no formats. A tool is an [`Application`]: the driver calls it when there
+//! is room for more messages and when something has happened, and it answers through a
+//! [`Client`]. The driver alone decides when to connect again, and sees to it that a message is
+//! acknowledged only when the console has written what the tool printed for it.
+
+mod connection;
+mod conversation;
+mod driver;
+mod error;
+mod write_queue;
+
+pub use driver::run;
+pub use error::ClientError;
+
+use std::future::Future;
+use std::time::Instant;
+
+use crate::console::{Console, Stream};
+use crate::debug_log::DebugLog;
+use crate::exit::Failure;
+use crate::payload::Payload;
+use crate::plan::{ConnectPlan, Endpoint, Notices};
+use crate::protocol::codec::Codec;
+use crate::protocol::{
+    Disconnect, Outgoing, Properties, Publish, Qos, ReasonCode, SubscribeFilter, TopicFilter,
+};
+use crate::session::{Event, Message, Receipt, Send, Session};
+use crate::signal::Interrupt;
+use connection::Connection;
+use write_queue::WriteQueue;
+
+/// What a tool does with a connection.
+pub trait Application {
+    /// Why the tool gives up.
+    type Error: Failure + From<ClientError>;
+
+    /// Publishes as much as there is and as there is room for; called whenever there is room.
+    fn feed(&mut self, client: &mut Client) -> Result<Flow, Self::Error>;
+
+    /// Something happened.
+    fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, Self::Error>;
+
+    /// A signal or the time limit. `client` is connected.
+    fn on_interrupt(
+        &mut self,
+        interrupt: Interrupt,
+        client: &mut Client,
+    ) -> Result<Flow, Self::Error>;
+
+    /// Waits until [`Self::feed`] has something new to do. Must be cancel-safe.
+    fn input(&mut self) -> impl Future<Output = ()>;
+}
+
+/// How to go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// As before.
+    Continue,
+    /// All is done: write out what is printed, send this, leave.
+    Finish(Disconnect),
+}
+
+/// A tool's way to the broker and to the console. It outlives connections.
+#[derive(Debug)]
+pub struct Client {
+    session: Session<Payload>,
+    codec: Codec,
+    queue: WriteQueue,
+    console: Console<Receipt>,
+    debug: Option<DebugLog>,
+    notices: Notices,
+}
+
+impl Client {
+    fn new(plan: &ConnectPlan, session: Session<Payload>) -> Self {
+        let with_subscriptions = plan.notices == Notices::Shown;
+        Self {
+            codec: Codec::new(plan.connect.version, plan.max_packet_size),
+            queue: WriteQueue::default(),
+            console: Console::new(),
+            debug: plan
+                .debug
+                .map(|debug| DebugLog::new(debug, session.client_id(), with_subscriptions)),
+            notices: plan.notices,
+            session,
+        }
+    }
+
+    /// Whether a message of that QoS may be published now.
+    #[must_use]
+    pub fn can_publish(&self, qos: Qos) -> bool {
+        self.queue.has_room() && self.session.can_publish(qos)
+    }
+
+    /// Publishes a message; gives its number: the packet identifier, or at QoS 0 the count that
+    /// stands in for it. Ask [`Self::can_publish`] first.
+    pub fn publish(&mut self, message: Message<Payload>) -> Result<u16, ClientError> {
+        let (publish, number) = self.session.publish(message)?;
+        self.send_publish(publish, number)?;
+        Ok(number)
+    }
+
+    /// How many messages of QoS 1 and 2 the broker has not acknowledged.
+    #[must_use]
+    pub fn unacknowledged(&self) -> usize {
+        self.session.unacknowledged()
+    }
+
+    /// Subscribes.
+    pub fn subscribe(&mut self, filters: Vec<SubscribeFilter>, properties: Properties) {
+        self.session.subscribe(filters, properties);
+    }
+
+    /// Unsubscribes.
+    pub fn unsubscribe(&mut self, filter: TopicFilter, properties: Properties) {
+        self.session.unsubscribe(filter, properties);
+    }
+
+    /// Where to print.
+    pub fn console(&mut self) -> &mut Console<Receipt> {
+        &mut self.console
+    }
+
+    /// Prints a line on stderr, unless `--quiet` was given.
+    pub fn notice(&mut self, text: &str) {
+        if self.notices == Notices::Shown {
+            self.console.print(Stream::Stderr, |out| {
+                out.extend_from_slice(text.as_bytes());
+                out.push(b'\n');
+            });
+        }
+    }
+
+    /// A connection stands and CONNECT is about to be sent.
+    fn connecting(&mut self) {
+        self.queue.clear();
+        self.session.connecting(Instant::now());
+        if let Some(debug) = &self.debug {
+            debug.sending_connect(&mut self.console);
+        }
+    }
+
+    /// Handles packets that have come until one of them means something to the tool.
+    fn next_event(
+        &mut self,
+        connection: &mut Connection,
+        endpoint: &Endpoint,
+        now: Instant,
+    ) -> Result<Option<Event>, ClientError> {
+        loop {
+            let packet =
+                connection
+                    .next_packet(&self.codec)
+                    .map_err(|source| ClientError::Decode {
+                        endpoint: endpoint.clone(),
+                        source,
+                    })?;
+            let Some(packet) = packet else {
+                return Ok(None);
+            };
+            if let Some(debug) = &mut self.debug {
+                debug.received(&packet, &mut self.console);
+            }
+            if let Some(event) = self.session.handle(packet, now)? {
+                return Ok(Some(event));
+            }
+        }
+    }
+
+    /// Queues a DISCONNECT that says why, in place of everything that was queued.
+    fn say_goodbye(&mut self, reason: ReasonCode) {
+        self.queue.clear();
+        self.session.disconnect(Disconnect::new(reason));
+        // A DISCONNECT without properties always fits.
+        let _ = self.collect();
+    }
+
+    fn send_publish(&mut self, publish: Publish<Payload>, number: u16) -> Result<(), ClientError> {
+        let length = publish.payload.len();
+        let limit = self.session.maximum_packet_size();
+        let codec = self.codec;
+        self.queue.encode(|out| {
+            let before = out.len();
+            codec.encode_publish(&publish, length, out)?;
+            let length = out.len() - before + length;
+            match limit {
+                Some(limit) if u32::try_from(length).is_ok_and(|length| length > limit) => {
+                    out.truncate(before);
+                    Err(ClientError::PacketTooLarge { length, limit })
+                }
+                _ => Ok(()),
+            }
+        })?;
+        if let Some(debug) = &self.debug {
+            debug.sending_publish(&publish, number, length, &mut self.console);
+        }
+        self.queue.push_payload(publish.payload);
+        Ok(())
+    }
+
+    fn send_packet(&mut self, packet: &Outgoing) -> Result<(), ClientError> {
+        if let Some(debug) = &self.debug {
+            debug.sending(packet, &mut self.console);
+        }
+        let codec = self.codec;
+        Ok(self.queue.encode(|out| codec.encode(packet, out))?)
+    }
+
+    /// Encodes what the session wants to send.
+    fn collect(&mut self) -> Result<(), ClientError> {
+        while let Some(send) = self.session.poll_send() {
+            match send {
+                Send::Packet(packet) => self.send_packet(&packet)?,
+                Send::Publish(publish, number) => self.send_publish(publish, number)?,
+            }
+        }
+        Ok(())
+    }
+}

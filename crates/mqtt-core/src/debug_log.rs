@@ -1,0 +1,212 @@
+//! The `-d` lines, in the words of mosquitto 2.1.2.
+
+use std::fmt::{self, Write as _};
+use std::io::Write as _;
+
+use crate::console::{Console, Stream};
+use crate::plan::{DebugPlan, Palette};
+use crate::protocol::{
+    Ack, Incoming, Outgoing, PropertyId, Publish, ReasonCode, SubAck, Text, TopicName,
+};
+
+/// Words packets and prints them.
+#[derive(Debug)]
+pub(crate) struct DebugLog {
+    plan: DebugPlan,
+    client_id: String,
+    with_subscriptions: bool,
+}
+
+enum Direction {
+    Sending,
+    Received,
+}
+
+impl DebugLog {
+    /// `with_subscriptions`: the `Subscribed` line, which the original leaves out with `--quiet`.
+    #[must_use]
+    pub(crate) fn new(plan: DebugPlan, client_id: &Text, with_subscriptions: bool) -> Self {
+        Self {
+            plan,
+            client_id: client_id.to_string(),
+            with_subscriptions,
+        }
+    }
+
+    /// CONNECT goes out.
+    pub(crate) fn sending_connect<R>(&self, console: &mut Console<R>) {
+        self.line(console, &Direction::Sending, format_args!("CONNECT"));
+    }
+
+    /// A PUBLISH goes out; `number` stands in for the packet identifier at QoS 0.
+    pub(crate) fn sending_publish<P, R>(
+        &self,
+        publish: &Publish<P>,
+        number: u16,
+        length: usize,
+        console: &mut Console<R>,
+    ) {
+        let fields = PublishFields {
+            publish,
+            number,
+            length,
+        };
+        self.line(console, &Direction::Sending, format_args!("{fields}"));
+    }
+
+    /// Any other packet goes out.
+    pub(crate) fn sending<R>(&self, packet: &Outgoing, console: &mut Console<R>) {
+        let mut line = |text: fmt::Arguments<'_>| self.line(console, &Direction::Sending, text);
+        match packet {
+            Outgoing::PubAck(ack) => line(format_args!("PUBACK ({})", Short(ack))),
+            Outgoing::PubRec(ack) => line(format_args!("PUBREC ({})", Short(ack))),
+            Outgoing::PubRel(ack) => line(format_args!("PUBREL (m{})", ack.packet_id)),
+            Outgoing::PubComp(ack) => line(format_args!("PUBCOMP (m{})", ack.packet_id)),
+            Outgoing::Subscribe(subscribe) => {
+                for filter in &subscribe.filters {
+                    line(format_args!(
+                        "SUBSCRIBE (Mid: {}, Topic: {}, QoS: {}, Options: 0x{:02x})",
+                        subscribe.packet_id,
+                        filter.filter,
+                        filter.qos.level(),
+                        filter.options
+                    ));
+                }
+            }
+            Outgoing::Unsubscribe(unsubscribe) => line(format_args!(
+                "UNSUBSCRIBE (Mid: {}, Topic: {})",
+                unsubscribe.packet_id, unsubscribe.filter
+            )),
+            Outgoing::PingReq => line(format_args!("PINGREQ")),
+            Outgoing::Disconnect(_) => line(format_args!("DISCONNECT")),
+        }
+    }
+
+    /// A packet has come. A CONNACK may give us another client identifier, which its own line
+    /// already carries.
+    pub(crate) fn received<R>(&mut self, packet: &Incoming, console: &mut Console<R>) {
+        if let Incoming::ConnAck(connack) = packet
+            && let Some(id) = connack
+                .properties
+                .text(PropertyId::AssignedClientIdentifier)
+        {
+            self.client_id = id.to_string();
+        }
+        let mut line = |text: fmt::Arguments<'_>| self.line(console, &Direction::Received, text);
+        match packet {
+            Incoming::ConnAck(connack) => line(format_args!("CONNACK ({})", connack.code)),
+            Incoming::Publish(publish) => {
+                let number = publish.packet_id.map_or(0, |packet_id| packet_id.number());
+                let fields = PublishFields {
+                    publish,
+                    number,
+                    length: publish.payload.len(),
+                };
+                line(format_args!("{fields}"));
+            }
+            Incoming::PubAck(ack) => line(format_args!("PUBACK ({})", Long(ack))),
+            Incoming::PubComp(ack) => line(format_args!("PUBCOMP ({})", Long(ack))),
+            Incoming::PubRec(ack) => line(format_args!("PUBREC (Mid: {})", ack.packet_id)),
+            Incoming::PubRel(ack) => line(format_args!("PUBREL (Mid: {})", ack.packet_id)),
+            Incoming::SubAck(suback) => {
+                line(format_args!("SUBACK"));
+                self.subscribed(suback, console);
+            }
+            Incoming::UnsubAck(_) => line(format_args!("UNSUBACK")),
+            Incoming::PingResp => line(format_args!("PINGRESP")),
+            Incoming::Disconnect(disconnect) => {
+                let ReasonCode(code) = disconnect.reason;
+                self.raw_line(console, format_args!("Received DISCONNECT ({code})"));
+            }
+            Incoming::Auth(_) => line(format_args!("AUTH")),
+        }
+    }
+
+    fn subscribed<R>(&self, suback: &SubAck, console: &mut Console<R>) {
+        if !self.with_subscriptions {
+            return;
+        }
+        let mut codes = String::new();
+        for (index, ReasonCode(code)) in suback.reasons.iter().enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            let _ = write!(codes, "{separator}{code}");
+        }
+        let packet_id = suback.packet_id;
+        self.raw_line(
+            console,
+            format_args!("Subscribed (mid: {packet_id}): {codes}"),
+        );
+    }
+
+    fn line<R>(&self, console: &mut Console<R>, direction: &Direction, text: fmt::Arguments<'_>) {
+        use colored::Colorize;
+        // The original prints a missing identifier so, and differently in CONNACK lines.
+        let client_id = match (self.client_id.as_str(), direction) {
+            ("", Direction::Received) if text.to_string().starts_with("CONNACK") => "(null)",
+            ("", _) => "null",
+            (client_id, _) => client_id,
+        };
+        let verb = match direction {
+            Direction::Sending => "sending",
+            Direction::Received => "received",
+        };
+        match self.plan.palette {
+            Palette::Plain => {
+                self.raw_line(console, format_args!("Client {client_id} {verb} {text}"));
+            }
+            Palette::Colour => {
+                let verb = match direction {
+                    Direction::Sending => verb.cyan(),
+                    Direction::Received => verb.green(),
+                };
+                let client = format!("Client {client_id}");
+                self.raw_line(console, format_args!("{} {verb} {text}", client.dimmed()));
+            }
+        }
+    }
+
+    fn raw_line<R>(&self, console: &mut Console<R>, text: fmt::Arguments<'_>) {
+        let stream: Stream = self.plan.stream;
+        console.print(stream, |out| {
+            let _ = writeln!(out, "{text}");
+        });
+    }
+}
+
+struct PublishFields<'a, P> {
+    publish: &'a Publish<P>,
+    number: u16,
+    length: usize,
+}
+
+impl<P> fmt::Display for PublishFields<'_, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let publish = self.publish;
+        write!(
+            f,
+            "PUBLISH (d{}, q{}, r{}, m{}, '{}', ... ({} bytes))",
+            u8::from(publish.dup),
+            publish.qos.level(),
+            u8::from(publish.retain),
+            self.number,
+            publish.topic.as_ref().map_or("(null)", TopicName::as_str),
+            self.length
+        )
+    }
+}
+
+struct Short<'a>(&'a Ack);
+
+impl fmt::Display for Short<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "m{}, rc{}", self.0.packet_id, self.0.reason.0)
+    }
+}
+
+struct Long<'a>(&'a Ack);
+
+impl fmt::Display for Long<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mid: {}, RC:{}", self.0.packet_id, self.0.reason.0)
+    }
+}

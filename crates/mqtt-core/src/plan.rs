@@ -1,0 +1,90 @@
+//! What will be done: everything settled, nothing optional without meaning.
+//!
+//! `cli` makes a plan from options; the client and the transport carry it out. Nobody changes it
+//! on the way or asks which option was given.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::console::Stream;
+use crate::protocol::Connect;
+
+/// How to reach a broker and what to tell it.
+#[derive(Clone, Debug)]
+pub struct ConnectPlan {
+    /// Where the broker is.
+    pub endpoint: Endpoint,
+    /// The CONNECT packet.
+    pub connect: Connect,
+    /// At most so many messages of QoS 1 and 2 are unacknowledged at any time.
+    pub max_inflight: u16,
+    /// The largest packet accepted from the broker, as remaining length in bytes.
+    pub max_packet_size: usize,
+    /// From the look-up of the name to CONNACK.
+    pub connect_timeout: Duration,
+    /// What to do when a connection that stood is lost.
+    pub reconnect: Reconnect,
+    /// The whole run ends after that time.
+    pub time_limit: Option<Duration>,
+    /// The `-d` lines.
+    pub debug: Option<DebugPlan>,
+    /// Whether changes of the connection's state are reported on stderr.
+    pub notices: Notices,
+}
+
+/// Where a broker listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// Over TCP.
+    Tcp {
+        /// Name or address; an IPv6 address without brackets.
+        host: String,
+        /// 1 to 65,535.
+        port: u16,
+    },
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+        }
+    }
+}
+
+/// What to do when a connection that stood is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reconnect {
+    /// Fail.
+    Never,
+    /// Try again, for ever.
+    Forever,
+}
+
+/// Where the `-d` lines go and how they look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DebugPlan {
+    /// The stream.
+    pub stream: Stream,
+    /// Whether in colour.
+    pub palette: Palette,
+}
+
+/// Whether text is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Palette {
+    /// With ANSI escape sequences.
+    Colour,
+    /// Without.
+    Plain,
+}
+
+/// Whether run-time notices and errors are printed (`--quiet` says no).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notices {
+    /// On stderr.
+    Shown,
+    /// Not at all; the exit status stays.
+    Hidden,
+}

@@ -1,0 +1,215 @@
+//! Frames first: the stream is cut into whole packets, and only a whole one is decoded.
+//!
+//! So "needs more bytes" inside a frame is always an error and never a reason to wait, a claimed
+//! length reserves no memory, and no decoder ever sees a partial packet.
+
+use bytes::{Buf, BytesMut};
+
+use super::packet::{Connect, Incoming, Outgoing, Publish};
+use super::property::{Carrier, PropertyError};
+use super::types::ProtocolVersion;
+use super::wire::{MAX_REMAINING_LENGTH, VariableInteger, variable_integer};
+use super::{connect, publish, v4, v5};
+
+/// Bytes from the broker that are no packet a client can receive.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// The packet's bytes contradict each other or the specification.
+    #[error("malformed {packet}: {problem}")]
+    Malformed {
+        /// The packet's name.
+        packet: &'static str,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A property identifier that MQTT 5 does not know.
+    #[error("malformed packet: unknown property 0x{identifier:02X}")]
+    UnknownProperty {
+        /// The identifier.
+        identifier: u8,
+    },
+    /// A property that its packet must not carry, or not so.
+    #[error("malformed {carrier:?}: {error}")]
+    Property {
+        /// The packet.
+        carrier: Carrier,
+        /// What is wrong.
+        error: PropertyError,
+    },
+    /// A packet that only a client sends, or of a type that does not exist.
+    #[error("the broker sent {packet}, which a client never receives")]
+    Unexpected {
+        /// The packet's name.
+        packet: &'static str,
+    },
+    /// The packet is longer than the limit.
+    #[error("the broker sent a packet of {length} bytes, more than the limit of {limit}")]
+    TooLong {
+        /// Remaining length as claimed, in bytes.
+        length: usize,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// A broker without MQTT 5 answered our CONNECT of MQTT 5.
+    #[error("the broker does not speak MQTT 5")]
+    Mqtt3Broker,
+}
+
+/// A packet that cannot be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EncodeError {
+    /// Longer than the remaining length can say.
+    #[error("the {packet} would be {length} bytes long, at most 268435455 are possible")]
+    TooLong {
+        /// The packet's name.
+        packet: &'static str,
+        /// Its remaining length, in bytes.
+        length: usize,
+    },
+}
+
+/// Cuts, decodes and encodes for one version of the protocol.
+#[derive(Clone, Copy, Debug)]
+pub struct Codec {
+    version: ProtocolVersion,
+    max_incoming: usize,
+}
+
+impl Codec {
+    /// `max_incoming` is the largest remaining length that is accepted, in bytes.
+    #[must_use]
+    pub fn new(version: ProtocolVersion, max_incoming: usize) -> Self {
+        Self {
+            version,
+            max_incoming: max_incoming.min(MAX_REMAINING_LENGTH),
+        }
+    }
+
+    /// Takes the next packet from `buffer`, or leaves it alone where none is whole yet.
+    pub fn decode(&self, buffer: &mut BytesMut) -> Result<Option<Incoming>, DecodeError> {
+        let Some(Frame { header, length }) = self.frame(buffer)? else {
+            return Ok(None);
+        };
+        if buffer.len() < length {
+            return Ok(None);
+        }
+        let mut frame = buffer.split_to(length);
+        let first = frame[0];
+        if first >> 4 == 3 {
+            frame.advance(header);
+            return publish::decode(self.version, first & 0x0f, frame.freeze())
+                .map(|publish| Some(Incoming::Publish(publish)));
+        }
+        check_flags(first)?;
+        match self.version {
+            ProtocolVersion::V5 => {
+                frame.advance(header);
+                v5::decode(first, frame.freeze()).map(Some)
+            }
+            ProtocolVersion::V31 | ProtocolVersion::V311 => v4::decode(frame).map(Some),
+        }
+    }
+
+    /// How many bytes the packet that `buffer` begins with still lacks, as far as its header is
+    /// there to say it: 0 where it is whole or unknown.
+    #[must_use]
+    pub fn missing(&self, buffer: &BytesMut) -> usize {
+        match self.frame(buffer) {
+            Ok(Some(frame)) => frame.length.saturating_sub(buffer.len()),
+            _ => 0,
+        }
+    }
+
+    /// The lengths in the fixed header (§2.1), or `None` where it is not whole yet.
+    fn frame(&self, buffer: &[u8]) -> Result<Option<Frame>, DecodeError> {
+        let Some((&first, rest)) = buffer.split_first() else {
+            return Ok(None);
+        };
+        match variable_integer(rest) {
+            VariableInteger::Incomplete => Ok(None),
+            VariableInteger::TooLong => Err(DecodeError::Malformed {
+                packet: packet_name(first),
+                problem: "its length has five bytes",
+            }),
+            VariableInteger::Whole { value, length } => {
+                let remaining = usize::try_from(value).unwrap_or(usize::MAX);
+                if remaining > self.max_incoming {
+                    let limit = self.max_incoming;
+                    return Err(DecodeError::TooLong {
+                        length: remaining,
+                        limit,
+                    });
+                }
+                Ok(Some(Frame {
+                    header: 1 + length,
+                    length: 1 + length + remaining,
+                }))
+            }
+        }
+    }
+
+    /// Appends a packet to `out`; on an error `out` is as before.
+    pub fn encode(&self, packet: &Outgoing, out: &mut BytesMut) -> Result<(), EncodeError> {
+        match self.version {
+            ProtocolVersion::V5 => v5::encode(packet, out),
+            ProtocolVersion::V31 | ProtocolVersion::V311 => v4::encode(packet, out),
+        }
+    }
+
+    /// Appends everything of a PUBLISH but its payload to `out`; on an error `out` is as before.
+    pub fn encode_publish<P>(
+        &self,
+        publish: &Publish<P>,
+        payload_length: usize,
+        out: &mut BytesMut,
+    ) -> Result<(), EncodeError> {
+        publish::encode_header(self.version, publish, payload_length, out)
+    }
+
+    /// Appends a CONNECT to `out`, password and all: wipe `out` when it is sent.
+    pub fn encode_connect(connect: &Connect, out: &mut BytesMut) -> Result<(), EncodeError> {
+        connect::encode(connect, out)
+    }
+}
+
+/// The lengths of a frame, in bytes.
+struct Frame {
+    header: usize,
+    length: usize,
+}
+
+/// The flags of every packet but PUBLISH are fixed (§2.1.3).
+fn check_flags(first: u8) -> Result<(), DecodeError> {
+    let expected = if first >> 4 == 6 { 0x02 } else { 0x00 };
+    let client_only = matches!(first >> 4, 0 | 1 | 8 | 10 | 12);
+    if first & 0x0f == expected || client_only {
+        return Ok(());
+    }
+    Err(DecodeError::Malformed {
+        packet: packet_name(first),
+        problem: "its flags are wrong",
+    })
+}
+
+/// The name of the packet whose first byte is `first`.
+pub(super) fn packet_name(first: u8) -> &'static str {
+    const NAMES: [&str; 16] = [
+        "packet type 0",
+        "CONNECT",
+        "CONNACK",
+        "PUBLISH",
+        "PUBACK",
+        "PUBREC",
+        "PUBREL",
+        "PUBCOMP",
+        "SUBSCRIBE",
+        "SUBACK",
+        "UNSUBSCRIBE",
+        "UNSUBACK",
+        "PINGREQ",
+        "PINGRESP",
+        "DISCONNECT",
+        "AUTH",
+    ];
+    NAMES[usize::from(first >> 4)]
+}

@@ -1,0 +1,696 @@
+//! The properties of MQTT 5 (§2.2.2), as one table: name, identifier, type, packets, repetition.
+//!
+//! Decoding, encoding and checking read the same rows. Order on the wire and repeated user
+//! properties are kept: what is printed must be what was sent.
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use super::codec::DecodeError;
+use super::text::Text;
+use super::wire::{Reader, put_binary, put_text, put_variable_integer, variable_integer_length};
+
+/// The packet, or the will inside CONNECT, that carries a list of properties.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the packets' own names")]
+pub enum Carrier {
+    Connect,
+    Will,
+    ConnAck,
+    Publish,
+    PubAck,
+    PubRec,
+    PubRel,
+    PubComp,
+    Subscribe,
+    SubAck,
+    Unsubscribe,
+    UnsubAck,
+    Disconnect,
+    Auth,
+}
+
+/// The identifier of a property (MQTT 5 table 2-4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the properties' own names")]
+pub enum PropertyId {
+    PayloadFormatIndicator,
+    MessageExpiryInterval,
+    ContentType,
+    ResponseTopic,
+    CorrelationData,
+    SubscriptionIdentifier,
+    SessionExpiryInterval,
+    AssignedClientIdentifier,
+    ServerKeepAlive,
+    AuthenticationMethod,
+    AuthenticationData,
+    RequestProblemInformation,
+    WillDelayInterval,
+    RequestResponseInformation,
+    ResponseInformation,
+    ServerReference,
+    ReasonString,
+    ReceiveMaximum,
+    TopicAliasMaximum,
+    TopicAlias,
+    MaximumQos,
+    RetainAvailable,
+    UserProperty,
+    MaximumPacketSize,
+    WildcardSubscriptionAvailable,
+    SubscriptionIdentifierAvailable,
+    SharedSubscriptionAvailable,
+}
+
+/// The type of a property's value (§1.5), with the values that are no protocol error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// 0 or 1.
+    Flag,
+    /// Two bytes, any number.
+    TwoByte,
+    /// Two bytes, not 0.
+    TwoBytePositive,
+    /// Four bytes, any number.
+    FourByte,
+    /// Four bytes, not 0.
+    FourBytePositive,
+    /// Variable byte integer, not 0.
+    VariablePositive,
+    Text,
+    Binary,
+    Pair,
+}
+
+/// The value of a property.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// One byte.
+    Byte(u8),
+    /// Two-byte integer.
+    TwoByte(u16),
+    /// Four-byte integer.
+    FourByte(u32),
+    /// Variable byte integer, at most 268,435,455.
+    Variable(u32),
+    /// UTF-8 string.
+    Text(Text),
+    /// Binary data, at most 65,535 bytes.
+    Binary(Bytes),
+    /// A user property: key and value.
+    Pair(Text, Text),
+}
+
+/// One property with its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Property {
+    /// Which property.
+    pub id: PropertyId,
+    /// Its value, of the type the table says.
+    pub value: Value,
+}
+
+struct Row {
+    id: PropertyId,
+    identifier: u8,
+    name: &'static str,
+    kind: Kind,
+    carriers: &'static [Carrier],
+}
+
+const fn row(
+    id: PropertyId,
+    identifier: u8,
+    name: &'static str,
+    kind: Kind,
+    carriers: &'static [Carrier],
+) -> Row {
+    Row {
+        id,
+        identifier,
+        name,
+        kind,
+        carriers,
+    }
+}
+
+use Carrier as C;
+use PropertyId as P;
+
+const MESSAGE: &[Carrier] = &[C::Publish, C::Will];
+const EXPLAINED: &[Carrier] = &[
+    C::ConnAck,
+    C::PubAck,
+    C::PubRec,
+    C::PubRel,
+    C::PubComp,
+    C::SubAck,
+    C::UnsubAck,
+    C::Disconnect,
+    C::Auth,
+];
+const EVERYWHERE: &[Carrier] = &[
+    C::Connect,
+    C::Will,
+    C::ConnAck,
+    C::Publish,
+    C::PubAck,
+    C::PubRec,
+    C::PubRel,
+    C::PubComp,
+    C::Subscribe,
+    C::SubAck,
+    C::Unsubscribe,
+    C::UnsubAck,
+    C::Disconnect,
+    C::Auth,
+];
+const EXPIRY: &[Carrier] = &[C::Connect, C::ConnAck, C::Disconnect];
+const AUTHENTICATED: &[Carrier] = &[C::Connect, C::ConnAck, C::Auth];
+const CONNECTION: &[Carrier] = &[C::Connect, C::ConnAck];
+
+const TABLE: [Row; 27] = [
+    row(
+        P::PayloadFormatIndicator,
+        0x01,
+        "payload-format-indicator",
+        Kind::Flag,
+        MESSAGE,
+    ),
+    row(
+        P::MessageExpiryInterval,
+        0x02,
+        "message-expiry-interval",
+        Kind::FourByte,
+        MESSAGE,
+    ),
+    row(P::ContentType, 0x03, "content-type", Kind::Text, MESSAGE),
+    row(
+        P::ResponseTopic,
+        0x08,
+        "response-topic",
+        Kind::Text,
+        MESSAGE,
+    ),
+    row(
+        P::CorrelationData,
+        0x09,
+        "correlation-data",
+        Kind::Binary,
+        MESSAGE,
+    ),
+    row(
+        P::SubscriptionIdentifier,
+        0x0B,
+        "subscription-identifier",
+        Kind::VariablePositive,
+        &[C::Publish, C::Subscribe],
+    ),
+    row(
+        P::SessionExpiryInterval,
+        0x11,
+        "session-expiry-interval",
+        Kind::FourByte,
+        EXPIRY,
+    ),
+    row(
+        P::AssignedClientIdentifier,
+        0x12,
+        "assigned-client-identifier",
+        Kind::Text,
+        &[C::ConnAck],
+    ),
+    row(
+        P::ServerKeepAlive,
+        0x13,
+        "server-keep-alive",
+        Kind::TwoByte,
+        &[C::ConnAck],
+    ),
+    row(
+        P::AuthenticationMethod,
+        0x15,
+        "authentication-method",
+        Kind::Text,
+        AUTHENTICATED,
+    ),
+    row(
+        P::AuthenticationData,
+        0x16,
+        "authentication-data",
+        Kind::Binary,
+        AUTHENTICATED,
+    ),
+    row(
+        P::RequestProblemInformation,
+        0x17,
+        "request-problem-information",
+        Kind::Flag,
+        &[C::Connect],
+    ),
+    row(
+        P::WillDelayInterval,
+        0x18,
+        "will-delay-interval",
+        Kind::FourByte,
+        &[C::Will],
+    ),
+    row(
+        P::RequestResponseInformation,
+        0x19,
+        "request-response-information",
+        Kind::Flag,
+        &[C::Connect],
+    ),
+    row(
+        P::ResponseInformation,
+        0x1A,
+        "response-information",
+        Kind::Text,
+        &[C::ConnAck],
+    ),
+    row(
+        P::ServerReference,
+        0x1C,
+        "server-reference",
+        Kind::Text,
+        &[C::ConnAck, C::Disconnect],
+    ),
+    row(
+        P::ReasonString,
+        0x1F,
+        "reason-string",
+        Kind::Text,
+        EXPLAINED,
+    ),
+    row(
+        P::ReceiveMaximum,
+        0x21,
+        "receive-maximum",
+        Kind::TwoBytePositive,
+        CONNECTION,
+    ),
+    row(
+        P::TopicAliasMaximum,
+        0x22,
+        "topic-alias-maximum",
+        Kind::TwoByte,
+        CONNECTION,
+    ),
+    row(
+        P::TopicAlias,
+        0x23,
+        "topic-alias",
+        Kind::TwoBytePositive,
+        &[C::Publish],
+    ),
+    row(
+        P::MaximumQos,
+        0x24,
+        "maximum-qos",
+        Kind::Flag,
+        &[C::ConnAck],
+    ),
+    row(
+        P::RetainAvailable,
+        0x25,
+        "retain-available",
+        Kind::Flag,
+        &[C::ConnAck],
+    ),
+    row(
+        P::UserProperty,
+        0x26,
+        "user-property",
+        Kind::Pair,
+        EVERYWHERE,
+    ),
+    row(
+        P::MaximumPacketSize,
+        0x27,
+        "maximum-packet-size",
+        Kind::FourBytePositive,
+        CONNECTION,
+    ),
+    row(
+        P::WildcardSubscriptionAvailable,
+        0x28,
+        "wildcard-subscription-available",
+        Kind::Flag,
+        &[C::ConnAck],
+    ),
+    row(
+        P::SubscriptionIdentifierAvailable,
+        0x29,
+        "subscription-identifier-available",
+        Kind::Flag,
+        &[C::ConnAck],
+    ),
+    row(
+        P::SharedSubscriptionAvailable,
+        0x2A,
+        "shared-subscription-available",
+        Kind::Flag,
+        &[C::ConnAck],
+    ),
+];
+
+impl PropertyId {
+    /// The row of the table. The table stands in the order of the enum (a test sees to it).
+    fn row(self) -> &'static Row {
+        &TABLE[self as usize]
+    }
+
+    /// The name as `-D` and the JSON output have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// Whether `carrier` may hold it more than once: user properties everywhere, and the
+    /// subscription identifiers of a PUBLISH that several subscriptions match (§3.3.2.3.8).
+    fn repeats_in(self, carrier: Carrier) -> bool {
+        self == P::UserProperty || (self == P::SubscriptionIdentifier && carrier == C::Publish)
+    }
+}
+
+/// Why a list of properties cannot be sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PropertyError {
+    /// The packet does not have this property.
+    #[error("{0} is no property of this packet")]
+    NotAllowed(&'static str),
+    /// The property occurs twice.
+    #[error("{0} may be given only once")]
+    Repeated(&'static str),
+    /// The value is of another type, or out of its range.
+    #[error("{0} cannot have this value")]
+    Value(&'static str),
+}
+
+/// A list of properties in the order of the wire. An empty one costs no allocation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Properties(Vec<Property>);
+
+impl Properties {
+    /// No properties.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Checks a list that `carrier` is going to carry.
+    pub fn checked(carrier: Carrier, list: Vec<Property>) -> Result<Self, PropertyError> {
+        let mut properties = Self::new();
+        for property in list {
+            properties.admit(carrier, &property)?;
+            properties.0.push(property);
+        }
+        Ok(properties)
+    }
+
+    /// The properties in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Property> {
+        self.0.iter()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The first value of a property.
+    #[must_use]
+    pub fn value(&self, id: PropertyId) -> Option<&Value> {
+        self.0
+            .iter()
+            .find(|property| property.id == id)
+            .map(|property| &property.value)
+    }
+
+    /// The first value of a property with a whole number.
+    #[must_use]
+    pub fn number(&self, id: PropertyId) -> Option<u32> {
+        match self.value(id)? {
+            Value::Byte(number) => Some(u32::from(*number)),
+            Value::TwoByte(number) => Some(u32::from(*number)),
+            Value::FourByte(number) | Value::Variable(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The first value of a property with a string.
+    #[must_use]
+    pub fn text(&self, id: PropertyId) -> Option<&Text> {
+        match self.value(id)? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn admit(&self, carrier: Carrier, property: &Property) -> Result<(), PropertyError> {
+        let row = property.id.row();
+        if !row.carriers.contains(&carrier) {
+            return Err(PropertyError::NotAllowed(row.name));
+        }
+        if !property.id.repeats_in(carrier) && self.value(property.id).is_some() {
+            return Err(PropertyError::Repeated(row.name));
+        }
+        if !row.kind.admits(&property.value) {
+            return Err(PropertyError::Value(row.name));
+        }
+        Ok(())
+    }
+
+    /// Reads the length and the list (§2.2.2).
+    pub(super) fn decode(carrier: Carrier, reader: &mut Reader) -> Result<Self, DecodeError> {
+        let mut properties = Self::new();
+        let length = reader.variable_integer()?;
+        let mut list = reader.part(length)?;
+        while !list.is_empty() {
+            let identifier = list.u8()?;
+            let row = TABLE
+                .iter()
+                .find(|row| row.identifier == identifier)
+                .ok_or(DecodeError::UnknownProperty { identifier })?;
+            let property = Property {
+                id: row.id,
+                value: row.kind.decode(&mut list)?,
+            };
+            properties
+                .admit(carrier, &property)
+                .map_err(|error| DecodeError::Property { carrier, error })?;
+            properties.0.push(property);
+        }
+        Ok(properties)
+    }
+
+    /// The bytes of the list without the length in front of it.
+    fn list_length(&self) -> usize {
+        self.0
+            .iter()
+            .map(|property| 1 + property.value.length())
+            .sum()
+    }
+
+    /// The bytes [`Self::encode`] writes.
+    pub(super) fn encoded_length(&self) -> usize {
+        let list = self.list_length();
+        variable_integer_length(list) + list
+    }
+
+    /// Writes the length and the list.
+    pub(super) fn encode(&self, out: &mut BytesMut) {
+        put_variable_integer(out, self.list_length());
+        for property in &self.0 {
+            out.put_u8(property.id.row().identifier);
+            property.value.encode(out);
+        }
+    }
+}
+
+impl<'a> IntoIterator for &'a Properties {
+    type Item = &'a Property;
+    type IntoIter = std::slice::Iter<'a, Property>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl Kind {
+    /// Whether a value is of this type and in its range.
+    fn admits(self, value: &Value) -> bool {
+        match (self, value) {
+            (Self::Flag, Value::Byte(number)) => *number <= 1,
+            (Self::TwoByte, Value::TwoByte(_))
+            | (Self::FourByte, Value::FourByte(_))
+            | (Self::Text, Value::Text(_))
+            | (Self::Pair, Value::Pair(..)) => true,
+            (Self::TwoBytePositive, Value::TwoByte(number)) => *number > 0,
+            (Self::FourBytePositive, Value::FourByte(number)) => *number > 0,
+            (Self::VariablePositive, Value::Variable(number)) => (1..1 << 28).contains(number),
+            (Self::Binary, Value::Binary(bytes)) => bytes.len() <= super::text::MAX_LENGTH,
+            _ => false,
+        }
+    }
+
+    fn decode(self, reader: &mut Reader) -> Result<Value, DecodeError> {
+        Ok(match self {
+            Self::Flag => Value::Byte(reader.u8()?),
+            Self::TwoByte | Self::TwoBytePositive => Value::TwoByte(reader.u16()?),
+            Self::FourByte | Self::FourBytePositive => Value::FourByte(reader.u32()?),
+            Self::VariablePositive => Value::Variable(reader.variable_integer()?),
+            Self::Text => Value::Text(reader.text()?),
+            Self::Binary => Value::Binary(reader.binary()?),
+            Self::Pair => Value::Pair(reader.text()?, reader.text()?),
+        })
+    }
+}
+
+impl Value {
+    fn length(&self) -> usize {
+        match self {
+            Self::Byte(_) => 1,
+            Self::TwoByte(_) => 2,
+            Self::FourByte(_) => 4,
+            Self::Variable(number) => {
+                variable_integer_length(usize::try_from(*number).unwrap_or(usize::MAX))
+            }
+            Self::Text(text) => 2 + text.len(),
+            Self::Binary(bytes) => 2 + bytes.len(),
+            Self::Pair(key, value) => 4 + key.len() + value.len(),
+        }
+    }
+
+    fn encode(&self, out: &mut BytesMut) {
+        match self {
+            Self::Byte(number) => out.put_u8(*number),
+            Self::TwoByte(number) => out.put_u16(*number),
+            Self::FourByte(number) => out.put_u32(*number),
+            Self::Variable(number) => {
+                put_variable_integer(out, usize::try_from(*number).unwrap_or(usize::MAX));
+            }
+            Self::Text(text) => put_text(out, text),
+            Self::Binary(bytes) => put_binary(out, bytes),
+            Self::Pair(key, value) => {
+                put_text(out, key);
+                put_text(out, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Any list of properties that `carrier` may hold.
+    pub(crate) fn any_properties(carrier: Carrier) -> impl Strategy<Value = Properties> {
+        let rows: Vec<_> = TABLE
+            .iter()
+            .filter(|row| row.carriers.contains(&carrier))
+            .map(|row| row.id)
+            .collect();
+        let property = prop::sample::select(rows).prop_flat_map(any_property);
+        prop::collection::vec(property, 0..8).prop_map(move |list| {
+            let mut properties = Properties::new();
+            for property in list {
+                if properties.admit(carrier, &property).is_ok() {
+                    properties.0.push(property);
+                }
+            }
+            properties
+        })
+    }
+
+    fn any_property(id: PropertyId) -> impl Strategy<Value = Property> {
+        let value = match id.row().kind {
+            Kind::Flag => (0..2_u8).prop_map(Value::Byte).boxed(),
+            Kind::TwoByte | Kind::TwoBytePositive => {
+                (1..=u16::MAX).prop_map(Value::TwoByte).boxed()
+            }
+            Kind::FourByte | Kind::FourBytePositive => {
+                (1..=u32::MAX).prop_map(Value::FourByte).boxed()
+            }
+            Kind::VariablePositive => (1..1_u32 << 28).prop_map(Value::Variable).boxed(),
+            Kind::Text => any_text().prop_map(Value::Text).boxed(),
+            Kind::Binary => prop::collection::vec(any::<u8>(), 0..40)
+                .prop_map(|bytes| Value::Binary(bytes.into()))
+                .boxed(),
+            Kind::Pair => (any_text(), any_text())
+                .prop_map(|(key, value)| Value::Pair(key, value))
+                .boxed(),
+        };
+        value.prop_map(move |value| Property { id, value })
+    }
+
+    /// Any string that packets can carry.
+    pub(crate) fn any_text() -> impl Strategy<Value = Text> {
+        "[a-zA-Z0-9 äß🦀/]{0,20}".prop_map(|text| Text::new(text).unwrap())
+    }
+
+    #[test]
+    fn the_table_stands_in_the_order_of_the_enum() {
+        for (index, row) in TABLE.iter().enumerate() {
+            assert_eq!(row.id as usize, index, "{}", row.name);
+        }
+        assert!(
+            TABLE
+                .windows(2)
+                .all(|rows| rows[0].identifier < rows[1].identifier)
+        );
+    }
+
+    fn decode(carrier: Carrier, bytes: &'static [u8]) -> Result<Properties, DecodeError> {
+        Properties::decode(carrier, &mut Reader::new("test", Bytes::from_static(bytes)))
+    }
+
+    #[test]
+    fn refuses_what_the_specification_forbids() {
+        for (carrier, bytes) in [
+            (C::ConnAck, &b"\x02\x01\x00"[..]), // not in this packet
+            (C::ConnAck, b"\x06\x21\x00\x01\x21\x00\x01"), // twice
+            (C::ConnAck, b"\x03\x21\x00\x00"),  // receive maximum 0
+            (C::Publish, b"\x03\x23\x00\x00"),  // topic alias 0
+            (C::Publish, b"\x02\x01\x02"),      // payload format 2
+            (C::Publish, b"\x02\x0b\x00"),      // subscription identifier 0
+            (C::Publish, b"\x02\x7f\x00"),      // unknown
+            (C::Publish, b"\x05\x03\x00\x05ab"), // string past the end of the list
+            (C::Publish, b"\x09\x03\x00\x01a"), // list past the end of the packet
+            (C::Publish, b"\x04\x03\x00\x01\xff"), // not UTF-8
+        ] {
+            assert!(decode(carrier, bytes).is_err(), "{carrier:?} {bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn a_string_does_not_reach_into_what_follows_the_list() {
+        assert!(decode(C::Publish, b"\x04\x03\x00\x05abcdef").is_err());
+    }
+
+    #[test]
+    fn a_publish_may_hold_several_subscription_identifiers() {
+        let properties = decode(C::Publish, b"\x05\x0b\x01\x0b\xac\x02").unwrap();
+        let values: Vec<_> = properties
+            .iter()
+            .map(|property| property.value.clone())
+            .collect();
+        assert_eq!(values, [Value::Variable(1), Value::Variable(300)]);
+        assert!(decode(C::Subscribe, b"\x05\x0b\x01\x0b\xac\x02").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(properties in any_properties(Carrier::Publish)) {
+            let mut out = BytesMut::new();
+            properties.encode(&mut out);
+            prop_assert_eq!(out.len(), properties.encoded_length());
+            let mut reader = Reader::new("test", out.freeze());
+            prop_assert_eq!(Properties::decode(Carrier::Publish, &mut reader).unwrap(), properties);
+            prop_assert!(reader.is_empty());
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Reason codes of MQTT 5 (§2.4) and return codes of MQTT 3 (§3.2.2.3), and their names.
+
+use std::fmt;
+
+use super::types::ProtocolVersion;
+
+/// A reason code of MQTT 5; 0x80 and above say that the request failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReasonCode(pub u8);
+
+impl ReasonCode {
+    /// 0x00, success; also what a packet without a reason code means.
+    pub const SUCCESS: Self = Self(0x00);
+    /// 0x04, DISCONNECT only: publish the will all the same.
+    pub const DISCONNECT_WITH_WILL: Self = Self(0x04);
+    /// 0x80; also the refusal in a SUBACK of MQTT 3.1.1.
+    pub const UNSPECIFIED_ERROR: Self = Self(0x80);
+    /// 0x81.
+    pub const MALFORMED_PACKET: Self = Self(0x81);
+    /// 0x82.
+    pub const PROTOCOL_ERROR: Self = Self(0x82);
+    /// 0x84.
+    pub const UNSUPPORTED_PROTOCOL_VERSION: Self = Self(0x84);
+    /// 0x8E: another client connected with our client identifier.
+    pub const SESSION_TAKEN_OVER: Self = Self(0x8E);
+    /// 0x92.
+    pub const PACKET_ID_NOT_FOUND: Self = Self(0x92);
+    /// 0x94.
+    pub const TOPIC_ALIAS_INVALID: Self = Self(0x94);
+    /// 0x95.
+    pub const PACKET_TOO_LARGE: Self = Self(0x95);
+
+    /// Whether the request failed.
+    #[must_use]
+    pub fn is_error(self) -> bool {
+        self.0 >= 0x80
+    }
+}
+
+impl fmt::Display for ReasonCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(reason_text(self.0))
+    }
+}
+
+/// The name of a CONNACK code other than success.
+#[must_use]
+pub fn connack_text(version: ProtocolVersion, code: u8) -> &'static str {
+    if version == ProtocolVersion::V5 {
+        return reason_text(code);
+    }
+    match code {
+        1 => "unacceptable protocol version",
+        2 => "identifier rejected",
+        3 => "broker unavailable",
+        4 => "bad user name or password",
+        5 => "not authorised",
+        _ => "unknown reason",
+    }
+}
+
+fn reason_text(code: u8) -> &'static str {
+    match code {
+        0x00 => "Success",
+        0x01 => "Granted QoS 1",
+        0x02 => "Granted QoS 2",
+        0x04 => "Disconnect with Will Message",
+        0x10 => "No matching subscribers",
+        0x11 => "No subscription existed",
+        0x18 => "Continue authentication",
+        0x19 => "Re-authenticate",
+        _ => error_text(code),
+    }
+}
+
+fn error_text(code: u8) -> &'static str {
+    match code {
+        0x80 => "Unspecified error",
+        0x81 => "Malformed Packet",
+        0x82 => "Protocol Error",
+        0x83 => "Implementation specific error",
+        0x84 => "Unsupported Protocol Version",
+        0x85 => "Client Identifier not valid",
+        0x86 => "Bad User Name or Password",
+        0x87 => "Not authorized",
+        0x88 => "Server unavailable",
+        0x89 => "Server busy",
+        0x8A => "Banned",
+        0x8B => "Server shutting down",
+        0x8C => "Bad authentication method",
+        0x8D => "Keep Alive timeout",
+        0x8E => "Session taken over",
+        0x8F => "Topic Filter invalid",
+        0x90 => "Topic Name invalid",
+        0x91 => "Packet Identifier in use",
+        0x92 => "Packet Identifier not found",
+        0x93 => "Receive Maximum exceeded",
+        0x94 => "Topic Alias invalid",
+        0x95 => "Packet too large",
+        0x96 => "Message rate too high",
+        0x97 => "Quota exceeded",
+        0x98 => "Administrative action",
+        0x99 => "Payload format invalid",
+        0x9A => "Retain not supported",
+        0x9B => "QoS not supported",
+        0x9C => "Use another server",
+        0x9D => "Server moved",
+        0x9E => "Shared Subscriptions not supported",
+        0x9F => "Connection rate exceeded",
+        0xA0 => "Maximum connect time",
+        0xA1 => "Subscription identifiers not supported",
+        0xA2 => "Wildcard Subscriptions not supported",
+        _ => "Unknown reason",
+    }
+}

@@ -1,0 +1,100 @@
+//! Messages from the broker: each QoS 2 message once, acknowledged only when it was written.
+
+use std::collections::HashMap;
+
+use crate::protocol::{Ack, Outgoing, PacketId, Publish, Qos};
+
+/// A message that wants an acknowledgement once it is safe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    packet_id: PacketId,
+    qos: Qos,
+    /// The connection it came on: a PUBACK belongs there and nowhere else.
+    connection: u64,
+}
+
+/// A QoS 2 message between its PUBLISH and its PUBREL.
+#[derive(Debug, Default)]
+struct Held {
+    /// Its bytes are safe: a duplicate is answered at once.
+    written: bool,
+    /// The broker waits for a PUBREC on this connection.
+    owed: bool,
+}
+
+/// What is known of messages whose exchange is not over.
+#[derive(Debug, Default)]
+pub(super) struct Inbound {
+    held: HashMap<PacketId, Held>,
+    connection: u64,
+}
+
+/// What to do with a received PUBLISH.
+pub(super) enum Received {
+    /// Hand it to the user; acknowledge by the receipt, if there is one.
+    New(Option<Receipt>),
+    /// It was handed out before; answer so, or wait for the receipt of the first one.
+    Duplicate(Option<Outgoing>),
+}
+
+impl Inbound {
+    /// A new connection began. Without a kept session the broker's identifiers start afresh.
+    pub(super) fn connected(&mut self, session_present: bool) {
+        self.connection += 1;
+        if session_present {
+            self.held.values_mut().for_each(|held| held.owed = false);
+        } else {
+            self.held.clear();
+        }
+    }
+
+    pub(super) fn publish(&mut self, publish: &Publish) -> Received {
+        let Some(packet_id) = publish.packet_id else {
+            return Received::New(None);
+        };
+        let receipt = Receipt {
+            packet_id,
+            qos: publish.qos,
+            connection: self.connection,
+        };
+        if publish.qos != Qos::ExactlyOnce {
+            return Received::New(Some(receipt));
+        }
+        if let Some(held) = self.held.get_mut(&packet_id) {
+            held.owed = !held.written;
+            return Received::Duplicate(held.written.then(|| pubrec(packet_id)));
+        }
+        self.held.insert(
+            packet_id,
+            Held {
+                written: false,
+                owed: true,
+            },
+        );
+        Received::New(Some(receipt))
+    }
+
+    /// The message's bytes are safe: the acknowledgement to send now, if any. A receipt of an
+    /// earlier connection sends nothing at QoS 1, for the broker sends the message again; at
+    /// QoS 2 it makes sure that the duplicate is recognised.
+    pub(super) fn acknowledge(&mut self, receipt: Receipt) -> Option<Outgoing> {
+        if receipt.qos != Qos::ExactlyOnce {
+            let current = receipt.connection == self.connection;
+            return current.then(|| Outgoing::PubAck(Ack::success(receipt.packet_id)));
+        }
+        let held = self.held.get_mut(&receipt.packet_id)?;
+        held.written = true;
+        std::mem::take(&mut held.owed).then(|| pubrec(receipt.packet_id))
+    }
+
+    /// PUBREL: the identifier is free again. An unknown one is answered all the same: the PUBCOMP
+    /// for it was lost (§4.3.3).
+    pub(super) fn pubrel(&mut self, packet_id: PacketId) -> Outgoing {
+        self.held.remove(&packet_id);
+        Outgoing::PubComp(Ack::success(packet_id))
+    }
+}
+
+fn pubrec(packet_id: PacketId) -> Outgoing {
+    Outgoing::PubRec(Ack::success(packet_id))
+}

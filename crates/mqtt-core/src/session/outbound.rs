@@ -1,0 +1,180 @@
+//! Messages on their way to the broker: the send window, and what must be sent again (§4.3, §4.4).
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+
+use super::{Event, SessionError};
+use crate::protocol::{Ack, Outgoing, PacketId, Publish, Qos, ReasonCode};
+
+/// A message to the broker that is not acknowledged yet.
+#[derive(Debug)]
+struct InFlight<P> {
+    publish: Publish<P>,
+    stage: Stage,
+}
+
+/// What the broker owes us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    PubAck,
+    PubRec,
+    PubComp,
+}
+
+/// The send window. `P` says where a payload lies; it is kept until the last acknowledgement.
+#[derive(Debug)]
+pub(super) struct Outbound<P> {
+    /// By the order in which they were first sent: that is the order of a resend (§4.6).
+    in_flight: BTreeMap<u64, InFlight<P>>,
+    order_of: HashMap<PacketId, u64>,
+    next_order: u64,
+    window: usize,
+}
+
+/// What an acknowledgement led to.
+pub(super) struct Acknowledged {
+    /// The answer to send.
+    pub(super) reply: Option<Outgoing>,
+    /// The message is done with: its identifier is free, and the user hears of it.
+    pub(super) done: Option<Event>,
+}
+
+impl Acknowledged {
+    const NOTHING: Self = Self {
+        reply: None,
+        done: None,
+    };
+
+    fn reply(packet: Outgoing) -> Self {
+        Self {
+            reply: Some(packet),
+            done: None,
+        }
+    }
+}
+
+impl<P: Clone> Outbound<P> {
+    pub(super) fn new(window: u16) -> Self {
+        Self {
+            in_flight: BTreeMap::new(),
+            order_of: HashMap::new(),
+            next_order: 0,
+            window: usize::from(window),
+        }
+    }
+
+    /// The broker's receive maximum narrows the window (MQTT 5 §3.2.2.3.3).
+    pub(super) fn set_window(&mut self, window: u16) {
+        self.window = usize::from(window);
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        self.in_flight.len() < self.window
+    }
+
+    /// How many messages are not acknowledged yet.
+    pub(super) fn len(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// Remembers a message of QoS 1 or 2 that is being sent.
+    pub(super) fn insert(&mut self, packet_id: PacketId, publish: Publish<P>) {
+        let stage = match publish.qos {
+            Qos::ExactlyOnce => Stage::PubRec,
+            Qos::AtMostOnce | Qos::AtLeastOnce => Stage::PubAck,
+        };
+        self.order_of.insert(packet_id, self.next_order);
+        self.in_flight
+            .insert(self.next_order, InFlight { publish, stage });
+        self.next_order += 1;
+    }
+
+    /// PUBACK. One for no message of ours is let pass, as the originals do: the answer to a resent
+    /// PUBLISH may come twice.
+    pub(super) fn puback(&mut self, ack: Ack) -> Result<Acknowledged, SessionError> {
+        match self.stage(ack.packet_id) {
+            None => Ok(Acknowledged::NOTHING),
+            Some(Stage::PubAck) => Ok(self.finish(ack)),
+            Some(_) => Err(SessionError::WrongAcknowledgement("PUBACK", ack.packet_id)),
+        }
+    }
+
+    /// PUBREC. An unknown one is answered, so that the broker can finish its side.
+    pub(super) fn pubrec(&mut self, ack: Ack) -> Result<Acknowledged, SessionError> {
+        let Some(order) = self.order_of.get(&ack.packet_id) else {
+            return Ok(Acknowledged::reply(Outgoing::PubRel(Ack::success(
+                ack.packet_id,
+            ))));
+        };
+        let Some(message) = self.in_flight.get_mut(order) else {
+            return Ok(Acknowledged::NOTHING);
+        };
+        match message.stage {
+            Stage::PubAck => Err(SessionError::WrongAcknowledgement("PUBREC", ack.packet_id)),
+            Stage::PubRec if ack.reason.is_error() => Ok(self.finish(ack)),
+            Stage::PubRec | Stage::PubComp => {
+                message.stage = Stage::PubComp;
+                Ok(Acknowledged::reply(Outgoing::PubRel(Ack::success(
+                    ack.packet_id,
+                ))))
+            }
+        }
+    }
+
+    /// PUBCOMP.
+    pub(super) fn pubcomp(&mut self, mut ack: Ack) -> Result<Acknowledged, SessionError> {
+        match self.stage(ack.packet_id) {
+            None => Ok(Acknowledged::NOTHING),
+            Some(Stage::PubComp) => {
+                // "Not found" means that an earlier PUBREL had arrived: the message is through.
+                if ack.reason == ReasonCode::PACKET_ID_NOT_FOUND {
+                    ack.reason = ReasonCode::SUCCESS;
+                }
+                Ok(self.finish(ack))
+            }
+            Some(_) => Err(SessionError::WrongAcknowledgement("PUBCOMP", ack.packet_id)),
+        }
+    }
+
+    /// What must be sent again on a new connection, in the order of the first time. Where the
+    /// broker kept no session, a message that it had taken but not been told to release is sent
+    /// whole: twice is better than never.
+    pub(super) fn resend(&mut self, session_present: bool) -> Vec<Resend<P>> {
+        let mut packets = Vec::with_capacity(self.in_flight.len());
+        for message in self.in_flight.values_mut() {
+            if message.stage == Stage::PubComp && !session_present {
+                message.stage = Stage::PubRec;
+            }
+            match (message.stage, message.publish.packet_id) {
+                (Stage::PubComp, Some(packet_id)) => packets.push(Resend::PubRel(packet_id)),
+                _ => {
+                    message.publish.dup = true;
+                    packets.push(Resend::Publish(message.publish.clone()));
+                }
+            }
+        }
+        packets
+    }
+
+    fn stage(&self, packet_id: PacketId) -> Option<Stage> {
+        let order = self.order_of.get(&packet_id)?;
+        self.in_flight.get(order).map(|message| message.stage)
+    }
+
+    fn finish(&mut self, ack: Ack) -> Acknowledged {
+        if let Some(order) = self.order_of.remove(&ack.packet_id) {
+            self.in_flight.remove(&order);
+        }
+        Acknowledged {
+            reply: None,
+            done: Some(Event::Published(ack)),
+        }
+    }
+}
+
+/// One packet of a resend.
+#[derive(Debug)]
+pub(super) enum Resend<P> {
+    Publish(Publish<P>),
+    PubRel(PacketId),
+}

@@ -1,0 +1,78 @@
+//! What asks the program to end from outside: signals and the time limit, as one event.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{Instant, sleep_until};
+
+/// How long the program may go on after it was asked to end.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Somebody wants the program to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interrupt {
+    /// SIGINT or SIGTERM, by its number.
+    Signal(u8),
+    /// The time limit of the plan has passed.
+    TimeLimit,
+}
+
+/// How urgent it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Urgency {
+    /// Finish what was begun, but begin nothing.
+    Soon,
+    /// Leave: it was asked for twice, or the grace of five seconds has passed.
+    Now,
+}
+
+/// Listens for interrupts.
+#[derive(Debug)]
+pub(crate) struct Interrupts {
+    interrupt: Signal,
+    terminate: Signal,
+    time_limit: Option<Instant>,
+    first: Option<(Interrupt, Instant)>,
+}
+
+impl Interrupts {
+    /// Starts to listen, and the clock of the time limit.
+    pub(crate) fn new(time_limit: Option<Duration>) -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            time_limit: time_limit.and_then(|limit| Instant::now().checked_add(limit)),
+            first: None,
+        })
+    }
+
+    /// Waits for the next one. Cancel-safe.
+    pub(crate) async fn next(&mut self) -> (Interrupt, Urgency) {
+        let deadline = self
+            .first
+            .map(|(_, grace_ends)| grace_ends)
+            .or(self.time_limit);
+        let interrupt = tokio::select! {
+            _ = self.interrupt.recv() => Interrupt::Signal(2),
+            _ = self.terminate.recv() => Interrupt::Signal(15),
+            () = until(deadline) => Interrupt::TimeLimit,
+        };
+        match self.first {
+            None => {
+                self.first = Some((interrupt, Instant::now() + GRACE));
+                (interrupt, Urgency::Soon)
+            }
+            // What counts is what came first: the end of the grace is no time limit.
+            Some((first, _)) => (first, Urgency::Now),
+        }
+    }
+}
+
+/// Sleeps until `deadline`, for ever without one.
+pub(crate) async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,46 @@
+//! What will be published, and how.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+use mqtt_core::plan::ConnectPlan;
+use mqtt_core::protocol::{Qos, TopicName};
+
+/// Everything mqtt-pub needs to know.
+#[derive(Debug)]
+pub(crate) struct PublishPlan {
+    pub(crate) connect: ConnectPlan,
+    pub(crate) topic: TopicName,
+    pub(crate) qos: Qos,
+    pub(crate) retain: bool,
+    pub(crate) payloads: Payloads,
+}
+
+/// Where the payloads come from.
+#[derive(Debug)]
+pub(crate) enum Payloads {
+    /// One message, sent once or several times.
+    One { origin: Origin, repeat: Repeat },
+    /// One message per line of stdin.
+    StdinLines,
+}
+
+/// Where the payload of one message comes from.
+#[derive(Debug)]
+pub(crate) enum Origin {
+    /// The command line; empty for `-n`.
+    Argument(Bytes),
+    /// A file.
+    File(PathBuf),
+    /// All of stdin.
+    Stdin,
+}
+
+/// How often, and how long from the end of one to the start of the next.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Repeat {
+    pub(crate) count: NonZeroU32,
+    pub(crate) delay: Duration,
+}

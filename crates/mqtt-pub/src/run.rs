@@ -1,0 +1,116 @@
+//! From the command line to the exit status.
+
+use std::ffi::OsString;
+
+use mqtt_core::cli::{Parsed, UsageError};
+use mqtt_core::client::{self, ClientError};
+use mqtt_core::console::HangUp;
+use mqtt_core::exit::{ExitStatus, Failure};
+use mqtt_core::invocation::Invocation;
+use mqtt_core::protocol::ReasonCode;
+use mqtt_core::signal::Interrupt;
+
+use crate::args;
+use crate::publisher::{Publisher, Tally};
+use crate::source::{Source, SourceError};
+
+/// Why not everything was published.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RunError {
+    #[error(transparent)]
+    Usage(#[from] UsageError),
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    Client(ClientError),
+    /// The connection could not be kept up until everything was acknowledged.
+    #[error("{missing} of {published} messages sent were not acknowledged")]
+    Incomplete {
+        missing: u64,
+        published: u64,
+        source: ClientError,
+    },
+    /// The broker said no.
+    #[error("the broker refused {count} of {published} messages: {reason}")]
+    Refused {
+        count: u64,
+        published: u64,
+        reason: ReasonCode,
+    },
+    /// A signal came before the last repetition.
+    #[error("ended by {} after {published} messages", name(.interrupt))]
+    Interrupted {
+        interrupt: Interrupt,
+        published: u64,
+    },
+}
+
+fn name(interrupt: &Interrupt) -> String {
+    match interrupt {
+        Interrupt::Signal(number) => format!("signal {number}"),
+        Interrupt::TimeLimit => "the time limit".to_owned(),
+    }
+}
+
+impl Failure for RunError {
+    fn status(&self) -> ExitStatus {
+        match self {
+            Self::Usage(error) => error.status(),
+            Self::Source(_) => ExitStatus::FAILURE,
+            Self::Client(error) | Self::Incomplete { source: error, .. } => error.status(),
+            Self::Refused { reason, .. } => ExitStatus::from_code(reason.0),
+            Self::Interrupted { interrupt, .. } => ClientError::Interrupted(*interrupt).status(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Usage(error) => error.hint(),
+            Self::Client(error) | Self::Incomplete { source: error, .. } => error.hint(),
+            Self::Source(_) | Self::Refused { .. } | Self::Interrupted { .. } => None,
+        }
+    }
+}
+
+/// Publishes what the words ask for.
+pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitStatus, RunError> {
+    let matches = match mqtt_core::cli::parse(invocation, args::command(), words)? {
+        Parsed::Text(text) => return Ok(mqtt_core::cli::show(&text)),
+        Parsed::Matches(matches) => matches,
+    };
+    let plan = args::plan(invocation, &matches)?;
+    let source = Source::open(plan.payloads)?;
+    let mut publisher = Publisher::new(source, plan.topic, plan.qos, plan.retain);
+    let result = client::run(&plan.connect, HangUp::ignore, &mut publisher);
+    conclude(result, publisher.tally())
+}
+
+/// What a run comes to: only when every message is done with, and none refused, is all well.
+fn conclude(result: Result<(), RunError>, tally: Tally) -> Result<ExitStatus, RunError> {
+    let published = tally.published;
+    let missing = published - tally.completed;
+    match result {
+        Err(RunError::Client(source)) if missing > 0 => {
+            return Err(RunError::Incomplete {
+                missing,
+                published,
+                source,
+            });
+        }
+        result => result?,
+    }
+    if let Some((count, reason)) = tally.refused {
+        return Err(RunError::Refused {
+            count,
+            published,
+            reason,
+        });
+    }
+    if let Some(interrupt) = tally.interrupted {
+        return Err(RunError::Interrupted {
+            interrupt,
+            published,
+        });
+    }
+    Ok(ExitStatus::SUCCESS)
+}

@@ -1,0 +1,65 @@
+//! One message, several times: the next one a delay after the last was completed.
+
+use mqtt_core::payload::Payload;
+use tokio::time::{Instant, sleep_until};
+
+use super::Next;
+use crate::plan::Repeat;
+
+/// One payload and how often it is still due.
+#[derive(Debug)]
+pub(crate) struct Repeated {
+    payload: Payload,
+    repeat: Repeat,
+    remaining: u32,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Due,
+    /// The last one is on its way.
+    Pending,
+    Pausing(Instant),
+}
+
+impl Repeated {
+    pub(super) fn new(payload: Payload, repeat: Repeat) -> Self {
+        Self {
+            payload,
+            repeat,
+            remaining: repeat.count.get(),
+            state: State::Due,
+        }
+    }
+
+    pub(super) fn next(&mut self) -> Next {
+        if self.remaining == 0 {
+            return Next::End;
+        }
+        match self.state {
+            State::Pending => return Next::Later,
+            State::Pausing(end) if Instant::now() < end => return Next::Later,
+            State::Pausing(_) | State::Due => {}
+        }
+        self.remaining -= 1;
+        self.state = State::Pending;
+        Next::Payload(self.payload.clone())
+    }
+
+    pub(super) fn completed(&mut self) {
+        // A delay beyond what the clock can say is for ever; one of a century does.
+        let pause = self
+            .repeat
+            .delay
+            .min(std::time::Duration::from_secs(3_000_000_000));
+        self.state = State::Pausing(Instant::now() + pause);
+    }
+
+    pub(super) async fn ready(&self) {
+        match self.state {
+            State::Pausing(end) if self.remaining > 0 => sleep_until(end).await,
+            _ => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The command line of mqtt-sub: options to plan.
+
+use std::num::{NonZeroU16, NonZeroU32};
+use std::time::Duration;
+
+use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser};
+use mqtt_core::cli::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, UsageError, value};
+use mqtt_core::invocation::Invocation;
+use mqtt_core::plan::Reconnect;
+use mqtt_core::protocol::{ProtocolVersion, Qos, SubscribeFilter, TopicFilter};
+
+use crate::filter::{MessageFilter, Retained};
+use crate::output::{Format, Layout, LineEnd};
+use crate::plan::{End, Requests, SubscribePlan};
+
+/// MQTT 5 §3.8.3.1: do not send retained messages.
+const RETAIN_HANDLING_NEVER: u8 = 0x20;
+
+const EXAMPLES: &str = "\
+Examples:
+  mqtt-sub -t 'home/#' -v                  every message below home, with its topic
+  mqtt-sub -d -t hello/world               what goes to and fro, packet by packet
+  mqtt-sub -t status -C 1 -W 3             one message, or status 27 after three seconds
+  mqtt-sub -q 1 -i logger -c -t log > log  what came while we were away, too
+
+Exit status: 0 done, or ended by SIGINT or SIGTERM; 27 the time of -W ran out; anything else says
+on stderr what went wrong.";
+
+/// Subscribe to topics of an MQTT broker and write the messages to stdout.
+#[derive(Debug, Parser)]
+#[command(
+    version = concat!(env!("CARGO_PKG_VERSION"), " (MQTT 3.1, 3.1.1, 5; TCP)"),
+    after_help = EXAMPLES,
+    override_usage = "mqtt-sub [OPTIONS] {-t FILTER | -U FILTER}...",
+    disable_help_flag = true,
+    disable_version_flag = true
+)]
+struct SubscribeArgs {
+    /// Topic filter to subscribe to; may be given several times
+    #[arg(short, long, help_heading = "Subscribing", value_name = "FILTER",
+        value_parser = value::topic_filter(), action = ArgAction::Append)]
+    topic: Vec<TopicFilter>,
+
+    /// Highest quality of service to receive with, 0 to 2
+    #[arg(short, long, help_heading = "Subscribing", default_value = "0",
+        value_parser = value::qos())]
+    qos: Qos,
+
+    /// Topic filter to unsubscribe from; may be given several times
+    #[arg(short = 'U', long, help_heading = "Subscribing", value_name = "FILTER",
+        value_parser = value::topic_filter(), action = ArgAction::Append)]
+    unsubscribe: Vec<TopicFilter>,
+
+    /// Leave out messages whose topic matches; may be given several times
+    #[arg(short = 'T', long, help_heading = "Subscribing", value_name = "FILTER",
+        value_parser = value::topic_filter(), action = ArgAction::Append)]
+    filter_out: Vec<TopicFilter>,
+
+    /// Leave out messages that the broker had retained
+    #[arg(short = 'R', long, help_heading = "Subscribing")]
+    no_retained: bool,
+
+    /// Leave after so many messages, 1 or more
+    #[arg(short = 'C', long, help_heading = "Ending", value_name = "COUNT",
+        value_parser = value::number(1, u32::MAX))]
+    count: Option<u32>,
+
+    /// Leave after so many seconds with status 27, 1 or more
+    #[arg(short = 'W', long, help_heading = "Ending", value_name = "SECONDS",
+        value_parser = value::number(1, u32::MAX))]
+    timeout: Option<u32>,
+
+    /// Leave when the broker has answered the subscription
+    #[arg(short = 'E', long, help_heading = "Ending")]
+    exit_after_suback: bool,
+
+    /// Write the topic in front of the payload
+    #[arg(short, long, help_heading = "Output")]
+    verbose: bool,
+
+    /// Write no newline after a message
+    #[arg(short = 'N', long, help_heading = "Output")]
+    no_newline: bool,
+
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+/// The definition of the options.
+pub(crate) fn command() -> clap::Command {
+    SubscribeArgs::command()
+}
+
+/// Settles defaults and checks the rules between options.
+pub(crate) fn plan(
+    invocation: Invocation,
+    matches: &ArgMatches,
+) -> Result<SubscribePlan, UsageError> {
+    let args = SubscribeArgs::from_arg_matches(matches)
+        .map_err(|error| UsageError::new(invocation, error.to_string()))?;
+    if args.topic.is_empty() && args.unsubscribe.is_empty() {
+        let message = "nothing to subscribe to: --topic is missing (or --unsubscribe)";
+        return Err(UsageError::new(invocation, message));
+    }
+    let count = args.count.and_then(NonZeroU32::new);
+    let defaults = ConnectDefaults {
+        receive_maximum: receive_maximum(count),
+        reconnect: Reconnect::Forever,
+        time_limit: args
+            .timeout
+            .map(|seconds| Duration::from_secs(u64::from(seconds))),
+    };
+    let retained = if args.no_retained {
+        Retained::Hidden
+    } else {
+        Retained::Shown
+    };
+    let connect = args.connect.plan(invocation, defaults)?;
+    Ok(SubscribePlan {
+        requests: Requests {
+            subscribe: subscriptions(args.topic, args.qos, retained, connect.connect.version),
+            unsubscribe: args.unsubscribe,
+        },
+        connect,
+        filter: MessageFilter {
+            hidden: args.filter_out,
+            retained,
+        },
+        format: Format {
+            layout: if args.verbose {
+                Layout::TopicAndPayload
+            } else {
+                Layout::Payload
+            },
+            end: if args.no_newline {
+                LineEnd::Nothing
+            } else {
+                LineEnd::Newline
+            },
+        },
+        end: match (args.exit_after_suback, count) {
+            (true, _) => End::Answered,
+            (false, Some(count)) => End::Count(count),
+            (false, None) => End::Never,
+        },
+    })
+}
+
+/// Who leaves after a few messages wants no more than those (MQTT 5): the broker keeps the rest.
+fn receive_maximum(count: Option<NonZeroU32>) -> NonZeroU16 {
+    let window = NonZeroU16::new(DEFAULT_WINDOW).unwrap_or(NonZeroU16::MAX);
+    let count = count.and_then(|count| NonZeroU16::try_from(count).ok());
+    count.map_or(window, |count| count.min(window))
+}
+
+fn subscriptions(
+    filters: Vec<TopicFilter>,
+    qos: Qos,
+    retained: Retained,
+    version: ProtocolVersion,
+) -> Vec<SubscribeFilter> {
+    let options = match (version, retained) {
+        (ProtocolVersion::V5, Retained::Hidden) => RETAIN_HANDLING_NEVER,
+        _ => 0,
+    };
+    filters
+        .into_iter()
+        .map(|filter| SubscribeFilter {
+            filter,
+            qos,
+            options,
+        })
+        .collect()
+}

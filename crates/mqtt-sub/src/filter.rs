@@ -1,0 +1,35 @@
+//! Which messages are shown.
+
+use mqtt_core::protocol::{Publish, TopicFilter};
+
+/// Which messages are shown, and counted.
+#[derive(Debug)]
+pub(crate) struct MessageFilter {
+    /// Messages on these topics are left out (`-T`).
+    pub(crate) hidden: Vec<TopicFilter>,
+    pub(crate) retained: Retained,
+}
+
+/// What becomes of messages the broker had retained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Retained {
+    Shown,
+    /// `-R`.
+    Hidden,
+}
+
+impl MessageFilter {
+    /// Whether a message is shown.
+    pub(crate) fn admits(&self, message: &Publish) -> bool {
+        if self.retained == Retained::Hidden && message.retain {
+            return false;
+        }
+        let hidden = |filter: &TopicFilter| {
+            message
+                .topic
+                .as_ref()
+                .is_some_and(|topic| filter.matches(topic))
+        };
+        !self.hidden.iter().any(hidden)
+    }
+}

@@ -1,0 +1,39 @@
+//! What will be subscribed to, and what is done with the messages.
+
+use std::num::NonZeroU32;
+
+use mqtt_core::plan::ConnectPlan;
+use mqtt_core::protocol::{SubscribeFilter, TopicFilter};
+
+use crate::filter::MessageFilter;
+use crate::output::Format;
+
+/// Everything mqtt-sub needs to know.
+#[derive(Debug)]
+pub(crate) struct SubscribePlan {
+    pub(crate) connect: ConnectPlan,
+    pub(crate) requests: Requests,
+    pub(crate) filter: MessageFilter,
+    pub(crate) format: Format,
+    pub(crate) end: End,
+}
+
+/// What the broker is asked for once it has let us in.
+#[derive(Debug)]
+pub(crate) struct Requests {
+    /// One SUBSCRIBE for all of them.
+    pub(crate) subscribe: Vec<SubscribeFilter>,
+    /// One UNSUBSCRIBE for each.
+    pub(crate) unsubscribe: Vec<TopicFilter>,
+}
+
+/// When to leave, unless asked to before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum End {
+    /// Never.
+    Never,
+    /// After that many messages.
+    Count(NonZeroU32),
+    /// When the broker has answered the subscription.
+    Answered,
+}

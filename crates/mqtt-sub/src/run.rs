@@ -1,0 +1,62 @@
+//! From the command line to the exit status.
+
+use std::ffi::OsString;
+
+use mqtt_core::cli::{Parsed, UsageError};
+use mqtt_core::client::{self, ClientError};
+use mqtt_core::console::HangUp;
+use mqtt_core::exit::{ExitStatus, Failure};
+use mqtt_core::invocation::Invocation;
+use mqtt_core::protocol::ReasonCode;
+
+use crate::args;
+use crate::subscriber::Subscriber;
+
+/// Why the subscription ended badly.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RunError {
+    #[error(transparent)]
+    Usage(#[from] UsageError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// Not one filter was granted.
+    #[error("the broker refused every subscription: {filters}")]
+    Refused { filters: String, reason: ReasonCode },
+    /// `-W`.
+    #[error("timed out")]
+    TimedOut,
+}
+
+impl Failure for RunError {
+    fn status(&self) -> ExitStatus {
+        match self {
+            Self::Usage(error) => error.status(),
+            Self::Client(error) => error.status(),
+            Self::Refused { reason, .. } => ExitStatus::from_code(reason.0),
+            Self::TimedOut => ExitStatus::TIMEOUT,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Usage(error) => error.hint(),
+            Self::Client(error) => error.hint(),
+            Self::Refused { .. } | Self::TimedOut => None,
+        }
+    }
+}
+
+/// Subscribes to what the words ask for.
+pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitStatus, RunError> {
+    let matches = match mqtt_core::cli::parse(invocation, args::command(), words)? {
+        Parsed::Text(text) => return Ok(mqtt_core::cli::show(&text)),
+        Parsed::Matches(matches) => matches,
+    };
+    let plan = args::plan(invocation, &matches)?;
+    let mut subscriber = Subscriber::new(plan.requests, plan.filter, plan.format, plan.end);
+    client::run(&plan.connect, HangUp::watch, &mut subscriber)?;
+    if subscriber.timed_out() {
+        return Err(RunError::TimedOut);
+    }
+    Ok(ExitStatus::SUCCESS)
+}
