@@ -1,1 +1,23 @@
 //! The tests of mqtt-passwd as its users run it.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a helper that fails is a test that fails"
+)]
+
+mod tool;
+
+/// Creating, updating and deleting users with `-b`, and what it prints.
+mod batch;
+/// What a real broker makes of the files.
+mod broker;
+/// The file survives kills, full disks and edits at the same time.
+mod crash;
+/// The terminal, and two lines of stdin.
+mod prompt;
+/// How the file is put in place: links, modes, owners.
+mod replace;
+/// Hashing a file of plain passwords.
+mod upgrade;

@@ -1,1 +1,36 @@
 //! The tests of mqtt-pub as its users run it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
+
+/// The `-d` lines, word for word.
+mod debug_lines;
+/// What arrives at a real broker, from every kind of source.
+mod delivery;
+/// What makes a run fail, and what is said then.
+mod failures;
+/// A broker that breaks the protocol or the connection.
+mod hostile_broker;
+/// Options and what they put on the wire.
+mod packets;
+/// SIGINT, SIGTERM and closed pipes.
+mod signals;
+/// Wrong usage.
+mod usage;
+
+use test_support::scripted_peer::ScriptedPeer;
+use test_support::tool::{Running, Tool};
+
+fn publisher() -> Tool {
+    Tool::at(env!("CARGO_BIN_EXE_mqtt-pub"))
+}
+
+/// Starts the tool on a scripted peer.
+fn start_at(peer: &ScriptedPeer, arguments: &[&str]) -> Running {
+    let port = peer.port().to_string();
+    publisher().spawn([&["-h", "127.0.0.1", "-p", &port], arguments].concat())
+}

@@ -1,1 +1,49 @@
 //! The tests of mqtt-sub as its users run it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
+
+/// The `-d` lines, word for word.
+mod debug_lines;
+/// `-C`, `-W`, `-E`, signals and closed pipes.
+mod ending;
+/// What makes a run fail, and what is said then.
+mod failures;
+/// What is written to stdout for what the broker sends.
+mod output;
+/// Options and what they put on the wire.
+mod packets;
+/// A subscriber at a real broker.
+mod real_broker;
+/// Wrong usage.
+mod usage;
+
+use test_support::packet::v3;
+use test_support::scripted_peer::{Connection, ScriptedPeer};
+use test_support::tool::{Running, Tool};
+
+fn subscriber() -> Tool {
+    Tool::at(env!("CARGO_BIN_EXE_mqtt-sub"))
+}
+
+/// Starts the tool on a scripted peer.
+fn start_at(peer: &ScriptedPeer, arguments: &[&str]) -> Running {
+    let port = peer.port().to_string();
+    subscriber().spawn([&["-h", "127.0.0.1", "-p", &port], arguments].concat())
+}
+
+/// Starts the tool and lets its one subscription succeed (MQTT 3.1.1).
+fn subscribed(arguments: &[&str]) -> (Running, Connection) {
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, arguments);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.read_packet();
+    client.send(&v3::suback(1, &[0]));
+    (running, client)
+}

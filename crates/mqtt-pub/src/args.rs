@@ -11,7 +11,8 @@ use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, value_
 use mqtt_core::cli::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, UsageError, value};
 use mqtt_core::invocation::Invocation;
 use mqtt_core::plan::Reconnect;
-use mqtt_core::protocol::{Qos, TopicName};
+use mqtt_core::protocol::{Properties, Qos, TopicName};
+use mqtt_core::session::Message;
 
 use crate::plan::{Origin, Payloads, PublishPlan, Repeat};
 
@@ -34,6 +35,7 @@ socket (QoS 0); anything else says on stderr what is missing.";
     disable_help_flag = true,
     disable_version_flag = true
 )]
+#[expect(clippy::struct_excessive_bools, reason = "one for each flag of the command line")]
 struct PublishArgs {
     /// Topic to publish to
     #[arg(short, long, help_heading = "Publishing", value_parser = value::topic_name())]
@@ -50,16 +52,16 @@ struct PublishArgs {
     file: Vec<PathBuf>,
 
     /// Payload: all of stdin
-    #[arg(short, long, help_heading = "Publishing", action = ArgAction::Count)]
-    stdin_file: u8,
+    #[arg(short, long, help_heading = "Publishing")]
+    stdin_file: bool,
 
     /// One message per line of stdin
-    #[arg(short = 'l', long, help_heading = "Publishing", action = ArgAction::Count)]
-    stdin_line: u8,
+    #[arg(short = 'l', long, help_heading = "Publishing")]
+    stdin_line: bool,
 
     /// Empty payload
-    #[arg(short, long, help_heading = "Publishing", action = ArgAction::Count)]
-    null_message: u8,
+    #[arg(short, long, help_heading = "Publishing")]
+    null_message: bool,
 
     /// Quality of service, 0 to 2
     #[arg(short, long, help_heading = "Publishing", default_value = "0",
@@ -72,7 +74,7 @@ struct PublishArgs {
 
     /// Publish the message so many times, 1 or more; not with --stdin-line
     #[arg(long, help_heading = "Publishing", value_name = "COUNT", default_value = "1",
-        value_parser = value_parser!(u32).range(1..))]
+        value_parser = value::number(1, u32::MAX))]
     repeat: u32,
 
     /// Pause between two of them
@@ -107,45 +109,38 @@ pub(crate) fn plan(
     };
     let connect = args.connect.plan(invocation, defaults)?;
     let Some(topic) = args.topic else {
-        return Err(UsageError::new(
-            invocation,
-            "no topic to publish to: --topic is missing",
-        ));
+        return Err(UsageError::new(invocation, "no topic to publish to: --topic is missing"));
     };
-    Ok(PublishPlan {
-        connect,
+    let message = Message {
         topic,
         qos: args.qos,
         retain: args.retain,
-        payloads,
-    })
+        properties: Properties::new(),
+        payload: (),
+    };
+    Ok(PublishPlan { connect, message, payloads })
 }
 
 impl PublishArgs {
     /// Exactly one of `-m -f -s -l -n`, and that once.
     fn payloads(&self, invocation: Invocation) -> Result<Payloads, UsageError> {
-        let words = self.message.iter().map(|word| {
-            (
-                "--message",
-                Some(Origin::Argument(word.clone().into_vec().into())),
-            )
-        });
-        let files = self
-            .file
-            .iter()
-            .map(|path| ("--file", Some(Origin::File(path.clone()))));
-        let flag =
-            |count: u8, name, make: fn() -> Option<Origin>| (0..count).map(move |_| (name, make()));
-        let mut given: Vec<_> = words
-            .chain(files)
-            .chain(flag(self.stdin_file, "--stdin-file", || {
-                Some(Origin::Stdin)
-            }))
-            .chain(flag(self.stdin_line, "--stdin-line", || None))
-            .chain(flag(self.null_message, "--null-message", || {
-                Some(Origin::Argument(Bytes::new()))
-            }))
-            .collect();
+        let mut given: Vec<(&str, Option<Origin>)> = Vec::new();
+        for word in &self.message {
+            let bytes = word.clone().into_vec().into();
+            given.push(("--message", Some(Origin::Argument(bytes))));
+        }
+        for path in &self.file {
+            given.push(("--file", Some(Origin::File(path.clone()))));
+        }
+        if self.stdin_file {
+            given.push(("--stdin-file", Some(Origin::Stdin)));
+        }
+        if self.stdin_line {
+            given.push(("--stdin-line", None));
+        }
+        if self.null_message {
+            given.push(("--null-message", Some(Origin::Argument(Bytes::new()))));
+        }
         if let [(first, _), (second, _), ..] = given[..] {
             let message = if first == second {
                 format!("'{first}' may be given only once: one kind of message at a time")
@@ -156,13 +151,8 @@ impl PublishArgs {
             };
             return Err(UsageError::new(invocation, message));
         }
-        let count = NonZeroU32::new(self.repeat).unwrap_or(NonZeroU32::MIN);
-        let repeat = Repeat {
-            count,
-            delay: self.repeat_delay,
-        };
         match given.pop() {
-            Some((_, Some(origin))) => Ok(Payloads::One { origin, repeat }),
+            Some((_, Some(origin))) => Ok(Payloads::One { origin, repeat: self.repeat() }),
             Some((_, None)) => Ok(Payloads::StdinLines),
             None => Err(UsageError::new(
                 invocation,
@@ -170,5 +160,10 @@ impl PublishArgs {
                  --null-message is missing",
             )),
         }
+    }
+
+    fn repeat(&self) -> Repeat {
+        let count = NonZeroU32::new(self.repeat).unwrap_or(NonZeroU32::MIN);
+        Repeat { count, delay: self.repeat_delay }
     }
 }

@@ -6,15 +6,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mqtt_core::plan::ConnectPlan;
-use mqtt_core::protocol::{Qos, TopicName};
+use mqtt_core::session::Message;
 
 /// Everything mqtt-pub needs to know.
 #[derive(Debug)]
 pub(crate) struct PublishPlan {
     pub(crate) connect: ConnectPlan,
-    pub(crate) topic: TopicName,
-    pub(crate) qos: Qos,
-    pub(crate) retain: bool,
+    /// Every message, but for its payload.
+    pub(crate) message: Message<()>,
     pub(crate) payloads: Payloads,
 }
 

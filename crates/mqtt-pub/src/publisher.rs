@@ -1,7 +1,8 @@
 //! The publisher: what mqtt-pub does with a connection.
 
 use mqtt_core::client::{Application, Client, ClientError, Flow};
-use mqtt_core::protocol::{Ack, Disconnect, Properties, PropertyId, Qos, ReasonCode, TopicName};
+use mqtt_core::payload::Payload;
+use mqtt_core::protocol::{Ack, Disconnect, PropertyId, Qos, ReasonCode};
 use mqtt_core::session::{Event, Message};
 use mqtt_core::signal::Interrupt;
 
@@ -12,9 +13,7 @@ use crate::source::{Next, Source};
 #[derive(Debug)]
 pub(crate) struct Publisher {
     source: Source,
-    topic: TopicName,
-    qos: Qos,
-    retain: bool,
+    template: Message<()>,
     ended: bool,
     tally: Tally,
 }
@@ -24,7 +23,7 @@ pub(crate) struct Publisher {
 pub(crate) struct Tally {
     /// Handed to the session.
     pub(crate) published: u64,
-    /// Done with: written at QoS 0, acknowledged or refused at QoS 1 and 2.
+    /// Done with: acknowledged or refused at QoS 1 and 2; at QoS 0 queued, and not lost since.
     pub(crate) completed: u64,
     /// Refused, and the first reason for it.
     pub(crate) refused: Option<(u64, ReasonCode)>,
@@ -33,15 +32,13 @@ pub(crate) struct Tally {
 }
 
 impl Publisher {
-    pub(crate) fn new(source: Source, topic: TopicName, qos: Qos, retain: bool) -> Self {
-        Self {
-            source,
-            topic,
-            qos,
-            retain,
-            ended: false,
-            tally: Tally::default(),
-        }
+    pub(crate) fn new(source: Source, template: Message<()>) -> Self {
+        Self { source, template, ended: false, tally: Tally::default() }
+    }
+
+    fn message(&self, payload: Payload) -> Message<Payload> {
+        let Message { topic, qos, retain, properties, payload: () } = self.template.clone();
+        Message { topic, qos, retain, properties, payload }
     }
 
     pub(crate) fn tally(&self) -> Tally {
@@ -66,9 +63,7 @@ impl Publisher {
             .map(|text| format!(" (\"{}\")", text.as_str().escape_debug()))
             .unwrap_or_default();
         let (number, reason) = (ack.packet_id, ack.reason);
-        client.notice(&format!(
-            "warning: message {number} was refused: {reason}{explanation}"
-        ));
+        client.notice(&format!("warning: message {number} was refused: {reason}{explanation}"));
     }
 }
 
@@ -76,21 +71,15 @@ impl Application for Publisher {
     type Error = RunError;
 
     fn feed(&mut self, client: &mut Client) -> Result<Flow, RunError> {
-        while !self.ended && client.can_publish(self.qos) {
+        while !self.ended && client.can_publish(self.template.qos) {
             match self.source.next()? {
                 Next::Later => return Ok(Flow::Continue),
                 Next::End => self.ended = true,
                 Next::Payload(payload) => {
-                    let message = Message {
-                        topic: self.topic.clone(),
-                        qos: self.qos,
-                        retain: self.retain,
-                        properties: Properties::new(),
-                        payload,
-                    };
+                    let message = self.message(payload);
                     client.publish(message)?;
                     self.tally.published += 1;
-                    if self.qos == Qos::AtMostOnce {
+                    if self.template.qos == Qos::AtMostOnce {
                         self.tally.completed += 1;
                         self.source.completed();
                     }
@@ -131,6 +120,10 @@ impl Application for Publisher {
             client.notice("note: waiting for the broker to acknowledge what was sent");
         }
         Ok(Flow::Continue)
+    }
+
+    fn on_lost(&mut self, unsent: u64) {
+        self.tally.completed -= unsent;
     }
 
     async fn input(&mut self) {

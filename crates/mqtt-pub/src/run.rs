@@ -24,28 +24,20 @@ pub(crate) enum RunError {
     #[error(transparent)]
     Client(ClientError),
     /// The connection could not be kept up until everything was acknowledged.
-    #[error("{missing} of {published} messages sent were not acknowledged")]
-    Incomplete {
-        missing: u64,
-        published: u64,
-        source: ClientError,
-    },
+    #[error("{missing} of {published} messages read did not get through")]
+    Incomplete { missing: u64, published: u64, source: ClientError },
+    /// Connections broke, and what was on its way at QoS 0 went with them.
+    #[error("{missing} of {published} messages were lost with the connection (QoS 0)")]
+    Unsent { missing: u64, published: u64 },
     /// The broker said no.
     #[error("the broker refused {count} of {published} messages: {reason}")]
-    Refused {
-        count: u64,
-        published: u64,
-        reason: ReasonCode,
-    },
+    Refused { count: u64, published: u64, reason: ReasonCode },
     /// A signal came before the last repetition.
-    #[error("ended by {} after {published} messages", name(.interrupt))]
-    Interrupted {
-        interrupt: Interrupt,
-        published: u64,
-    },
+    #[error("ended by {} after {published} messages", name(*.interrupt))]
+    Interrupted { interrupt: Interrupt, published: u64 },
 }
 
-fn name(interrupt: &Interrupt) -> String {
+fn name(interrupt: Interrupt) -> String {
     match interrupt {
         Interrupt::Signal(number) => format!("signal {number}"),
         Interrupt::TimeLimit => "the time limit".to_owned(),
@@ -57,6 +49,7 @@ impl Failure for RunError {
         match self {
             Self::Usage(error) => error.status(),
             Self::Source(_) => ExitStatus::FAILURE,
+            Self::Unsent { .. } => ExitStatus::LOST,
             Self::Client(error) | Self::Incomplete { source: error, .. } => error.status(),
             Self::Refused { reason, .. } => ExitStatus::from_code(reason.0),
             Self::Interrupted { interrupt, .. } => ClientError::Interrupted(*interrupt).status(),
@@ -67,6 +60,7 @@ impl Failure for RunError {
         match self {
             Self::Usage(error) => error.hint(),
             Self::Client(error) | Self::Incomplete { source: error, .. } => error.hint(),
+            Self::Unsent { .. } => Some("QoS 1 (-q 1) sends again what was lost".to_owned()),
             Self::Source(_) | Self::Refused { .. } | Self::Interrupted { .. } => None,
         }
     }
@@ -80,9 +74,9 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
     };
     let plan = args::plan(invocation, &matches)?;
     let source = Source::open(plan.payloads)?;
-    let mut publisher = Publisher::new(source, plan.topic, plan.qos, plan.retain);
+    let mut publisher = Publisher::new(source, plan.message);
     let result = client::run(&plan.connect, HangUp::ignore, &mut publisher);
-    conclude(result, publisher.tally())
+    plan.connect.notices.report(conclude(result, publisher.tally()))
 }
 
 /// What a run comes to: only when every message is done with, and none refused, is all well.
@@ -91,26 +85,18 @@ fn conclude(result: Result<(), RunError>, tally: Tally) -> Result<ExitStatus, Ru
     let missing = published - tally.completed;
     match result {
         Err(RunError::Client(source)) if missing > 0 => {
-            return Err(RunError::Incomplete {
-                missing,
-                published,
-                source,
-            });
+            return Err(RunError::Incomplete { missing, published, source });
         }
         result => result?,
     }
+    if missing > 0 {
+        return Err(RunError::Unsent { missing, published });
+    }
     if let Some((count, reason)) = tally.refused {
-        return Err(RunError::Refused {
-            count,
-            published,
-            reason,
-        });
+        return Err(RunError::Refused { count, published, reason });
     }
     if let Some(interrupt) = tally.interrupted {
-        return Err(RunError::Interrupted {
-            interrupt,
-            published,
-        });
+        return Err(RunError::Interrupted { interrupt, published });
     }
     Ok(ExitStatus::SUCCESS)
 }

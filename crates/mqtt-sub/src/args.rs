@@ -35,6 +35,7 @@ on stderr what went wrong.";
     disable_help_flag = true,
     disable_version_flag = true
 )]
+#[expect(clippy::struct_excessive_bools, reason = "one for each flag of the command line")]
 struct SubscribeArgs {
     /// Topic filter to subscribe to; may be given several times
     #[arg(short, long, help_heading = "Subscribing", value_name = "FILTER",
@@ -106,15 +107,9 @@ pub(crate) fn plan(
     let defaults = ConnectDefaults {
         receive_maximum: receive_maximum(count),
         reconnect: Reconnect::Forever,
-        time_limit: args
-            .timeout
-            .map(|seconds| Duration::from_secs(u64::from(seconds))),
+        time_limit: args.timeout.map(|seconds| Duration::from_secs(u64::from(seconds))),
     };
-    let retained = if args.no_retained {
-        Retained::Hidden
-    } else {
-        Retained::Shown
-    };
+    let retained = if args.no_retained { Retained::Hidden } else { Retained::Shown };
     let connect = args.connect.plan(invocation, defaults)?;
     Ok(SubscribePlan {
         requests: Requests {
@@ -122,21 +117,10 @@ pub(crate) fn plan(
             unsubscribe: args.unsubscribe,
         },
         connect,
-        filter: MessageFilter {
-            hidden: args.filter_out,
-            retained,
-        },
+        filter: MessageFilter { hidden: args.filter_out, retained },
         format: Format {
-            layout: if args.verbose {
-                Layout::TopicAndPayload
-            } else {
-                Layout::Payload
-            },
-            end: if args.no_newline {
-                LineEnd::Nothing
-            } else {
-                LineEnd::Newline
-            },
+            layout: if args.verbose { Layout::TopicAndPayload } else { Layout::Payload },
+            end: if args.no_newline { LineEnd::Nothing } else { LineEnd::Newline },
         },
         end: match (args.exit_after_suback, count) {
             (true, _) => End::Answered,
@@ -163,12 +147,5 @@ fn subscriptions(
         (ProtocolVersion::V5, Retained::Hidden) => RETAIN_HANDLING_NEVER,
         _ => 0,
     };
-    filters
-        .into_iter()
-        .map(|filter| SubscribeFilter {
-            filter,
-            qos,
-            options,
-        })
-        .collect()
+    filters.into_iter().map(|filter| SubscribeFilter { filter, qos, options }).collect()
 }

@@ -25,10 +25,7 @@ impl MessageFilter {
             return false;
         }
         let hidden = |filter: &TopicFilter| {
-            message
-                .topic
-                .as_ref()
-                .is_some_and(|topic| filter.matches(topic))
+            message.topic.as_ref().is_some_and(|topic| filter.matches(topic))
         };
         !self.hidden.iter().any(hidden)
     }

@@ -54,9 +54,9 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
     };
     let plan = args::plan(invocation, &matches)?;
     let mut subscriber = Subscriber::new(plan.requests, plan.filter, plan.format, plan.end);
-    client::run(&plan.connect, HangUp::watch, &mut subscriber)?;
-    if subscriber.timed_out() {
-        return Err(RunError::TimedOut);
-    }
-    Ok(ExitStatus::SUCCESS)
+    let result = match client::run(&plan.connect, HangUp::watch, &mut subscriber) {
+        Ok(()) if subscriber.timed_out() => Err(RunError::TimedOut),
+        result => result.map(|()| ExitStatus::SUCCESS),
+    };
+    plan.connect.notices.report(result)
 }

@@ -34,16 +34,7 @@ enum Stage {
 impl Subscriber {
     pub(crate) fn new(requests: Requests, filter: MessageFilter, format: Format, end: End) -> Self {
         let stage = Stage::New;
-        Self {
-            requests,
-            filter,
-            format,
-            end,
-            stage,
-            count: 0,
-            unanswered: 0,
-            timed_out: false,
-        }
+        Self { requests, filter, format, end, stage, count: 0, unanswered: 0, timed_out: false }
     }
 
     /// Whether the time limit ended it.
@@ -56,10 +47,7 @@ impl Subscriber {
             return;
         }
         self.stage = Stage::Subscribed;
-        let Requests {
-            subscribe,
-            unsubscribe,
-        } = &self.requests;
+        let Requests { subscribe, unsubscribe } = &self.requests;
         self.unanswered = unsubscribe.len();
         if !subscribe.is_empty() {
             client.subscribe(subscribe.clone(), Properties::new());
@@ -82,29 +70,16 @@ impl Subscriber {
     }
 
     fn subscribed(&self, suback: &SubAck, client: &mut Client) -> Result<Flow, RunError> {
-        let refused = suback
-            .reasons
-            .iter()
-            .filter(|reason| reason.is_error())
-            .count();
-        let first = suback
-            .reasons
-            .iter()
-            .find(|reason| reason.is_error())
-            .copied();
+        let refused = suback.reasons.iter().filter(|reason| reason.is_error()).count();
+        let first = suback.reasons.iter().find(|reason| reason.is_error()).copied();
         if let Some(reason) = first
             && refused == suback.reasons.len()
         {
-            return Err(RunError::Refused {
-                filters: self.filters(suback),
-                reason,
-            });
+            return Err(RunError::Refused { filters: self.filters(suback), reason });
         }
         if refused > 0 {
             let filters = self.filters(suback);
-            client.notice(&format!(
-                "warning: the broker refused to subscribe to {filters}"
-            ));
+            client.notice(&format!("warning: the broker refused to subscribe to {filters}"));
         }
         Ok(match self.end {
             End::Answered => done(),
@@ -158,12 +133,13 @@ impl Application for Subscriber {
     /// publish the will all the same, as the original does.
     fn on_interrupt(&mut self, interrupt: Interrupt, _: &mut Client) -> Result<Flow, RunError> {
         self.timed_out = interrupt == Interrupt::TimeLimit;
-        Ok(Flow::Finish(Disconnect::new(
-            ReasonCode::DISCONNECT_WITH_WILL,
-        )))
+        Ok(Flow::Finish(Disconnect::new(ReasonCode::DISCONNECT_WITH_WILL)))
     }
 
+    /// Nothing is published here.
+    fn on_lost(&mut self, _: u64) {}
+
     async fn input(&mut self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

@@ -31,12 +31,7 @@ const NEVER_EXPIRES: u32 = u32::MAX;
 #[derive(Args, Debug)]
 pub struct ConnectArgs {
     /// Host name or address of the broker
-    #[arg(
-        short = 'h',
-        long,
-        help_heading = "Connection",
-        default_value = "localhost"
-    )]
+    #[arg(short = 'h', long, help_heading = "Connection", default_value = "localhost")]
     host: String,
 
     /// Port of the broker, 1 to 65535
@@ -113,11 +108,7 @@ impl ConnectArgs {
     /// Whether run-time notices are printed.
     #[must_use]
     pub fn notices(&self) -> Notices {
-        if self.quiet {
-            Notices::Hidden
-        } else {
-            Notices::Shown
-        }
+        if self.quiet { Notices::Hidden } else { Notices::Shown }
     }
 
     /// Settles defaults and checks the rules between options.
@@ -163,10 +154,7 @@ impl ConnectArgs {
             time_limit: defaults.time_limit,
             debug: self.debug.then(|| debug_plan(invocation)),
             notices: self.notices(),
-            endpoint: Endpoint::Tcp {
-                host: self.host,
-                port: self.port,
-            },
+            endpoint: Endpoint::Tcp { host: self.host, port: self.port },
         })
     }
 
@@ -179,16 +167,10 @@ impl ConnectArgs {
         if self.protocol_version == ProtocolVersion::V5 {
             if self.disable_clean_session {
                 let id = PropertyId::SessionExpiryInterval;
-                list.push(Property {
-                    id,
-                    value: Value::FourByte(NEVER_EXPIRES),
-                });
+                list.push(Property { id, value: Value::FourByte(NEVER_EXPIRES) });
             }
             let value = Value::TwoByte(receive_maximum.get());
-            list.push(Property {
-                id: PropertyId::ReceiveMaximum,
-                value,
-            });
+            list.push(Property { id: PropertyId::ReceiveMaximum, value });
         }
         Properties::checked(Carrier::Connect, list)
     }
@@ -215,9 +197,7 @@ fn random_id() -> String {
     if getrandom::fill(&mut random).is_err() {
         random[..4].copy_from_slice(&std::process::id().to_ne_bytes());
     }
-    let letters = random
-        .iter()
-        .map(|byte| char::from(LETTERS[usize::from(byte % 62)]));
+    let letters = random.iter().map(|byte| char::from(LETTERS[usize::from(byte % 62)]));
     "mosq-".chars().chain(letters).collect()
 }
 
@@ -229,12 +209,5 @@ fn debug_plan(invocation: Invocation) -> DebugPlan {
     let coloured = invocation.behaviour == Behaviour::Own
         && stream.is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value: OsString| value.is_empty());
-    DebugPlan {
-        stream,
-        palette: if coloured {
-            Palette::Colour
-        } else {
-            Palette::Plain
-        },
-    }
+    DebugPlan { stream, palette: if coloured { Palette::Colour } else { Palette::Plain } }
 }

@@ -29,9 +29,7 @@ pub fn run<E: Failure>(
 #[must_use]
 pub fn show(text: &str) -> ExitStatus {
     let mut stdout = io::stdout();
-    let shown = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
+    let shown = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     match shown {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitStatus::FAILURE,
         _ => ExitStatus::SUCCESS,

@@ -31,10 +31,7 @@ impl UsageError {
     /// An error about the words as a whole; `message` names the options it is about.
     #[must_use]
     pub fn new(invocation: Invocation, message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            hint: see_help(invocation),
-        }
+        Self { message: message.into(), hint: see_help(invocation) }
     }
 
     fn from_clap(invocation: Invocation, error: &clap::Error) -> Self {
@@ -81,11 +78,7 @@ pub fn parse(
         .disable_help_subcommand(true)
         .mut_args(|arg| {
             let takes_dashes = arg.get_action().takes_values() && !arg.is_positional();
-            if takes_dashes {
-                arg.allow_hyphen_values(true)
-            } else {
-                arg
-            }
+            if takes_dashes { arg.allow_hyphen_values(true) } else { arg }
         });
     let words = join_values(&command, words);
     match command.try_get_matches_from(words) {
@@ -156,19 +149,12 @@ mod tests {
             .disable_help_flag(true)
             .arg(Arg::new("host").short('h').long("host"))
             .arg(
-                Arg::new("qos")
-                    .short('q')
-                    .long("qos")
-                    .value_parser(value_parser!(u8).range(0..=2)),
+                Arg::new("qos").short('q').long("qos").value_parser(value_parser!(u8).range(0..=2)),
             )
             .arg(Arg::new("form").long("form").value_parser(["a", "b"]))
             .arg(Arg::new("help").long("help").action(ArgAction::Help));
         let invocation = Invocation::new(Tool::Pub, OsStr::new("mqtt-pub"));
-        parse(
-            invocation,
-            command,
-            words.iter().map(OsString::from).collect(),
-        )
+        parse(invocation, command, words.iter().map(OsString::from).collect())
     }
 
     fn message(words: &[&str]) -> String {
@@ -179,18 +165,12 @@ mod tests {
     fn an_error_names_the_option_and_the_value() {
         assert_eq!(message(&["--qox"]), "unknown option '--qox'");
         assert_eq!(message(&["-q"]), "option '--qos <qos>' needs a value");
-        assert_eq!(
-            message(&["-q", "3"]),
-            "invalid value '3' for '--qos <qos>': 3 is not in 0..=2"
-        );
+        assert_eq!(message(&["-q", "3"]), "invalid value '3' for '--qos <qos>': 3 is not in 0..=2");
         assert_eq!(
             message(&["--form", "c"]),
             "invalid value 'c' for '--form <form>': it is one of a, b"
         );
-        assert_eq!(
-            message(&["x"]),
-            "unexpected word 'x': every value belongs behind its option"
-        );
+        assert_eq!(message(&["x"]), "unexpected word 'x': every value belongs behind its option");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Parsers for the values of options: each gives a type that cannot be wrong, or says what would
 //! have been accepted. clap puts the option's name and the value in front of the text.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt;
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ fn from_words<T: Clone + Send + Sync + 'static>(
 }
 
 /// A whole number from `least` to `most`.
-fn whole_number(word: OsString, least: u32, most: u32) -> Result<u32, ValueError> {
+fn whole_number(word: &OsStr, least: u32, most: u32) -> Result<u32, ValueError> {
     let number: Option<u32> = word.to_str().and_then(|word| word.parse().ok());
     number
         .filter(|number| (least..=most).contains(number))
@@ -45,13 +45,13 @@ fn whole_number(word: OsString, least: u32, most: u32) -> Result<u32, ValueError
 
 /// A whole number from `least` to `most`, as a parser.
 pub fn number(least: u32, most: u32) -> impl TypedValueParser<Value = u32> {
-    OsStringValueParser::new().try_map(move |word| whole_number(word, least, most))
+    OsStringValueParser::new().try_map(move |word| whole_number(&word, least, most))
 }
 
 /// A number from `least` to `most` that has two bytes on the wire.
 pub fn two_byte_number(least: u16, most: u16) -> impl TypedValueParser<Value = u16> {
     OsStringValueParser::new().try_map(move |word| {
-        let number = whole_number(word, u32::from(least), u32::from(most))?;
+        let number = whole_number(&word, u32::from(least), u32::from(most))?;
         u16::try_from(number).map_err(|_| ValueError("it is too large".to_owned()))
     })
 }
@@ -71,9 +71,7 @@ pub fn protocol_version() -> impl TypedValueParser<Value = ProtocolVersion> {
         Some("31" | "mqttv31") => Ok(ProtocolVersion::V31),
         Some("311" | "mqttv311") => Ok(ProtocolVersion::V311),
         Some("5" | "mqttv5") => Ok(ProtocolVersion::V5),
-        _ => Err(ValueError(
-            "it is one of mqttv31, 31, mqttv311, 311, mqttv5, 5".to_owned(),
-        )),
+        _ => Err(ValueError("it is one of mqttv31, 31, mqttv311, 311, mqttv5, 5".to_owned())),
     })
 }
 

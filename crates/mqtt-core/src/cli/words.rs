@@ -46,9 +46,7 @@ fn long_name_of_value_option<'a>(command: &'a Command, word: &OsStr) -> Option<&
     let spells = |arg: &&Arg| match word.strip_prefix("--") {
         Some(long) => {
             arg.get_long() == Some(long)
-                || arg
-                    .get_all_aliases()
-                    .is_some_and(|aliases| aliases.contains(&long))
+                || arg.get_all_aliases().is_some_and(|aliases| aliases.contains(&long))
         }
         None => word.strip_prefix('-').is_some_and(|short| {
             let mut letters = short.chars();
@@ -71,12 +69,7 @@ mod tests {
         Command::new("t")
             .arg(Arg::new("message").short('m').long("message"))
             .arg(Arg::new("host").short('h').long("host").alias("server"))
-            .arg(
-                Arg::new("debug")
-                    .short('d')
-                    .long("debug")
-                    .action(ArgAction::SetTrue),
-            )
+            .arg(Arg::new("debug").short('d').long("debug").action(ArgAction::SetTrue))
     }
 
     fn joined(words: &[&str]) -> Vec<String> {
@@ -90,10 +83,7 @@ mod tests {
     fn the_word_after_a_value_option_is_its_value_whatever_it_looks_like() {
         assert_eq!(joined(&["-m", "-d"]), ["--message=-d"]);
         assert_eq!(joined(&["--message", "--"]), ["--message=--"]);
-        assert_eq!(
-            joined(&["-m", "--message", "-d"]),
-            ["--message=--message", "-d"]
-        );
+        assert_eq!(joined(&["-m", "--message", "-d"]), ["--message=--message", "-d"]);
         assert_eq!(joined(&["-m", ""]), ["--message="]);
         assert_eq!(joined(&["-m", "=x"]), ["--message==x"]);
     }
@@ -105,10 +95,7 @@ mod tests {
 
     #[test]
     fn everything_else_is_left_for_clap() {
-        assert_eq!(
-            joined(&["-dm", "x", "--message=y", "-mz"]),
-            ["-dm", "x", "--message=y", "-mz"]
-        );
+        assert_eq!(joined(&["-dm", "x", "--message=y", "-mz"]), ["-dm", "x", "--message=y", "-mz"]);
         assert_eq!(joined(&["-d", "-m"]), ["-d", "-m"]);
         assert_eq!(joined(&["--", "-m", "x"]), ["--", "-m", "x"]);
         assert_eq!(joined(&["-x", "-md"]), ["-x", "-md"]);

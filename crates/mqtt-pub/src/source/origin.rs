@@ -21,10 +21,7 @@ pub(super) fn load(origin: Origin) -> Result<Payload, SourceError> {
 }
 
 fn file(path: PathBuf) -> Result<Payload, SourceError> {
-    let error = |source| SourceError::File {
-        path: path.clone(),
-        source,
-    };
+    let error = |source| SourceError::File { path: path.clone(), source };
     let file = File::open(&path).map_err(error)?;
     let metadata = file.metadata().map_err(error)?;
     if metadata.is_dir() {
@@ -45,10 +42,7 @@ fn file(path: PathBuf) -> Result<Payload, SourceError> {
 }
 
 fn stdin() -> Result<Payload, SourceError> {
-    let stdin = io::stdin()
-        .as_fd()
-        .try_clone_to_owned()
-        .map_err(SourceError::Stdin)?;
+    let stdin = io::stdin().as_fd().try_clone_to_owned().map_err(SourceError::Stdin)?;
     match read_all(File::from(stdin)).map_err(SourceError::Stdin)? {
         Some(bytes) if bytes.is_empty() => Err(SourceError::EmptyStdin),
         Some(bytes) => Ok(Payload::Memory(bytes.into())),
@@ -59,9 +53,7 @@ fn stdin() -> Result<Payload, SourceError> {
 /// Reads to the end, or `None` where that is more than a message can hold.
 fn read_all(file: File) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
-    let limit = u64::try_from(MAX_PAYLOAD)
-        .unwrap_or(u64::MAX)
-        .saturating_add(1);
+    let limit = u64::try_from(MAX_PAYLOAD).unwrap_or(u64::MAX).saturating_add(1);
     file.take(limit).read_to_end(&mut bytes)?;
     Ok((bytes.len() <= MAX_PAYLOAD).then_some(bytes))
 }

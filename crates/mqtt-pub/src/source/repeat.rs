@@ -1,10 +1,15 @@
 //! One message, several times: the next one a delay after the last was completed.
 
+use std::time::Duration;
+
 use mqtt_core::payload::Payload;
 use tokio::time::{Instant, sleep_until};
 
 use super::Next;
 use crate::plan::Repeat;
+
+/// A longer pause is one that nobody sees the end of, and more than some clocks can say.
+const LONGEST: Duration = Duration::from_hours(24 * 365 * 100);
 
 /// One payload and how often it is still due.
 #[derive(Debug)]
@@ -25,12 +30,7 @@ enum State {
 
 impl Repeated {
     pub(super) fn new(payload: Payload, repeat: Repeat) -> Self {
-        Self {
-            payload,
-            repeat,
-            remaining: repeat.count.get(),
-            state: State::Due,
-        }
+        Self { payload, repeat, remaining: repeat.count.get(), state: State::Due }
     }
 
     pub(super) fn next(&mut self) -> Next {
@@ -48,11 +48,7 @@ impl Repeated {
     }
 
     pub(super) fn completed(&mut self) {
-        // A delay beyond what the clock can say is for ever; one of a century does.
-        let pause = self
-            .repeat
-            .delay
-            .min(std::time::Duration::from_secs(3_000_000_000));
+        let pause = self.repeat.delay.min(LONGEST);
         self.state = State::Pausing(Instant::now() + pause);
     }
 

@@ -34,12 +34,7 @@ pub(crate) struct StdinLines {
 
 impl StdinLines {
     pub(super) fn new() -> Self {
-        Self {
-            blocks: None,
-            block: Bytes::new(),
-            error: None,
-            ended: false,
-        }
+        Self { blocks: None, block: Bytes::new(), error: None, ended: false }
     }
 
     pub(super) fn next(&mut self) -> Result<Next, SourceError> {
@@ -110,10 +105,7 @@ impl StdinLines {
             return Ok(());
         }
         // Past the standard library's buffer: the block is the buffer.
-        let stdin = io::stdin()
-            .as_fd()
-            .try_clone_to_owned()
-            .map_err(SourceError::Stdin)?;
+        let stdin = io::stdin().as_fd().try_clone_to_owned().map_err(SourceError::Stdin)?;
         let (sender, blocks) = mpsc::channel(QUEUE);
         std::thread::Builder::new()
             .name("stdin".to_owned())
@@ -162,11 +154,8 @@ fn read_blocks(input: &mut impl Read, blocks: &mpsc::Sender<Result<Bytes, Source
 fn fill(input: &mut impl Read, block: &mut Vec<u8>) -> io::Result<usize> {
     let length = block.len();
     let room = (block.capacity() - length).max(BLOCK / 4).max(length);
-    let room = if block.capacity() - length >= BLOCK / 4 {
-        block.capacity() - length
-    } else {
-        room
-    };
+    let room =
+        if block.capacity() - length >= BLOCK / 4 { block.capacity() - length } else { room };
     block.resize(length + room, 0);
     let read = loop {
         match input.read(&mut block[length..]) {

@@ -21,13 +21,7 @@ pub(super) fn payload<R>(payload: Bytes, end: LineEnd, console: &mut Console<R>)
 /// The topic, a blank, the payload and a line end.
 pub(super) fn topic_and_payload<R>(message: Publish, end: LineEnd, console: &mut Console<R>) {
     console.print(Stream::Stdout, |out| {
-        out.extend_from_slice(
-            message
-                .topic
-                .as_ref()
-                .map_or("", TopicName::as_str)
-                .as_bytes(),
-        );
+        out.extend_from_slice(message.topic.as_ref().map_or("", TopicName::as_str).as_bytes());
         out.push(b' ');
         if message.payload.is_empty() {
             out.extend_from_slice(EMPTY);

@@ -1,0 +1,609 @@
+//! The command line of mqtt-passwd: words to a plan. The only file of this crate that knows clap.
+
+use std::ffi::{OsStr, OsString};
+use std::mem;
+use std::num::NonZero;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+
+use clap::builder::TypedValueParser;
+use clap::{Command, CommandFactory, FromArgMatches, Parser, ValueEnum};
+use mqtt_core::cli::{Parsed, UsageError, parse};
+use mqtt_core::invocation::{Behaviour, Invocation};
+use zeroize::Zeroizing;
+
+use crate::hash::Algorithm;
+use crate::password::{Password, PasswordError};
+use crate::plan::{Action, Credentials, PasswordSource, Plan, Target};
+use crate::user_name::{Concern, UserName, UserNameError};
+use crate::warning::Warning;
+
+const USAGE: &str = "mqtt-passwd [OPTIONS] FILE USER
+       mqtt-passwd [OPTIONS] -b FILE USER PASSWORD
+       mqtt-passwd [OPTIONS] -c [-b] FILE|- USER [PASSWORD]
+       mqtt-passwd -D FILE USER
+       mqtt-passwd [OPTIONS] -U FILE";
+
+const AFTER_HELP: &str = "\
+Options stand before FILE; a FILE whose name begins with '-' is written ./-name.
+The password is asked for twice on the terminal; where stdin is none, it is read from two lines
+of stdin. The file is replaced as a whole or stays as it is; lines that were not asked for keep
+every byte. A running broker reads the file again on SIGHUP.
+
+Examples:
+  mqtt-passwd -c /etc/mosquitto/passwd alice    make a file with one user
+  mqtt-passwd /etc/mosquitto/passwd bob         add bob, or give him a new password
+  mqtt-passwd -D /etc/mosquitto/passwd bob      remove bob
+  mqtt-passwd -U users.txt                      hash a file of 'user:password' lines
+
+Exit status: 0 done; 1 error, nothing changed; 2 the passwords do not match; 10 no hash could be
+computed; 128+n ended by signal n, nothing changed.";
+
+/// Make and edit the password file of an MQTT broker.
+#[derive(Parser)]
+#[command(
+    version = concat!(env!("CARGO_PKG_VERSION"), " (mqtt-passwd; hashes: sha512-pbkdf2, sha512, argon2id)"),
+    disable_help_flag = true,
+    disable_version_flag = true
+)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch, as it was given")]
+struct PasswdArgs {
+    /// Take the password from the command line, where every user of the system can see it
+    #[arg(short, long)]
+    batch: bool,
+
+    /// Create FILE, readable by its owner alone; with '-' write the line to stdout
+    #[arg(short, long)]
+    create: bool,
+
+    /// Delete USER
+    #[arg(short = 'D', long)]
+    delete: bool,
+
+    /// Hash every password in FILE that is in plain text
+    #[arg(short = 'U', long)]
+    upgrade: bool,
+
+    /// Hash to write
+    #[arg(short = 'H', long, value_name = "ALGORITHM", default_value = "sha512-pbkdf2")]
+    hash: HashName,
+
+    /// Iterations of sha512-pbkdf2, 1 to 2147483647
+    #[arg(short = 'I', long, value_name = "COUNT", default_value = "10000", value_parser = iterations())]
+    iterations: NonZero<u32>,
+
+    /// With -c: replace FILE if it exists
+    #[arg(long)]
+    overwrite: bool,
+
+    /// Print this help
+    #[arg(long, action = clap::ArgAction::Help)]
+    help: Option<bool>,
+
+    /// Print the version
+    #[arg(long, action = clap::ArgAction::Version)]
+    version: Option<bool>,
+
+    // All in one argument: from FILE on, words are taken as they are, be it a dash they begin with.
+    #[arg(hide = true, trailing_var_arg = true)]
+    words: Vec<OsString>,
+}
+
+/// The names of the algorithms.
+#[derive(Clone, Copy, ValueEnum)]
+enum HashName {
+    /// $7$, which every broker takes
+    Sha512Pbkdf2,
+    /// $6$, which every broker takes, but guessing its passwords is quick
+    Sha512,
+    /// For brokers 2.1 that were built with argon2
+    Argon2id,
+}
+
+/// As many iterations as brokers can count: they read a C int.
+fn iterations() -> impl TypedValueParser<Value = NonZero<u32>> {
+    clap::value_parser!(u32).range(1..=2_147_483_647).try_map(NonZero::try_from)
+}
+
+/// What the words ask for.
+#[derive(Debug)]
+pub(crate) enum Request {
+    /// Something to do.
+    Do(Box<Plan>),
+    /// A text for stdout.
+    Print(String),
+}
+
+/// The options as clap sees them, with texts that call the tool what the user calls it.
+fn command(invocation: Invocation) -> Command {
+    let called = |text: &str| text.replace("mqtt-passwd", invocation.name());
+    PasswdArgs::command().override_usage(called(USAGE)).after_help(called(AFTER_HELP))
+}
+
+/// Turns the words of the command line into a plan.
+pub(crate) fn request(invocation: Invocation, words: Vec<OsString>) -> Result<Request, UsageError> {
+    let usage_error = |message: String| UsageError::new(invocation, message);
+    let matches = match parse(invocation, command(invocation), words)? {
+        Parsed::Matches(matches) => matches,
+        Parsed::Text(text) => return Ok(Request::Print(text)),
+    };
+    let args =
+        PasswdArgs::from_arg_matches(&matches).map_err(|error| usage_error(error.to_string()))?;
+    let plan = args.plan(invocation.behaviour).map_err(|error| usage_error(error.to_string()))?;
+    Ok(Request::Do(Box::new(plan)))
+}
+
+impl PasswdArgs {
+    fn plan(mut self, behaviour: Behaviour) -> Result<Plan, ArgsError> {
+        self.refuse_conflicts(behaviour)?;
+        let words = mem::take(&mut self.words);
+        let mut doubts = Doubts::new(behaviour);
+        let algorithm = self.algorithm();
+        if algorithm == Algorithm::Argon2id && !self.delete {
+            doubts.warnings.push(Warning::Argon2id);
+        }
+        let action = if self.upgrade {
+            let [file] = positionals(words, Extra::Refused)?;
+            Action::Upgrade { file: file_path(file)?, algorithm }
+        } else if self.delete {
+            let [file, user] = positionals(words, Extra::ignored_by(behaviour))?;
+            Action::Delete { user: UserName::new(user.as_bytes())?, file: file_path(file)? }
+        } else if self.create {
+            let extra = Extra::ignored_by(behaviour);
+            let (file, credentials) = self.credentials(words, extra, &mut doubts)?;
+            Action::Create { target: self.target(file), credentials }
+        } else {
+            let (file, credentials) = self.credentials(words, Extra::Refused, &mut doubts)?;
+            Action::Set { file: file_path(file)?, credentials }
+        };
+        Ok(Plan { action, behaviour, warnings: doubts.warnings })
+    }
+
+    /// In the order in which the original looks for them.
+    fn refuse_conflicts(&self, behaviour: Behaviour) -> Result<(), ArgsError> {
+        // The original ignores -b where -U asks for no password.
+        let batch_upgrade = self.batch && self.upgrade && behaviour == Behaviour::Own;
+        for (both, one, other) in [
+            (self.create && self.delete, "--create", "--delete"),
+            (self.create && self.upgrade, "--create", "--upgrade"),
+            (self.delete && self.upgrade, "--delete", "--upgrade"),
+            (self.batch && self.delete, "--batch", "--delete"),
+            (batch_upgrade, "--batch", "--upgrade"),
+        ] {
+            if both {
+                return Err(ArgsError::Exclusive(one, other));
+            }
+        }
+        if self.overwrite && !self.create {
+            return Err(ArgsError::OverwriteWithoutCreate);
+        }
+        Ok(())
+    }
+
+    fn algorithm(&self) -> Algorithm {
+        match self.hash {
+            HashName::Argon2id => Algorithm::Argon2id,
+            HashName::Sha512 => Algorithm::Sha512,
+            HashName::Sha512Pbkdf2 => Algorithm::Pbkdf2Sha512 { iterations: self.iterations },
+        }
+    }
+
+    fn target(&self, file: OsString) -> Target {
+        if file == "-" {
+            Target::Stdout
+        } else if self.overwrite {
+            Target::Overwrite(file.into())
+        } else {
+            Target::New(file.into())
+        }
+    }
+
+    fn credentials(
+        &self,
+        words: Vec<OsString>,
+        extra: Extra,
+        doubts: &mut Doubts,
+    ) -> Result<(OsString, Credentials), ArgsError> {
+        let algorithm = self.algorithm();
+        let (file, user, given) = if self.batch {
+            let [file, user, password] = positionals(words, extra)?;
+            (file, user, Some(password))
+        } else {
+            let [file, user] = positionals(words, extra)?;
+            (file, user, None)
+        };
+        let user = doubts.user_name(&user)?;
+        let password = match given {
+            None => PasswordSource::Ask,
+            Some(password) => PasswordSource::Given(doubts.password(password)?),
+        };
+        let credentials = Credentials { user, password, algorithm };
+        Ok((file, credentials))
+    }
+}
+
+/// What is of no use is refused under our own name; under the original's it is done, with a
+/// warning.
+struct Doubts {
+    behaviour: Behaviour,
+    warnings: Vec<Warning>,
+}
+
+impl Doubts {
+    fn new(behaviour: Behaviour) -> Self {
+        Self { behaviour, warnings: Vec::new() }
+    }
+
+    fn user_name(&mut self, given: &OsStr) -> Result<UserName, ArgsError> {
+        let user = UserName::new(given.as_bytes())?;
+        match (user.concern(), self.behaviour) {
+            (None, _) => {}
+            (Some(concern), Behaviour::Own) => return Err(concern.into()),
+            (Some(concern), Behaviour::Original) => {
+                self.warnings.push(Warning::UserName(concern));
+            }
+        }
+        Ok(user)
+    }
+
+    fn password(&mut self, given: OsString) -> Result<Password, ArgsError> {
+        let password = Password::new(Zeroizing::new(given.into_vec()))?;
+        if password.is_empty() {
+            match self.behaviour {
+                Behaviour::Own => return Err(PasswordError::Empty.into()),
+                Behaviour::Original => {
+                    self.warnings.push(Warning::Password(PasswordError::Empty));
+                }
+            }
+        }
+        Ok(password)
+    }
+}
+
+/// What happens to words nobody asked for.
+#[derive(Clone, Copy)]
+enum Extra {
+    Ignored,
+    Refused,
+}
+
+impl Extra {
+    /// Where the original does not look at them.
+    fn ignored_by(behaviour: Behaviour) -> Self {
+        match behaviour {
+            Behaviour::Original => Self::Ignored,
+            Behaviour::Own => Self::Refused,
+        }
+    }
+}
+
+/// Exactly so many words: FILE, USER, PASSWORD.
+fn positionals<const COUNT: usize>(
+    mut words: Vec<OsString>,
+    extra: Extra,
+) -> Result<[OsString; COUNT], ArgsError> {
+    if let Extra::Ignored = extra {
+        words.truncate(COUNT);
+    }
+    words.try_into().map_err(|words: Vec<OsString>| {
+        let names = ["FILE", "USER", "PASSWORD"];
+        match names[..COUNT].get(words.len()) {
+            Some(missing) => ArgsError::Missing(missing),
+            None if COUNT == 2 => ArgsError::TooManyFor("FILE USER; -b takes a PASSWORD too"),
+            None => ArgsError::TooManyFor(if COUNT == 1 { "FILE" } else { "FILE USER PASSWORD" }),
+        }
+    })
+}
+
+/// A file to change, which stdout is not.
+fn file_path(word: OsString) -> Result<PathBuf, ArgsError> {
+    if word == "-" {
+        return Err(ArgsError::StdoutWithoutCreate);
+    }
+    Ok(word.into())
+}
+
+/// The words make no sense together.
+#[derive(Debug, thiserror::Error)]
+enum ArgsError {
+    #[error(transparent)]
+    Concern(#[from] Concern),
+    #[error("'{0}' and '{1}' exclude each other")]
+    Exclusive(&'static str, &'static str),
+    #[error("{0} is missing")]
+    Missing(&'static str),
+    #[error("'--overwrite' is for '--create'")]
+    OverwriteWithoutCreate,
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error("'-' stands for stdout, where only '--create' can write; a file '-' is './-'")]
+    StdoutWithoutCreate,
+    // The word itself is not shown: it may be a password.
+    #[error("too many words: expected {0}")]
+    TooManyFor(&'static str),
+    #[error(transparent)]
+    UserName(#[from] UserNameError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mqtt_core::invocation::Tool;
+
+    fn as_called(name: &str, words: &[&str]) -> Result<Plan, UsageError> {
+        let invocation = Invocation::new(Tool::Passwd, OsStr::new(name));
+        let words = words.iter().map(OsString::from).collect();
+        match request(invocation, words)? {
+            Request::Do(plan) => Ok(*plan),
+            Request::Print(text) => panic!("{text}"),
+        }
+    }
+
+    fn plan(words: &[&str]) -> Plan {
+        as_called("mqtt-passwd", words).unwrap()
+    }
+
+    fn error(words: &[&str]) -> String {
+        as_called("mqtt-passwd", words).unwrap_err().to_string()
+    }
+
+    fn original_error(words: &[&str]) -> String {
+        as_called("mosquitto_passwd", words).unwrap_err().to_string()
+    }
+
+    fn given(credentials: &Credentials) -> &[u8] {
+        match &credentials.password {
+            PasswordSource::Given(password) => password.as_bytes(),
+            PasswordSource::Ask => panic!("asks"),
+        }
+    }
+
+    fn set(words: &[&str]) -> Credentials {
+        match plan(words).action {
+            Action::Set { credentials, .. } => credentials,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn hash_of(words: &[&str]) -> Algorithm {
+        set(words).algorithm
+    }
+
+    fn rounds(count: u32) -> Algorithm {
+        Algorithm::Pbkdf2Sha512 { iterations: NonZero::new(count).unwrap() }
+    }
+
+    #[test]
+    fn without_a_switch_a_user_is_set_and_the_password_asked_for() {
+        let Action::Set { file, credentials } = plan(&["f", "u"]).action else {
+            panic!("no set");
+        };
+        assert_eq!(file, PathBuf::from("f"));
+        assert_eq!(credentials.user.as_bytes(), b"u");
+        assert!(matches!(credentials.password, PasswordSource::Ask));
+        assert_eq!(credentials.algorithm, rounds(10_000));
+    }
+
+    #[test]
+    fn each_action_has_a_short_and_a_long_switch() {
+        for switch in ["-b", "--batch"] {
+            assert_eq!(given(&set(&[switch, "f", "u", "p"])), b"p");
+        }
+        for switch in ["-c", "--create"] {
+            let action = plan(&[switch, "f", "u"]).action;
+            assert!(matches!(action, Action::Create { target: Target::New(_), .. }));
+        }
+        for switch in ["-D", "--delete"] {
+            assert!(matches!(plan(&[switch, "f", "u"]).action, Action::Delete { .. }));
+        }
+        for switch in ["-U", "--upgrade"] {
+            assert!(matches!(plan(&[switch, "f"]).action, Action::Upgrade { .. }));
+        }
+    }
+
+    #[test]
+    fn switches_can_stand_together() {
+        let action = plan(&["-cb", "f", "u", "p"]).action;
+        let Action::Create { credentials, .. } = action else {
+            panic!("no create");
+        };
+        assert_eq!(given(&credentials), b"p");
+    }
+
+    #[test]
+    fn the_hash_is_chosen_by_name() {
+        for words in [["-H", "sha512"], ["--hash", "sha512"]] {
+            assert_eq!(hash_of(&[words[0], words[1], "f", "u"]), Algorithm::Sha512);
+        }
+        assert_eq!(hash_of(&["--hash=sha512-pbkdf2", "f", "u"]), rounds(10_000));
+        assert_eq!(hash_of(&["-Hargon2id", "f", "u"]), Algorithm::Argon2id);
+        assert_eq!(hash_of(&["-H", "sha512", "-H", "sha512-pbkdf2", "f", "u"]), rounds(10_000));
+    }
+
+    #[test]
+    fn an_unknown_hash_is_answered_with_the_known_ones() {
+        let known = "it is one of sha512-pbkdf2, sha512, argon2id";
+        let message = error(&["-H", "SHA512", "f", "u"]);
+        assert_eq!(message, format!("invalid value 'SHA512' for '--hash <ALGORITHM>': {known}"));
+        assert_eq!(error(&["-H"]), "option '--hash <ALGORITHM>' needs a value");
+    }
+
+    #[test]
+    fn iterations_are_a_number_that_brokers_can_count_to() {
+        assert_eq!(hash_of(&["-I", "1", "f", "u"]), rounds(1));
+        assert_eq!(hash_of(&["-I25", "f", "u"]), rounds(25));
+        assert_eq!(hash_of(&["--iterations=2147483647", "f", "u"]), rounds(2_147_483_647));
+        assert_eq!(hash_of(&["-I", "5", "-I", "6", "f", "u"]), rounds(6));
+        for wrong in ["0", "-1", "2147483648", "10x", "0x10", "", " 7"] {
+            let message = error(&["-I", wrong, "f", "u"]);
+            let expected = format!("invalid value '{wrong}' for '--iterations <COUNT>': ");
+            assert!(message.starts_with(&expected) || wrong.is_empty(), "{message}");
+            assert!(message.contains("--iterations <COUNT>"), "{message}");
+        }
+    }
+
+    #[test]
+    fn argon2id_is_warned_about_where_it_is_used() {
+        let warnings = plan(&["-H", "argon2id", "-U", "f"]).warnings;
+        assert!(matches!(warnings[..], [Warning::Argon2id]));
+        assert!(plan(&["-H", "argon2id", "-D", "f", "u"]).warnings.is_empty());
+    }
+
+    #[test]
+    fn words_after_the_file_are_taken_as_they_are() {
+        assert_eq!(given(&set(&["-b", "f", "u", "-secret"])), b"-secret");
+        assert_eq!(given(&set(&["-b", "f", "u", "-c"])), b"-c");
+        assert_eq!(given(&set(&["-b", "f", "u", "--help"])), b"--help");
+        assert_eq!(given(&set(&["-b", "f", "u", "--"])), b"--");
+        let credentials = set(&["-b", "f", "-I", "7"]);
+        assert_eq!(credentials.user.as_bytes(), b"-I");
+        assert_eq!(given(&credentials), b"7");
+    }
+
+    #[test]
+    fn a_file_that_looks_like_an_option_must_be_meant() {
+        assert_eq!(error(&["-c", "-b", "-x", "u", "p"]), "unknown option '-x'");
+        assert_eq!(error(&["--creat", "f", "u"]), "unknown option '--creat'");
+        for words in [["-c", "./-x", "u"], ["-c", "f", "-x"]] {
+            assert!(matches!(plan(&words).action, Action::Create { .. }));
+        }
+        let Action::Set { file, .. } = plan(&["--", "-x", "u"]).action else {
+            panic!("no set");
+        };
+        assert_eq!(file, PathBuf::from("-x"));
+    }
+
+    #[test]
+    fn a_dash_is_stdout_for_a_new_file_and_nothing_else() {
+        let action = plan(&["-c", "-", "u"]).action;
+        assert!(matches!(action, Action::Create { target: Target::Stdout, .. }));
+        for words in [&["-", "u"][..], &["-D", "-", "u"], &["-U", "-"]] {
+            assert!(error(words).starts_with("'-' stands for stdout"));
+        }
+    }
+
+    #[test]
+    fn overwriting_is_said() {
+        let action = plan(&["-c", "--overwrite", "f", "u"]).action;
+        assert!(matches!(action, Action::Create { target: Target::Overwrite(_), .. }));
+        assert_eq!(error(&["--overwrite", "f", "u"]), "'--overwrite' is for '--create'");
+    }
+
+    #[test]
+    fn actions_exclude_each_other() {
+        for (words, message) in [
+            (["-c", "-D"], "'--create' and '--delete' exclude each other"),
+            (["-U", "-c"], "'--create' and '--upgrade' exclude each other"),
+            (["-D", "-U"], "'--delete' and '--upgrade' exclude each other"),
+            (["-D", "-b"], "'--batch' and '--delete' exclude each other"),
+        ] {
+            let words = [words[0], words[1], "f"];
+            assert_eq!(error(&words), message);
+            assert_eq!(original_error(&words), message);
+        }
+    }
+
+    #[test]
+    fn the_original_ignores_batch_where_nothing_is_asked() {
+        let message = "'--batch' and '--upgrade' exclude each other";
+        assert_eq!(error(&["-b", "-U", "f"]), message);
+        let plan = as_called("mosquitto_passwd", &["-b", "-U", "f"]).unwrap();
+        assert!(matches!(plan.action, Action::Upgrade { .. }));
+    }
+
+    #[test]
+    fn a_missing_word_is_named() {
+        assert_eq!(error(&[]), "FILE is missing");
+        assert_eq!(error(&["f"]), "USER is missing");
+        assert_eq!(error(&["-b", "f", "u"]), "PASSWORD is missing");
+        assert_eq!(error(&["-c", "-b", "f"]), "USER is missing");
+        assert_eq!(error(&["-D", "f"]), "USER is missing");
+        assert_eq!(error(&["-U"]), "FILE is missing");
+    }
+
+    #[test]
+    fn words_too_many_are_errors_that_do_not_show_them() {
+        for words in [
+            &["f", "u", "secret"][..],
+            &["-b", "f", "u", "p", "secret"],
+            &["-c", "f", "u", "secret"],
+            &["-D", "f", "u", "secret"],
+            &["-U", "f", "secret"],
+        ] {
+            let message = error(words);
+            assert!(message.starts_with("too many words"), "{message}");
+            assert!(!message.contains("secret"), "{message}");
+        }
+    }
+
+    #[test]
+    fn the_original_ignores_words_too_many_for_two_actions() {
+        for words in [&["-c", "f", "u", "x"][..], &["-D", "f", "u", "x"]] {
+            assert!(as_called("mosquitto_passwd", words).is_ok());
+        }
+        for words in [&["f", "u", "x"][..], &["-U", "f", "x"], &["-b", "f", "u", "p", "x"]] {
+            assert!(original_error(words).starts_with("too many words"));
+        }
+    }
+
+    #[test]
+    fn names_no_client_can_use_are_refused_or_warned_about() {
+        for name in ["#u", " u", "u "] {
+            assert!(error(&["-b", "f", name, "p"]).contains("user name"));
+            let plan = as_called("mosquitto_passwd", &["-b", "f", name, "p"]).unwrap();
+            assert!(matches!(plan.warnings[..], [Warning::UserName(_)]));
+        }
+        for name in ["", "  ", "a:b", "a\nb\u{1}"] {
+            let words = ["-b", "f", name, "p"];
+            assert_eq!(error(&words), original_error(&words));
+        }
+    }
+
+    #[test]
+    fn a_user_with_such_a_name_can_be_deleted() {
+        assert!(matches!(plan(&["-D", "f", " u"]).action, Action::Delete { .. }));
+    }
+
+    #[test]
+    fn an_empty_password_is_refused_or_warned_about() {
+        assert!(error(&["-b", "f", "u", ""]).contains("password is empty"));
+        let plan = as_called("mosquitto_passwd", &["-b", "f", "u", ""]).unwrap();
+        assert!(matches!(plan.warnings[..], [Warning::Password(PasswordError::Empty)]));
+    }
+
+    #[test]
+    fn a_password_too_long_is_refused() {
+        let longest = "x".repeat(65_535);
+        assert_eq!(given(&set(&["-b", "f", "u", &longest])).len(), 65_535);
+        let message = error(&["-b", "f", "u", &format!("{longest}x")]);
+        assert_eq!(message, "the password is longer than 65535 bytes");
+    }
+
+    #[test]
+    fn a_plan_does_not_show_the_password() {
+        let shown = format!("{:?}", plan(&["-b", "f", "u", "secret"]));
+        assert!(!shown.contains("secret"), "{shown}");
+    }
+
+    #[test]
+    fn help_names_every_option_with_range_and_default() {
+        let invocation = Invocation::new(Tool::Passwd, OsStr::new("mqtt-passwd"));
+        let Ok(Request::Print(help)) = request(invocation, vec!["--help".into()]) else {
+            panic!("no help");
+        };
+        for text in [
+            "--batch",
+            "--create",
+            "--delete",
+            "--upgrade",
+            "--overwrite",
+            "1 to 2147483647",
+            "[default: 10000]",
+            "[default: sha512-pbkdf2]",
+            "argon2id",
+            "Examples:",
+        ] {
+            assert!(help.contains(text), "{text} is not in {help}");
+        }
+    }
+}

@@ -1,0 +1,376 @@
+//! The password file: bytes to lines, and changes to lines that leave all other bytes alone.
+//!
+//! Nothing is converted on the way: a line is a range of the file's bytes, whatever they are. This
+//! room knows no prompts and computes no hashes.
+
+mod error;
+mod faults;
+mod in_place;
+mod line;
+mod replace;
+
+use std::ops::Range;
+
+use zeroize::Zeroizing;
+
+use crate::hash::Kind;
+use crate::user_name::UserName;
+pub(crate) use error::PasswordFileError;
+pub(crate) use faults::Faults;
+use line::{Content, Line, lines};
+pub(crate) use replace::{InPlaceReason, LockedFile, Replaced, check, create, refuse_existing};
+
+/// What stands in a password file. Wiped when dropped: it may hold plain passwords.
+pub(crate) struct PasswordFile {
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl PasswordFile {
+    /// Takes over what was read.
+    pub(crate) fn new(bytes: Zeroizing<Vec<u8>>) -> Self {
+        Self { bytes }
+    }
+
+    /// Gives `user` a new hash: in the first line of that name, in a new last line where there is
+    /// none.
+    pub(crate) fn set(&self, user: &UserName, hash: &str) -> (Edited<'_>, Set) {
+        let mut faults = Faults::default();
+        let mut found = None;
+        for line in lines(&self.bytes) {
+            match line.content {
+                Content::Entry(entry) if found.is_none() && entry.name == user.as_bytes() => {
+                    faults.count_name(line.number, entry.name);
+                    found = Some(line);
+                }
+                _ => faults.examine(&line),
+            }
+        }
+        let (change, set) = match found {
+            Some(line) => (line.rewritten(user.as_bytes(), hash), Set::Updated),
+            None => (self.appended(user, hash), Set::Added),
+        };
+        (self.edited(vec![change], faults), set)
+    }
+
+    /// Drops every line of `user`; `None` where there is none.
+    pub(crate) fn delete(&self, user: &UserName) -> Option<Edited<'_>> {
+        let mut faults = Faults::default();
+        let mut changes = Vec::new();
+        for line in lines(&self.bytes) {
+            match line.content {
+                Content::Entry(entry) if entry.name == user.as_bytes() => {
+                    changes.push(Change { range: line.range, with: Vec::new() });
+                }
+                _ => faults.examine(&line),
+            }
+        }
+        (!changes.is_empty()).then(|| self.edited(changes, faults))
+    }
+
+    /// The passwords that are not hashed yet, each with its line.
+    pub(crate) fn plain(&self) -> Plain<'_> {
+        let mut plain = Plain::default();
+        for line in lines(&self.bytes) {
+            let Content::Entry(entry) = line.content else {
+                plain.faults.examine(&line);
+                continue;
+            };
+            if entry.can_be_hashed() && Kind::of(entry.hash()) == Kind::Plain {
+                plain.faults.count_name(line.number, entry.name);
+                plain.passwords.push(entry.password());
+                plain.lines.push(line);
+            } else {
+                plain.kept += 1;
+                plain.faults.examine(&line);
+            }
+        }
+        plain
+    }
+
+    /// Puts `hashes` in the place of the `plain` passwords of this file, one for each.
+    pub(crate) fn upgrade<'a>(&'a self, plain: Plain<'a>, hashes: &[String]) -> Edited<'a> {
+        let changes = plain.lines.iter().zip(hashes).filter_map(|(line, hash)| {
+            let Content::Entry(entry) = line.content else {
+                return None;
+            };
+            Some(line.rewritten(entry.name, hash))
+        });
+        let changes = changes.collect();
+        self.edited(changes, plain.faults)
+    }
+
+    /// A file of one user.
+    pub(crate) fn of_one(user: &UserName, hash: &str) -> Vec<u8> {
+        let mut line = Vec::with_capacity(user.as_bytes().len() + hash.len() + 2);
+        line.extend_from_slice(user.as_bytes());
+        line.push(b':');
+        line.extend_from_slice(hash.as_bytes());
+        line.push(b'\n');
+        line
+    }
+
+    /// A new last line; it gets a line of its own also where the last one was not ended.
+    fn appended(&self, user: &UserName, hash: &str) -> Change {
+        let mut with = Self::of_one(user, hash);
+        if self.bytes.last().is_some_and(|&byte| byte != b'\n') {
+            with.insert(0, b'\n');
+        }
+        let end = self.bytes.len();
+        Change { range: end..end, with }
+    }
+
+    /// Everything replaced by one user.
+    pub(crate) fn overwritten(&self, user: &UserName, hash: &str) -> Edited<'_> {
+        let change = Change { range: 0..self.bytes.len(), with: Self::of_one(user, hash) };
+        self.edited(vec![change], Faults::default())
+    }
+
+    fn edited<'a>(&'a self, changes: Vec<Change>, faults: Faults<'a>) -> Edited<'a> {
+        Edited { old: &self.bytes, changes, faults }
+    }
+}
+
+/// What became of the user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Set {
+    /// The file had no such user.
+    Added,
+    /// The user's first line has the new hash.
+    Updated,
+}
+
+/// The lines of a file that hold a password in plain text.
+#[derive(Default)]
+pub(crate) struct Plain<'a> {
+    lines: Vec<Line<'a>>,
+    passwords: Vec<&'a [u8]>,
+    kept: usize,
+    faults: Faults<'a>,
+}
+
+impl<'a> Plain<'a> {
+    /// The passwords, in the order of their lines.
+    pub(crate) fn passwords(&self) -> &[&'a [u8]] {
+        &self.passwords
+    }
+
+    /// How many lines of users stay as they are.
+    pub(crate) fn kept(&self) -> usize {
+        self.kept
+    }
+
+    /// What is wrong with the lines that stay.
+    pub(crate) fn faults(&self) -> &Faults<'a> {
+        &self.faults
+    }
+}
+
+/// Bytes to put in the place of others.
+struct Change {
+    range: Range<usize>,
+    with: Vec<u8>,
+}
+
+/// A file with changes: the old bytes, but for the changed ones.
+pub(crate) struct Edited<'a> {
+    old: &'a [u8],
+    changes: Vec<Change>,
+    faults: Faults<'a>,
+}
+
+impl<'a> Edited<'a> {
+    /// What is wrong with the lines that were not asked for.
+    pub(crate) fn faults(&self) -> &Faults<'a> {
+        &self.faults
+    }
+
+    /// What the file held before.
+    fn old(&self) -> &[u8] {
+        self.old
+    }
+
+    /// The new file, in pieces: what stays is not copied.
+    fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.changes.iter().map(|change| change.range.end));
+        let kept_until = self.changes.iter().map(|change| change.range.start);
+        let ends = kept_until.chain(std::iter::once(self.old.len()));
+        let kept = starts.zip(ends).map(|(start, end)| &self.old[start..end]);
+        let new = self.changes.iter().map(|change| change.with.as_slice());
+        kept.zip(new.chain(std::iter::once(&[] as &[u8]))).flat_map(|(kept, new)| [kept, new])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::Algorithm;
+    use proptest::prelude::{any, prop};
+    use proptest::{prop_assert, prop_assert_eq, proptest};
+
+    const HASH: &str = "$6$uboSEBxtcMaYNWXP$bZKA30IYCwMIQUIQSQQc6QpBlHYvMRoJ3FQGhxL5o/4Oz4mvPD+KKWYISBITF6K5d4v6lMCO39cDZsIsGivWiw==";
+
+    fn file(bytes: &[u8]) -> PasswordFile {
+        PasswordFile::new(Zeroizing::new(bytes.to_vec()))
+    }
+
+    fn user(name: &str) -> UserName {
+        UserName::new(name.as_bytes()).unwrap()
+    }
+
+    fn text(edited: &Edited) -> String {
+        String::from_utf8(edited.pieces().collect::<Vec<_>>().concat()).unwrap()
+    }
+
+    fn set(old: &str, name: &str) -> (String, Set) {
+        let file = file(old.as_bytes());
+        let (edited, set) = file.set(&user(name), "NEW");
+        (text(&edited), set)
+    }
+
+    fn delete(old: &str, name: &str) -> Option<String> {
+        file(old.as_bytes()).delete(&user(name)).map(|edited| text(&edited))
+    }
+
+    fn upgrade(old: &str) -> String {
+        let file = file(old.as_bytes());
+        let plain = file.plain();
+        let hashes: Vec<String> = plain
+            .passwords()
+            .iter()
+            .map(|password| format!("<{}>", String::from_utf8_lossy(password)))
+            .collect();
+        text(&file.upgrade(plain, &hashes))
+    }
+
+    #[test]
+    fn a_new_user_gets_the_last_line() {
+        assert_eq!(set("", "u"), ("u:NEW\n".into(), Set::Added));
+        assert_eq!(set("# c\n\na:1\n", "u"), ("# c\n\na:1\nu:NEW\n".into(), Set::Added));
+    }
+
+    #[test]
+    fn a_new_user_gets_a_line_of_its_own_where_the_last_is_not_ended() {
+        assert_eq!(set("a:1", "u").0, "a:1\nu:NEW\n");
+    }
+
+    #[test]
+    fn a_known_user_is_changed_in_its_first_line() {
+        let (text, set) = set("# c\na:1\nu:2:x\nb:3\nu:4\n", "u");
+        assert_eq!(text, "# c\na:1\nu:NEW\nb:3\nu:4\n");
+        assert_eq!(set, Set::Updated);
+    }
+
+    #[test]
+    fn a_changed_line_keeps_its_ending_and_gets_one() {
+        assert_eq!(set("u:1\r\na:2\r\n", "u").0, "u:NEW\r\na:2\r\n");
+        assert_eq!(set("a:1\nu:2", "u").0, "a:1\nu:NEW\n");
+    }
+
+    #[test]
+    fn names_are_compared_as_brokers_read_them() {
+        assert_eq!(set(" u\t: 1\n", "u").0, "u:NEW\n");
+        assert_eq!(set("::u:1\n", "u").0, "u:NEW\n");
+        assert_eq!(set("U:1\n", "u").1, Set::Added);
+        assert_eq!(set("#u:1\n", "#u").1, Set::Added);
+        assert_eq!(set("u\n", "u").1, Set::Added);
+    }
+
+    #[test]
+    fn deleting_drops_every_line_of_the_user() {
+        assert_eq!(delete("u:1\n# c\nuu:2\n u :3\n", "u").unwrap(), "# c\nuu:2\n");
+        assert_eq!(delete("a:1\nu:2", "u").unwrap(), "a:1\n");
+        assert_eq!(delete("u:1\n", "u").unwrap(), "");
+    }
+
+    #[test]
+    fn deleting_nobody_is_told() {
+        assert_eq!(delete("a:1\n# u:1\n", "u"), None);
+        assert_eq!(delete("", "u"), None);
+    }
+
+    #[test]
+    fn upgrading_hashes_plain_lines_only() {
+        let kept = format!("# c: x\n\nnobody\nh:{HASH}\ni: {HASH} :more\nj::{HASH}\nk:$7$broken\n");
+        assert_eq!(upgrade(&format!("{kept}a:pw\n")), format!("{kept}a:<pw>\n"));
+    }
+
+    #[test]
+    fn a_plain_password_reaches_to_the_end_of_its_line() {
+        assert_eq!(upgrade("a:p:q\n"), "a:<p:q>\n");
+        assert_eq!(upgrade("a: p q \r\n"), "a:<p q>\r\n");
+        assert_eq!(upgrade("a::p"), "a:<:p>\n");
+    }
+
+    #[test]
+    fn a_password_no_broker_could_check_is_left_alone() {
+        for line in ["a:\n", "a:  \n", "a:p\0q\n", ":p\n", " :p\n"] {
+            assert_eq!(upgrade(line), line);
+        }
+        let long = format!("a:{}\n", "x".repeat(65_536));
+        assert_eq!(upgrade(&long), long);
+    }
+
+    #[test]
+    fn upgrading_counts_what_it_keeps() {
+        let file = file(format!("a:1\nb:{HASH}\n# c\nd:{HASH}\n").as_bytes());
+        assert_eq!(file.plain().kept(), 2);
+        assert_eq!(file.plain().passwords(), [b"1"]);
+    }
+
+    /// Lines that are likely to be wrong: a few bytes, many of them special.
+    fn bytes() -> impl proptest::strategy::Strategy<Value = Vec<u8>> {
+        let special = proptest::sample::select(b"\n\n::#u \r\t\0$67=".as_slice());
+        prop::collection::vec(proptest::prop_oneof![3 => special, 1 => any::<u8>()], 0..200)
+    }
+
+    proptest! {
+        #[test]
+        fn lines_are_all_the_bytes(bytes in bytes()) {
+            let joined: Vec<u8> = lines(&bytes).flat_map(|line| bytes[line.range].to_vec()).collect();
+            prop_assert_eq!(joined, bytes);
+        }
+
+        #[test]
+        fn adding_or_updating_keeps_every_other_byte(bytes in bytes()) {
+            let file = file(&bytes);
+            let (edited, set) = file.set(&user("u"), HASH);
+            let new = edited.pieces().collect::<Vec<_>>().concat();
+            let old_lines: Vec<&[u8]> = bytes.split_inclusive(|&byte| byte == b'\n').collect();
+            let new_lines: Vec<&[u8]> = new.split_inclusive(|&byte| byte == b'\n').collect();
+            match set {
+                Set::Added => prop_assert_eq!(new_lines.len(), old_lines.len() + 1),
+                Set::Updated => prop_assert_eq!(new_lines.len(), old_lines.len()),
+            }
+            let changed = old_lines.iter().zip(&new_lines).filter(|(old, new)| {
+                let ended = [old, b"\n".as_slice()].concat();
+                old != new && (set == Set::Updated || ended.as_slice() != **new)
+            });
+            prop_assert_eq!(changed.count(), usize::from(set == Set::Updated));
+            let file = PasswordFile::new(Zeroizing::new(new.clone()));
+            prop_assert_eq!(file.set(&user("u"), HASH).1, Set::Updated);
+        }
+
+        #[test]
+        fn deleting_keeps_every_other_line(bytes in bytes()) {
+            let file = file(&bytes);
+            let Some(edited) = file.delete(&user("u")) else { return Ok(()) };
+            let new = edited.pieces().collect::<Vec<_>>().concat();
+            let mut old_lines = bytes.split_inclusive(|&byte| byte == b'\n');
+            for line in new.split_inclusive(|&byte| byte == b'\n') {
+                prop_assert!(old_lines.any(|old| old == line));
+            }
+            prop_assert!(PasswordFile::new(Zeroizing::new(new)).delete(&user("u")).is_none());
+        }
+
+        #[test]
+        fn upgrading_twice_changes_nothing_more(bytes in bytes()) {
+            let file = file(&bytes);
+            let plain = file.plain();
+            let hashes = Algorithm::Sha512.hash_all(plain.passwords()).unwrap();
+            let edited = file.upgrade(plain, &hashes);
+            let new = edited.pieces().collect::<Vec<_>>().concat();
+            let file = PasswordFile::new(Zeroizing::new(new));
+            prop_assert!(file.plain().passwords().is_empty());
+        }
+    }
+}

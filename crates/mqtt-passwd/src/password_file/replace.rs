@@ -1,0 +1,282 @@
+//! Putting a new file in the place of the old one: whole or not at all.
+//!
+//! A new file is written beside the old one, gets its owner and mode, goes to the disk and is
+//! renamed over it. All of it happens under a lock on the folder, so that no edit is lost and no
+//! lock file is left behind. Where a rename cannot work, the file is rewritten in place.
+
+use std::fs::{self, File, Metadata, Permissions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+use zeroize::Zeroizing;
+
+use super::error::PasswordFileError;
+use super::in_place::{self, InPlaceError};
+use super::{Edited, PasswordFile};
+
+/// Small pieces are gathered into blocks of this size.
+const BLOCK: usize = 64 * 1024;
+
+/// Where Linux keeps the access control list of a file.
+const ACCESS_CONTROL_LIST: &str = "system.posix_acl_access";
+
+/// An open password file that nobody else edits meanwhile.
+pub(crate) struct LockedFile {
+    /// As the user calls it.
+    path: PathBuf,
+    /// With all links resolved.
+    real: PathBuf,
+    file: File,
+    metadata: Metadata,
+    folder: Folder,
+}
+
+impl LockedFile {
+    /// Opens a file for an edit and locks it. Waits while somebody else edits it.
+    pub(crate) fn open(path: &Path) -> Result<Self, PasswordFileError> {
+        let real = resolve(path)?;
+        let folder = Folder::lock(parent(&real));
+        loop {
+            let (file, metadata) = open_regular(path, &real)?;
+            file.lock().map_err(PasswordFileError::lock(path))?;
+            // Who could not lock the folder may have replaced the file while we waited.
+            let same = fs::metadata(&real)
+                .is_ok_and(|now| (now.dev(), now.ino()) == (metadata.dev(), metadata.ino()));
+            if same {
+                let path = path.to_owned();
+                return Ok(Self { path, real, file, metadata, folder });
+            }
+        }
+    }
+
+    /// Reads all of it.
+    pub(crate) fn read(&mut self) -> Result<PasswordFile, PasswordFileError> {
+        let length = usize::try_from(self.metadata.len()).unwrap_or_default();
+        // Room for all and one more byte: a buffer that grew would leave unwiped copies behind.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(length.saturating_add(1)));
+        self.file.read_to_end(&mut bytes).map_err(PasswordFileError::read(&self.path))?;
+        Ok(PasswordFile::new(bytes))
+    }
+
+    /// The mode bits that let every user of the system at the file, if there are any.
+    pub(crate) fn open_to_all(&self) -> Option<u32> {
+        let mode = self.metadata.mode() & 0o7777;
+        (mode & 0o007 != 0).then_some(mode)
+    }
+
+    /// Puts the edited file in the place of the old one.
+    pub(crate) fn replace(mut self, edited: &Edited) -> Result<Replaced, PasswordFileError> {
+        let because = match self.rename_over(edited) {
+            Ok(()) => return Ok(Replaced::Renamed),
+            Err(Obstacle::Rename(because)) => because,
+            Err(Obstacle::Write(source)) => return Err(self.not_written(source)),
+        };
+        let new = Zeroizing::new(edited.pieces().collect::<Vec<_>>().concat());
+        match in_place::rewrite(&mut self.file, edited.old(), &new) {
+            Ok(()) => Ok(Replaced::InPlace(because)),
+            Err(InPlaceError::Untouched(source)) => Err(self.not_written(source)),
+            Err(InPlaceError::Torn(source)) => {
+                Err(PasswordFileError::Torn { path: self.path, source })
+            }
+        }
+    }
+
+    fn not_written(&self, source: io::Error) -> PasswordFileError {
+        PasswordFileError::Write { path: self.path.clone(), source }
+    }
+
+    fn rename_over(&self, edited: &Edited) -> Result<(), Obstacle> {
+        if self.metadata.nlink() > 1 {
+            return Err(Obstacle::Rename(InPlaceReason::HardLinks));
+        }
+        let mut new = self.folder.new_file().map_err(|error| match error.kind() {
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                Obstacle::Rename(InPlaceReason::Folder)
+            }
+            _ => Obstacle::Write(error),
+        })?;
+        self.copy_rights(new.as_file()).map_err(|_| Obstacle::Rename(InPlaceReason::Rights))?;
+        write_pieces(new.as_file_mut(), edited.pieces()).map_err(Obstacle::Write)?;
+        new.persist(&self.real).map_err(|error| {
+            match error.error.kind() {
+                ErrorKind::ResourceBusy | ErrorKind::CrossesDevices => {
+                    Obstacle::Rename(InPlaceReason::Mounted)
+                }
+                // Files of other users in a folder with the sticky bit.
+                ErrorKind::PermissionDenied => Obstacle::Rename(InPlaceReason::Folder),
+                _ => Obstacle::Write(error.error),
+            }
+        })?;
+        self.folder.sync();
+        Ok(())
+    }
+
+    /// Gives `new` the owner, group, mode and access control list of the old file.
+    fn copy_rights(&self, new: &File) -> io::Result<()> {
+        let (uid, gid) = (self.metadata.uid(), self.metadata.gid());
+        let fresh = new.metadata()?;
+        if (fresh.uid(), fresh.gid()) != (uid, gid) {
+            fchown(new, Some(uid), Some(gid))?;
+        }
+        // After the owner, since a change of owner takes bits away.
+        new.set_permissions(self.metadata.permissions())?;
+        let mut list = Vec::with_capacity(BLOCK);
+        let buffer = rustix::buffer::spare_capacity(&mut list);
+        if rustix::fs::fgetxattr(&self.file, ACCESS_CONTROL_LIST, buffer).is_ok() {
+            let flags = rustix::fs::XattrFlags::empty();
+            rustix::fs::fsetxattr(new, ACCESS_CONTROL_LIST, &list, flags)?;
+        }
+        Ok(())
+    }
+}
+
+/// What kept a new file from taking the old one's place.
+enum Obstacle {
+    /// A rename cannot work here; writing may.
+    Rename(InPlaceReason),
+    /// Writing failed, and would fail elsewhere too.
+    Write(io::Error),
+}
+
+/// How the old file was replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Replaced {
+    /// By one rename: whoever reads it sees the old or the new file.
+    Renamed,
+    /// By writing over it.
+    InPlace(InPlaceReason),
+}
+
+/// Why a file was not replaced by a rename.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum InPlaceReason {
+    /// The folder takes no new file, or does not let this one go.
+    #[error("its folder does not allow to replace it")]
+    Folder,
+    /// The other names would go on showing the old file.
+    #[error("it has several names (hard links)")]
+    HardLinks,
+    /// As a single file mounted into a container is.
+    #[error("it is a mount point")]
+    Mounted,
+    /// Only its owner, or root, can make a file of that owner, group and mode.
+    #[error("a new file could not be given its owner, group and mode")]
+    Rights,
+}
+
+/// Opens and closes the file, to find out before a password is asked for whether it can be edited.
+pub(crate) fn check(path: &Path) -> Result<(), PasswordFileError> {
+    let real = resolve(path)?;
+    open_regular(path, &real).map(|_| ())
+}
+
+/// Refuses a path under which there is anything, be it a link that leads nowhere.
+pub(crate) fn refuse_existing(path: &Path) -> Result<(), PasswordFileError> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Err(PasswordFileError::Exists { path: path.to_owned() }),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(PasswordFileError::create(path)(source)),
+    }
+}
+
+/// Makes a new file that only its owner can read. Nothing that exists is touched.
+pub(crate) fn create(path: &Path, content: &[u8]) -> Result<(), PasswordFileError> {
+    refuse_existing(path)?;
+    if path.file_name().is_none() {
+        return Err(PasswordFileError::create(path)(ErrorKind::IsADirectory.into()));
+    }
+    let folder = Folder::lock(parent(path));
+    let mut new = folder.new_file().map_err(PasswordFileError::create(path))?;
+    // Whatever the umask: the owner must be able to read and edit it.
+    new.as_file()
+        .set_permissions(Permissions::from_mode(0o600))
+        .map_err(PasswordFileError::create(path))?;
+    write_pieces(new.as_file_mut(), std::iter::once(content))
+        .map_err(PasswordFileError::create(path))?;
+    new.persist_noclobber(path).map_err(|error| match error.error.kind() {
+        ErrorKind::AlreadyExists => PasswordFileError::Exists { path: path.to_owned() },
+        _ => PasswordFileError::create(path)(error.error),
+    })?;
+    folder.sync();
+    Ok(())
+}
+
+/// A folder, locked where the system lets us: it must be readable, and some network file systems
+/// lock no folders. Then the lock on the file itself has to do.
+struct Folder {
+    path: PathBuf,
+    lock: Option<File>,
+}
+
+impl Folder {
+    fn lock(path: &Path) -> Self {
+        let lock = File::open(path).and_then(|folder| folder.lock().map(|()| folder));
+        Self { path: path.to_owned(), lock: lock.ok() }
+    }
+
+    /// A new file in it, readable by its owner alone. It is removed when dropped.
+    fn new_file(&self) -> io::Result<NamedTempFile> {
+        // Opened here, since the crate's own errors name the new file, which the user never sees.
+        tempfile::Builder::new().prefix(".mqtt-passwd-").make_in(&self.path, |path| {
+            File::options().write(true).create_new(true).mode(0o600).open(path)
+        })
+    }
+
+    /// Asks the system to put the folder's entries on the disk. The change has been made by then:
+    /// where the system cannot, it is no worse than any other rename.
+    fn sync(&self) {
+        if let Some(folder) = &self.lock {
+            let _ = folder.sync_all();
+        }
+    }
+}
+
+/// Resolves all links, so that the file behind them is replaced and they stay.
+fn resolve(path: &Path) -> Result<PathBuf, PasswordFileError> {
+    fs::canonicalize(path).map_err(PasswordFileError::open(path))
+}
+
+fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Opens a file to read and write. Everything else is refused before it is opened, since opening a
+/// pipe or a device does something.
+fn open_regular(path: &Path, real: &Path) -> Result<(File, Metadata), PasswordFileError> {
+    let not_regular = || PasswordFileError::NotRegular { path: path.to_owned() };
+    let before = fs::metadata(real).map_err(PasswordFileError::open(path))?;
+    if !before.is_file() {
+        return Err(not_regular());
+    }
+    let file =
+        File::options().read(true).write(true).open(real).map_err(PasswordFileError::open(path))?;
+    let metadata = file.metadata().map_err(PasswordFileError::open(path))?;
+    if !metadata.is_file() {
+        return Err(not_regular());
+    }
+    Ok((file, metadata))
+}
+
+/// Writes all pieces and waits until they are on the disk. A buffered writer would keep a copy of
+/// what it buffered, and plain passwords may be among it.
+fn write_pieces<'a>(file: &mut File, pieces: impl Iterator<Item = &'a [u8]>) -> io::Result<()> {
+    let mut block = Zeroizing::new(Vec::with_capacity(BLOCK));
+    for piece in pieces {
+        if block.len() + piece.len() > BLOCK {
+            file.write_all(&block)?;
+            block.clear();
+        }
+        if piece.len() > BLOCK {
+            file.write_all(piece)?;
+        } else {
+            block.extend_from_slice(piece);
+        }
+    }
+    file.write_all(&block)?;
+    file.sync_all()
+}

@@ -1,0 +1,52 @@
+//! What a user should know although the work was done: one line each on stderr.
+
+use std::path::PathBuf;
+
+use crate::password::PasswordError;
+use crate::password_file::InPlaceReason;
+use crate::user_name::Concern;
+
+/// One warning. It never changes the exit status.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Warning {
+    /// Not every broker knows the hash.
+    #[error(
+        "brokers before 2.1 drop an argon2id line, and 2.1 as it is usually built does not start \
+         with one"
+    )]
+    Argon2id,
+    /// Lines that a broker would drop, or refuse the whole file over.
+    #[error("'{}' has lines that brokers refuse: {faults}", .path.display())]
+    Faults {
+        /// The file.
+        path: PathBuf,
+        /// The lines, as text: they outlive the file's bytes.
+        faults: String,
+    },
+    /// The file was not replaced by a rename.
+    #[error(
+        "'{}' was rewritten in place, because {because}: a power failure just then could have \
+         damaged it",
+        .path.display()
+    )]
+    InPlace {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        because: InPlaceReason,
+    },
+    /// Everybody may read or change it.
+    #[error("'{0}' is open to all users (mode {mode:03o}); 'chmod o= {0}' closes it", .path.display())]
+    OpenToAll {
+        /// The file.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// Only the original's name lets it pass.
+    #[error("{0}")]
+    Password(PasswordError),
+    /// Only the original's name lets it pass.
+    #[error("{0}")]
+    UserName(Concern),
+}

@@ -1,0 +1,65 @@
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+use crate::tool::{Folder, lets_in};
+
+#[test]
+fn hashes_plain_lines_and_keeps_the_rest() {
+    let folder = Folder::new();
+    folder.run(&["-c", "-b", "f", "old", "secret"]);
+    let hashed = folder.file();
+    let content = format!("# users: all\n\nalice:one\n{hashed}bob:p:q\r\n carol : two words \n");
+    std::fs::write(folder.path("f"), content).unwrap();
+
+    let run = folder.run(&["-I", "5", "-U", "f"]);
+    assert_eq!(run.status, Some(0));
+    assert!(run.stderr.ends_with("Hashed 3 passwords, left 1 other entries as they were\n"));
+    let file = folder.file();
+    let lines: Vec<&str> = file.split('\n').collect();
+    assert_eq!(lines[..2], ["# users: all", ""]);
+    assert!(lets_in(lines[2], "alice", "one"));
+    assert!(lines[2].starts_with("alice:$7$5$"));
+    assert_eq!(lines[3], hashed.trim_end());
+    assert!(lets_in(lines[4].strip_suffix('\r').unwrap(), "bob", "p:q"));
+    assert!(lets_in(lines[5], "carol", "two words"));
+    assert_eq!(lines[6..], [""]);
+}
+
+#[test]
+fn upgrading_again_changes_nothing() {
+    let folder = Folder::with_file("a:1\nb:2\n");
+    assert_eq!(folder.run(&["-U", "f"]).status, Some(0));
+    let (file, inode) = (folder.file(), folder.path("f").metadata().unwrap().ino());
+    assert!(!file.contains(":1\n"));
+    let run = folder.run(&["-U", "f"]);
+    assert_eq!(run.status, Some(0));
+    assert_eq!(folder.file(), file);
+    assert_eq!(folder.path("f").metadata().unwrap().ino(), inode);
+}
+
+#[test]
+fn under_the_originals_name_success_is_silent() {
+    let folder = Folder::with_file("a:1\n");
+    std::fs::set_permissions(folder.path("f"), PermissionsExt::from_mode(0o600)).unwrap();
+    let run = folder.run_original(&["-b", "-U", "f"]);
+    assert_eq!((run.status, run.stdout.as_str(), run.stderr.as_str()), (Some(0), "", ""));
+    assert!(lets_in(folder.file().trim_end(), "a", "1"));
+}
+
+#[test]
+fn a_thousand_users_keep_their_order_and_passwords() {
+    let lines: Vec<String> = (0..1000).map(|number| format!("u{number}:p{number}")).collect();
+    let folder = Folder::with_file(lines.join("\n"));
+    assert_eq!(folder.run(&["-H", "sha512", "-U", "f"]).status, Some(0));
+    let file = folder.file();
+    assert_eq!(file.lines().count(), 1000);
+    for (number, line) in file.lines().enumerate() {
+        assert!(lets_in(line, &format!("u{number}"), &format!("p{number}")), "{line}");
+    }
+}
+
+#[test]
+fn an_empty_file_has_nothing_to_hash() {
+    let folder = Folder::with_file("");
+    assert_eq!(folder.run(&["-U", "f"]).status, Some(0));
+    assert_eq!(folder.file(), "");
+}

@@ -1,0 +1,89 @@
+use test_support::packet::{self, v3, v5};
+use test_support::scripted_peer::ScriptedPeer;
+
+use super::{publisher, start_at};
+
+#[test]
+fn every_packet_of_a_qos_2_message_has_its_line() {
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, &["-i", "pubA", "-t", "a/b", "-m", "hello", "-q", "2", "-d"]);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.read_packet();
+    client.send(&packet::pubrec(1));
+    client.expect(&packet::pubrel(1));
+    client.send(&packet::pubcomp(1));
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    let output = running.wait();
+    output.assert_code(0);
+    assert_eq!(
+        output.stderr(),
+        "Client pubA sending CONNECT\n\
+         Client pubA received CONNACK (0)\n\
+         Client pubA sending PUBLISH (d0, q2, r0, m1, 'a/b', ... (5 bytes))\n\
+         Client pubA received PUBREC (Mid: 1)\n\
+         Client pubA sending PUBREL (m1)\n\
+         Client pubA received PUBCOMP (Mid: 1, RC:0)\n\
+         Client pubA sending DISCONNECT\n"
+    );
+    assert_eq!(output.stdout(), "");
+}
+
+#[test]
+fn an_assigned_identifier_is_shown_from_its_own_connack_on() {
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, &["-t", "t", "-m", "", "-r", "-V", "5", "-d"]);
+    let mut client = peer.accept();
+    client.read_packet();
+    let assigned = [&[0x12][..], &packet::text("auto-7")].concat();
+    client.send(&v5::connack(0, &assigned));
+    client.read_packet();
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    assert_eq!(
+        running.wait().stderr(),
+        "Client null sending CONNECT\n\
+         Client auto-7 received CONNACK (0)\n\
+         Client auto-7 sending PUBLISH (d0, q0, r1, m1, 't', ... (0 bytes))\n\
+         Client auto-7 sending DISCONNECT\n"
+    );
+}
+
+#[test]
+fn the_original_prints_them_on_stdout_and_a_missing_identifier_in_two_ways() {
+    let peer = ScriptedPeer::listen();
+    let port = peer.port().to_string();
+    let arguments = ["-h", "127.0.0.1", "-p", &port, "-t", "t", "-m", "x", "-d"];
+    let running = publisher().called("mosquitto_pub").spawn(arguments);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.read_packet();
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    let output = running.wait();
+    assert_eq!(output.stderr(), "");
+    assert_eq!(
+        output.stdout(),
+        "Client null sending CONNECT\n\
+         Client (null) received CONNACK (0)\n\
+         Client null sending PUBLISH (d0, q0, r0, m1, 't', ... (1 bytes))\n\
+         Client null sending DISCONNECT\n"
+    );
+}
+
+#[test]
+fn a_password_is_in_no_line() {
+    let peer = ScriptedPeer::listen();
+    let arguments = ["-t", "t", "-m", "x", "-d", "-u", "joe", "-P", "correct horse"];
+    let running = start_at(&peer, &arguments);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(5));
+    client.expect_end();
+    let output = running.wait();
+    output.assert_code(5);
+    assert!(!output.stderr().contains("correct horse"), "{output:?}");
+}

@@ -1,0 +1,213 @@
+use test_support::mosquitto::free_port;
+use test_support::packet::{self, Delivery, v3, v5};
+use test_support::scripted_peer::ScriptedPeer;
+
+use super::{publisher, start_at};
+
+#[test]
+fn a_refused_port_names_host_port_and_cause() {
+    let port = free_port().to_string();
+    let output = publisher().run(["-h", "127.0.0.1", "-p", &port, "-t", "t", "-m", "x"]);
+    output.assert_code(1);
+    let expected = format!("error: cannot connect to 127.0.0.1:{port}: Connection refused");
+    assert!(output.stderr().starts_with(&expected), "{output:?}");
+}
+
+#[test]
+fn an_unknown_host_is_named() {
+    let output = publisher().run(["-h", "no-such-host.invalid", "-t", "t", "-m", "x"]);
+    output.assert_code(1);
+    let expected = "error: cannot look up host 'no-such-host.invalid': ";
+    assert!(output.stderr().starts_with(expected), "{output:?}");
+}
+
+#[test]
+fn a_refusal_gives_the_brokers_code_and_its_name() {
+    for (code, name) in [
+        (1, "unacceptable protocol version"),
+        (2, "identifier rejected"),
+        (3, "broker unavailable"),
+        (4, "bad user name or password"),
+        (5, "not authorised"),
+        (6, "unknown reason"),
+    ] {
+        let peer = ScriptedPeer::listen();
+        let running = start_at(&peer, &["-t", "t", "-m", "x"]);
+        let mut client = peer.accept();
+        client.read_packet();
+        client.send(&v3::connack(code));
+        client.expect_end();
+        let output = running.wait();
+        output.assert_code(i32::from(code));
+        let expected = format!("error: the broker refused the connection: {name} (code {code})\n");
+        assert!(output.stderr().starts_with(&expected), "{output:?}");
+    }
+}
+
+#[test]
+fn a_refusal_of_mqtt_5_gives_its_reason_code() {
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, &["-t", "t", "-m", "x", "-V", "5"]);
+    let mut client = peer.accept();
+    client.read_packet();
+    let reason = [&[0x1f][..], &packet::text("no entry")].concat();
+    client.send(&v5::connack(0x87, &reason));
+    client.expect_end();
+    let output = running.wait();
+    output.assert_code(135);
+    assert!(output.stderr().contains("Not authorized (\"no entry\") (code 135)"), "{output:?}");
+}
+
+#[test]
+fn a_refused_publish_of_mqtt_5_fails_with_the_reason_by_name() {
+    for qos in ["1", "2"] {
+        let peer = ScriptedPeer::listen();
+        let running = start_at(&peer, &["-t", "t", "-m", "x", "-V", "5", "-q", qos]);
+        let mut client = peer.accept();
+        client.read_packet();
+        client.send(&v5::connack(0, &[]));
+        client.read_packet();
+        let refusal = if qos == "1" { v5::puback(1, 0x87) } else { v5::pubrec(1, 0x87) };
+        client.send(&refusal);
+        client.expect(&packet::DISCONNECT);
+        client.close();
+        let output = running.wait();
+        output.assert_code(135);
+        assert_eq!(
+            output.stderr(),
+            "warning: message 1 was refused: Not authorized\n\
+             error: the broker refused 1 of 1 messages: Not authorized\n"
+        );
+    }
+}
+
+#[test]
+fn no_matching_subscribers_is_no_failure() {
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, &["-t", "t", "-m", "x", "-V", "5", "-q", "1"]);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v5::connack(0, &[]));
+    client.read_packet();
+    client.send(&v5::puback(1, 0x10));
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    running.wait().assert_code(0);
+}
+
+#[test]
+fn a_broker_that_hangs_up_before_the_acknowledgement_is_a_failure() {
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, &["-t", "t", "-m", "x", "-q", "1"]);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.expect(&v3::publish("t", b"x", Delivery::AtLeastOnce(1)));
+    client.close();
+    let output = running.wait();
+    output.assert_code(7);
+    let expected = "error: 1 of 1 messages read did not get through: the connection to ";
+    assert!(output.stderr().starts_with(expected), "{output:?}");
+}
+
+#[test]
+fn a_broker_that_hangs_up_before_connack_is_a_failure() {
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, &["-t", "t", "-m", "x"]);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.close();
+    let output = running.wait();
+    output.assert_code(7);
+    assert!(output.stderr().contains("the broker closed it"), "{output:?}");
+}
+
+#[test]
+fn lines_are_sent_again_after_the_connection_was_lost() {
+    let peer = ScriptedPeer::listen();
+    let mut running = start_at(&peer, &["-t", "t", "-l", "-q", "1"]);
+    running.write_input("one\ntwo\n");
+    running.close_input();
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.expect(&v3::publish("t", b"one", Delivery::AtLeastOnce(1)));
+    client.expect(&v3::publish("t", b"two", Delivery::AtLeastOnce(2)));
+    client.send(&packet::puback(1));
+    client.close();
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    let again = packet::flagged(v3::publish("t", b"two", Delivery::AtLeastOnce(2)), packet::DUP);
+    client.expect(&again);
+    client.send(&packet::puback(2));
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    let output = running.wait();
+    output.assert_code(0);
+    assert!(output.stderr().contains("; connecting again"), "{output:?}");
+    assert!(output.stderr().contains("note: connected to "), "{output:?}");
+}
+
+#[test]
+fn a_missing_file_a_directory_and_an_empty_stdin_are_named_before_anything_is_connected() {
+    let output = publisher().run(["-t", "t", "-f", "/no/such/file"]);
+    output.assert_code(1);
+    let expected = "error: cannot read '/no/such/file' (--file): No such file or directory";
+    assert!(output.stderr().starts_with(expected), "{output:?}");
+    let output = publisher().run(["-t", "t", "-f", "/"]);
+    output.assert_code(1);
+    assert!(output.stderr().starts_with("error: '/' (--file) is a directory\n"), "{output:?}");
+    let output = publisher().run(["-t", "t", "-s"]);
+    output.assert_code(1);
+    assert!(output.stderr().starts_with("error: stdin is empty"), "{output:?}");
+}
+
+#[test]
+fn a_file_beyond_what_a_message_can_hold_is_refused() {
+    let tool = publisher();
+    let path = tool.home().join("large");
+    std::fs::File::create(&path).unwrap().set_len(268_435_456).unwrap();
+    let output = tool.run(["-t", "t", "-f", path.to_str().unwrap()]);
+    output.assert_code(1);
+    assert!(output.stderr().contains("is longer than 268435455 bytes"), "{output:?}");
+}
+
+#[test]
+fn a_payload_that_only_its_topic_makes_too_long_fails_as_a_packet() {
+    let peer = ScriptedPeer::listen();
+    let tool = publisher();
+    let path = tool.home().join("large");
+    std::fs::File::create(&path).unwrap().set_len(268_435_455).unwrap();
+    let port = peer.port().to_string();
+    let path = path.to_str().unwrap();
+    let running = tool.spawn(["-h", "127.0.0.1", "-p", &port, "-t", "t", "-f", path]);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    let output = running.wait();
+    output.assert_code(25);
+    assert!(output.stderr().contains("PUBLISH would be 268435458 bytes long"), "{output:?}");
+}
+
+#[test]
+fn the_brokers_limits_are_obeyed_and_named() {
+    for (property, arguments, status, words) in [
+        (&[0x24, 0x00][..], &["-q", "1"][..], 24, "does not support QoS 1"),
+        (&[0x27, 0, 0, 0, 20], &["-q", "0"], 25, "the broker takes at most 20"),
+    ] {
+        let peer = ScriptedPeer::listen();
+        let message = ["-t", "t", "-m", "a payload of thirty characters", "-V", "5"];
+        let running = start_at(&peer, &[&message, arguments].concat());
+        let mut client = peer.accept();
+        client.read_packet();
+        client.send(&v5::connack(0, property));
+        client.expect(&packet::DISCONNECT);
+        client.close();
+        let output = running.wait();
+        output.assert_code(status);
+        assert!(output.stderr().contains(words), "{output:?}");
+    }
+}

@@ -1,0 +1,115 @@
+use super::publisher;
+
+/// The first line on stderr of a run that fails with status 1 and prints nothing on stdout.
+fn error(arguments: &[&str]) -> String {
+    let output = publisher().run(arguments);
+    output.assert_code(1);
+    assert_eq!(output.stdout(), "");
+    let stderr = output.stderr();
+    let (first, rest) = stderr.split_once('\n').expect("a line");
+    assert!(rest.starts_with("hint: "), "{stderr}");
+    first.to_owned()
+}
+
+#[test]
+fn wrong_words_are_named_with_what_would_be_right() {
+    for (arguments, message) in [
+        (
+            &["-t", "t"][..],
+            "nothing to publish: one of --message, --file, --stdin-file, --stdin-line, --null-message is missing",
+        ),
+        (&["-m", "x"], "no topic to publish to: --topic is missing"),
+        (&["--qox", "1"], "unknown option '--qox'"),
+        (&["-z"], "unknown option '-z'"),
+        (&["-t", "t", "-m"], "option '--message <TEXT>' needs a value"),
+        (&["-q", "3"], "invalid value '3' for '--qos <QOS>': 0, 1 or 2 is wanted"),
+        (&["-q", "x"], "invalid value 'x' for '--qos <QOS>': 0, 1 or 2 is wanted"),
+        (
+            &["-p", "abc"],
+            "invalid value 'abc' for '--port <PORT>': a whole number from 1 to 65535 is wanted",
+        ),
+        (
+            &["-p", "65536"],
+            "invalid value '65536' for '--port <PORT>': a whole number from 1 to 65535 is wanted",
+        ),
+        (
+            &["-k", "4"],
+            "invalid value '4' for '--keepalive <SECONDS>': a whole number from 5 to 65535 is wanted",
+        ),
+        (
+            &["-M", "0"],
+            "invalid value '0' for '--max-inflight <COUNT>': a whole number from 1 to 65535 is wanted",
+        ),
+        (
+            &["-t", "a/#"],
+            "invalid value 'a/#' for '--topic <TOPIC>': it contains '#', which only a subscription may",
+        ),
+        (&["-t", ""], "invalid value '' for '--topic <TOPIC>': it is empty"),
+        (
+            &["-V", "4"],
+            "invalid value '4' for '--protocol-version <VERSION>': it is one of mqttv31, 31, mqttv311, 311, mqttv5, 5",
+        ),
+        (
+            &["-t", "t", "-m", "a", "-m", "b"],
+            "'--message' may be given only once: one kind of message at a time",
+        ),
+        (
+            &["-t", "t", "-m", "a", "-n"],
+            "'--message' and '--null-message' exclude each other: one kind of message at a time",
+        ),
+        (
+            &["-t", "t", "-l", "-s"],
+            "'--stdin-file' and '--stdin-line' exclude each other: one kind of message at a time",
+        ),
+        (&["-t", "t", "-n", "-i", "a", "-I", "b"], "'--id' and '--id-prefix' exclude each other"),
+        (&["-t", "t", "-n", "-i", ""], "invalid value '' for '--id <ID>': it is empty"),
+        (
+            &["-t", "t", "-n", "-c"],
+            "'--disable-clean-session' needs '--id': the broker finds the session by it",
+        ),
+        (
+            &["-t", "t", "-n", "-P", "x"],
+            "'--pw' needs '--username': MQTT 3 has no password without a user name",
+        ),
+        (
+            &["--repeat", "0"],
+            "invalid value '0' for '--repeat <COUNT>': a whole number from 1 to 4294967295 is wanted",
+        ),
+        (
+            &["--repeat-delay", "-1"],
+            "invalid value '-1' for '--repeat-delay <SECONDS>': a number of seconds, 0 or more, is wanted",
+        ),
+        (&["word"], "unexpected word 'word': every value belongs behind its option"),
+    ] {
+        assert_eq!(error(arguments), format!("error: {message}"), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_topic_that_is_too_long_is_refused() {
+    let topic = "x".repeat(65_536);
+    let message = error(&["-t", &topic, "-n"]);
+    assert!(message.ends_with("it is 65536 bytes long, at most 65535 are possible"));
+}
+
+#[test]
+fn help_and_version_go_to_stdout_with_status_0_under_both_names() {
+    for (tool, name) in
+        [(publisher(), "mqtt-pub"), (publisher().called("mosquitto_pub"), "mosquitto_pub")]
+    {
+        let help = tool.run(["--help"]);
+        help.assert_code(0);
+        assert!(help.stdout().contains("--topic"), "{help:?}");
+        let version = tool.run(["--version"]);
+        version.assert_code(0);
+        assert!(version.stdout().starts_with(&format!("{name} ")), "{version:?}");
+    }
+}
+
+#[test]
+fn the_last_of_a_repeated_value_wins() {
+    // Were the first port taken, the error would name it.
+    let output = publisher().run(["-p", "1", "-p", "2", "-h", "127.0.0.1", "-t", "t", "-n"]);
+    output.assert_code(1);
+    assert!(output.stderr().contains("127.0.0.1:2"), "{output:?}");
+}

@@ -1,0 +1,117 @@
+use test_support::mosquitto::free_port;
+use test_support::packet::{self, v3, v5};
+use test_support::scripted_peer::ScriptedPeer;
+
+use super::{start_at, subscriber};
+
+#[test]
+fn a_refused_port_names_host_port_and_cause() {
+    let port = free_port().to_string();
+    let output = subscriber().run(["-h", "127.0.0.1", "-p", &port, "-t", "t"]);
+    output.assert_code(1);
+    let expected = format!("error: cannot connect to 127.0.0.1:{port}: Connection refused");
+    assert!(output.stderr().starts_with(&expected), "{output:?}");
+}
+
+#[test]
+fn a_refused_connection_gives_the_brokers_code() {
+    for (version, answer, status) in
+        [("311", v3::connack(5), 5), ("5", v5::connack(0x87, &[]), 135)]
+    {
+        let peer = ScriptedPeer::listen();
+        let running = start_at(&peer, &["-t", "t", "-V", version]);
+        let mut client = peer.accept();
+        client.read_packet();
+        client.send(&answer);
+        client.expect_end();
+        let output = running.wait();
+        output.assert_code(status);
+        assert!(
+            output.stderr().starts_with("error: the broker refused the connection"),
+            "{output:?}"
+        );
+    }
+}
+
+#[test]
+fn when_every_subscription_is_refused_the_reason_is_the_status() {
+    for (version, connack, suback, status, name) in [
+        ("311", v3::connack(0), v3::suback(1, &[0x80, 0x80]), 128, "Unspecified error"),
+        ("5", v5::connack(0, &[]), v5::suback(1, &[0x87, 0x8f]), 135, "Not authorized"),
+    ] {
+        let peer = ScriptedPeer::listen();
+        let running = start_at(&peer, &["-t", "a", "-t", "b", "-V", version]);
+        let mut client = peer.accept();
+        client.read_packet();
+        client.send(&connack);
+        client.read_packet();
+        client.send(&suback);
+        client.expect(&packet::DISCONNECT);
+        client.close();
+        let output = running.wait();
+        output.assert_code(status);
+        let expected = format!("error: the broker refused every subscription: 'a' ({name}), 'b' (");
+        assert!(output.stderr().starts_with(&expected), "{output:?}");
+    }
+}
+
+#[test]
+fn a_session_that_is_taken_over_is_not_fought_for() {
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, &["-t", "a", "-V", "5"]);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v5::connack(0, &[]));
+    client.read_packet();
+    client.send(&v5::disconnect(0x8e));
+    client.expect_end();
+    let output = running.wait();
+    output.assert_code(4);
+    assert!(output.stderr().contains("Session taken over (reason code 142)"), "{output:?}");
+    assert!(peer.try_accept().is_none(), "it has come back");
+}
+
+#[test]
+fn after_any_other_loss_it_connects_and_subscribes_again() {
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, &["-t", "a", "-V", "5"]);
+    for (id, end) in [(1, &v5::disconnect(0x8b)[..]), (2, &[])] {
+        let mut client = peer.accept();
+        client.read_packet();
+        client.send(&v5::connack(0, &[]));
+        let subscribe = client.read_packet();
+        assert_eq!(subscribe[2..4], [0, id]);
+        client.send(end);
+        client.close();
+        running.wait_for_stderr("; connecting again");
+    }
+}
+
+#[test]
+fn malformed_bytes_are_named_and_nothing_is_shown_of_them() {
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, &["-t", "a"]);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.read_packet();
+    client.send(b"\x30\x04\x00\x02\xff\xffx");
+    client.expect_end();
+    let output = running.wait();
+    output.assert_code(21);
+    assert!(output.stderr().contains("malformed PUBLISH: a string is not UTF-8"), "{output:?}");
+    assert_eq!(output.stdout(), "");
+}
+
+#[test]
+fn quiet_says_nothing_of_what_happens_while_running_but_keeps_the_status() {
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, &["-t", "a", "--quiet"]);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(5));
+    client.expect_end();
+    let output = running.wait();
+    output.assert_code(5);
+    assert_eq!(output.stderr(), "");
+}

@@ -1,0 +1,38 @@
+use super::subscriber;
+
+#[test]
+fn wrong_words_are_named_with_what_would_be_right() {
+    for (arguments, message) in [
+        (&[][..], "nothing to subscribe to: --topic is missing (or --unsubscribe)"),
+        (
+            &["-t", "a#"],
+            "invalid value 'a#' for '--topic <FILTER>': '+' and '#' must stand alone between two '/', and '#' must be last",
+        ),
+        (&["-t", ""], "invalid value '' for '--topic <FILTER>': it is empty"),
+        (
+            &["-T", "#/a"],
+            "invalid value '#/a' for '--filter-out <FILTER>': '+' and '#' must stand alone between two '/', and '#' must be last",
+        ),
+        (
+            &["-U", "a+"],
+            "invalid value 'a+' for '--unsubscribe <FILTER>': '+' and '#' must stand alone between two '/', and '#' must be last",
+        ),
+        (
+            &["-t", "t", "-C", "0"],
+            "invalid value '0' for '--count <COUNT>': a whole number from 1 to 4294967295 is wanted",
+        ),
+        (
+            &["-t", "t", "-W", "0"],
+            "invalid value '0' for '--timeout <SECONDS>': a whole number from 1 to 4294967295 is wanted",
+        ),
+        (&["-t", "t", "-m", "x"], "unknown option '-m'"),
+    ] {
+        let output = subscriber().run(arguments);
+        output.assert_code(1);
+        assert_eq!(output.stdout(), "");
+        let stderr = output.stderr();
+        let (first, rest) = stderr.split_once('\n').expect("a line");
+        assert_eq!(first, format!("error: {message}"), "{arguments:?}");
+        assert!(rest.starts_with("hint: "), "{stderr}");
+    }
+}
