@@ -113,10 +113,7 @@ impl<R> Console<R> {
     /// Prints: `print` appends to the bytes for `stream`.
     pub fn print(&mut self, stream: Stream, print: impl FnOnce(&mut Vec<u8>)) {
         if !matches!(self.block.last(), Some(Piece::Copied(last, _)) if *last == stream) {
-            let bytes = self
-                .spare
-                .pop()
-                .unwrap_or_else(|| Vec::with_capacity(BLOCK + 4096));
+            let bytes = self.spare.pop().unwrap_or_else(|| Vec::with_capacity(BLOCK + 4096));
             self.block.push(Piece::Copied(stream, bytes));
         }
         if let Some(Piece::Copied(_, bytes)) = self.block.last_mut() {
@@ -219,17 +216,15 @@ impl Writer {
         let (report, reports) = mpsc::unbounded_channel();
         // Past the standard library's line buffering: the block is the buffer.
         let mut stdout = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-        std::thread::Builder::new()
-            .name("console".to_owned())
-            .spawn(move || {
-                for block in queue {
-                    let result = write(&mut stdout, &block).map(|()| block);
-                    let failed = result.is_err();
-                    if report.send(result).is_err() || failed {
-                        return;
-                    }
+        std::thread::Builder::new().name("console".to_owned()).spawn(move || {
+            for block in queue {
+                let result = write(&mut stdout, &block).map(|()| block);
+                let failed = result.is_err();
+                if report.send(result).is_err() || failed {
+                    return;
                 }
-            })?;
+            }
+        })?;
         Ok(Self { blocks, reports })
     }
 }
@@ -243,9 +238,7 @@ fn write(stdout: &mut File, block: &Block) -> Result<(), ConsoleError> {
         };
         match stream {
             Stream::Stdout => {
-                stdout
-                    .write_all(bytes)
-                    .map_err(|source| ConsoleError { stream, source })?;
+                stdout.write_all(bytes).map_err(|source| ConsoleError { stream, source })?;
             }
             Stream::Stderr => {
                 let _ = io::stderr().write_all(bytes);
@@ -271,9 +264,7 @@ impl HangUp {
             let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
             let kind = file.metadata()?.file_type();
             let closable = kind.is_fifo() || kind.is_socket();
-            closable
-                .then(|| Sender::from_file_unchecked(file))
-                .transpose()
+            closable.then(|| Sender::from_file_unchecked(file)).transpose()
         };
         // What cannot be watched is found out by the next write.
         Self(stdout().unwrap_or_default())
@@ -289,13 +280,10 @@ impl HangUp {
     pub async fn happened(&self) {
         // A pipe without readers is an error, a socket without a peer is hung up.
         if let Some(stdout) = &self.0
-            && stdout
-                .ready(Interest::ERROR | Interest::READABLE)
-                .await
-                .is_ok()
+            && stdout.ready(Interest::ERROR | Interest::READABLE).await.is_ok()
         {
             return;
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

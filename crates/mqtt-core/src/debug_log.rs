@@ -4,9 +4,9 @@ use std::fmt::{self, Write as _};
 use std::io::Write as _;
 
 use crate::console::{Console, Stream};
-use crate::plan::{DebugPlan, Palette};
+use crate::plan::{DebugPlan, Notices, Palette};
 use crate::protocol::{
-    Ack, Incoming, Outgoing, PropertyId, Publish, ReasonCode, SubAck, Text, TopicName,
+    Ack, Incoming, Outgoing, PacketId, PropertyId, Publish, ReasonCode, SubAck, Text, TopicName,
 };
 
 /// Words packets and prints them.
@@ -14,7 +14,7 @@ use crate::protocol::{
 pub(crate) struct DebugLog {
     plan: DebugPlan,
     client_id: String,
-    with_subscriptions: bool,
+    notices: Notices,
 }
 
 enum Direction {
@@ -23,14 +23,10 @@ enum Direction {
 }
 
 impl DebugLog {
-    /// `with_subscriptions`: the `Subscribed` line, which the original leaves out with `--quiet`.
+    /// With `--quiet` the original leaves out the `Subscribed` line, and no other.
     #[must_use]
-    pub(crate) fn new(plan: DebugPlan, client_id: &Text, with_subscriptions: bool) -> Self {
-        Self {
-            plan,
-            client_id: client_id.to_string(),
-            with_subscriptions,
-        }
+    pub(crate) fn new(plan: DebugPlan, client_id: &Text, notices: Notices) -> Self {
+        Self { plan, client_id: client_id.to_string(), notices }
     }
 
     /// CONNECT goes out.
@@ -46,11 +42,7 @@ impl DebugLog {
         length: usize,
         console: &mut Console<R>,
     ) {
-        let fields = PublishFields {
-            publish,
-            number,
-            length,
-        };
+        let fields = PublishFields { publish, number, length };
         self.line(console, &Direction::Sending, format_args!("{fields}"));
     }
 
@@ -86,9 +78,7 @@ impl DebugLog {
     /// already carries.
     pub(crate) fn received<R>(&mut self, packet: &Incoming, console: &mut Console<R>) {
         if let Incoming::ConnAck(connack) = packet
-            && let Some(id) = connack
-                .properties
-                .text(PropertyId::AssignedClientIdentifier)
+            && let Some(id) = connack.properties.text(PropertyId::AssignedClientIdentifier)
         {
             self.client_id = id.to_string();
         }
@@ -96,12 +86,8 @@ impl DebugLog {
         match packet {
             Incoming::ConnAck(connack) => line(format_args!("CONNACK ({})", connack.code)),
             Incoming::Publish(publish) => {
-                let number = publish.packet_id.map_or(0, |packet_id| packet_id.number());
-                let fields = PublishFields {
-                    publish,
-                    number,
-                    length: publish.payload.len(),
-                };
+                let number = publish.packet_id.map_or(0, PacketId::number);
+                let fields = PublishFields { publish, number, length: publish.payload.len() };
                 line(format_args!("{fields}"));
             }
             Incoming::PubAck(ack) => line(format_args!("PUBACK ({})", Long(ack))),
@@ -123,7 +109,7 @@ impl DebugLog {
     }
 
     fn subscribed<R>(&self, suback: &SubAck, console: &mut Console<R>) {
-        if !self.with_subscriptions {
+        if self.notices == Notices::Hidden {
             return;
         }
         let mut codes = String::new();
@@ -132,10 +118,7 @@ impl DebugLog {
             let _ = write!(codes, "{separator}{code}");
         }
         let packet_id = suback.packet_id;
-        self.raw_line(
-            console,
-            format_args!("Subscribed (mid: {packet_id}): {codes}"),
-        );
+        self.raw_line(console, format_args!("Subscribed (mid: {packet_id}): {codes}"));
     }
 
     fn line<R>(&self, console: &mut Console<R>, direction: &Direction, text: fmt::Arguments<'_>) {

@@ -77,10 +77,12 @@ impl From<ExitStatus> for ExitCode {
 impl Failure for ClientError {
     fn status(&self) -> ExitStatus {
         match self {
-            Self::Transport(_) | Self::ConnectTimeout { .. } | Self::System(_) => {
-                ExitStatus::FAILURE
-            }
-            Self::File { .. } | Self::Console(_) => ExitStatus::FAILURE,
+            Self::Transport(_)
+            | Self::ConnectTimeout { .. }
+            | Self::System(_)
+            | Self::File { .. }
+            | Self::Console(_)
+            | Self::Publish(PublishError::NoPacketId) => ExitStatus::FAILURE,
             Self::Session(error) => match error {
                 SessionError::Refused { connack, .. } => ExitStatus::from_code(connack.code),
                 SessionError::Disconnected(_) => ExitStatus::DISCONNECTED,
@@ -100,7 +102,6 @@ impl Failure for ClientError {
             Self::Lost { .. } => ExitStatus::LOST,
             Self::Encode(_) | Self::PacketTooLarge { .. } => ExitStatus::PACKET_TOO_LARGE,
             Self::Publish(PublishError::QosNotSupported(_)) => ExitStatus::QOS_NOT_SUPPORTED,
-            Self::Publish(PublishError::NoPacketId) => ExitStatus::FAILURE,
             Self::Interrupted(Interrupt::TimeLimit) => ExitStatus::TIMEOUT,
             Self::Interrupted(Interrupt::Signal(number)) => ExitStatus::from_signal(*number),
         }
@@ -127,10 +128,9 @@ impl Failure for ClientError {
             {
                 Some("another client connected with the same client identifier (-i)".to_owned())
             }
-            Self::Decode {
-                source: DecodeError::Mqtt3Broker,
-                ..
-            } => Some("try -V mqttv311".to_owned()),
+            Self::Decode { source: DecodeError::Mqtt3Broker, .. } => {
+                Some("try -V mqttv311".to_owned())
+            }
             _ => None,
         }
     }

@@ -46,11 +46,7 @@ impl PayloadFile {
     /// `length` is the file's length in bytes.
     #[must_use]
     pub fn new(file: File, path: &Path, length: usize) -> Self {
-        Self {
-            file: Arc::new(file),
-            path: path.into(),
-            length,
-        }
+        Self { file: Arc::new(file), path: path.into(), length }
     }
 
     /// The name it was opened by.

@@ -34,9 +34,6 @@ mod tests {
 
     #[test]
     fn debug_output_shows_neither_bytes_nor_length() {
-        assert_eq!(
-            format!("{:?}", Secret::new(b"hunter2".to_vec())),
-            "Secret(…)"
-        );
+        assert_eq!(format!("{:?}", Secret::new(b"hunter2".to_vec())), "Secret(…)");
     }
 }

@@ -49,10 +49,7 @@ impl Interrupts {
 
     /// Waits for the next one. Cancel-safe.
     pub(crate) async fn next(&mut self) -> (Interrupt, Urgency) {
-        let deadline = self
-            .first
-            .map(|(_, grace_ends)| grace_ends)
-            .or(self.time_limit);
+        let deadline = self.first.map(|(_, grace_ends)| grace_ends).or(self.time_limit);
         let interrupt = tokio::select! {
             _ = self.interrupt.recv() => Interrupt::Signal(2),
             _ = self.terminate.recv() => Interrupt::Signal(15),

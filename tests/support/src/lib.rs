@@ -1,1 +1,25 @@
 //! What the tests share.
+//!
+//! - [`tool`] runs one of our binaries, under its own name or the original's.
+//! - [`mosquitto`] runs Debian's broker as an ordinary process on a free loopback port.
+//! - [`scripted_peer`] plays exact bytes and records exact bytes, for what no broker will do.
+//! - [`packet`] has the bytes of MQTT packets for such scripts, written down from the
+//!   specification and not from our own encoder.
+//! - [`patience`] is how long any of them waits for something that should happen.
+//!
+//! Nothing here waits for time to pass: everything waits for what it needs to see, and ends the
+//! test with a panic that says what it did not see.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a panic is how a test fails, and every function here may fail the test"
+)]
+
+pub mod mosquitto;
+pub mod packet;
+pub mod patience;
+pub mod scripted_peer;
+pub mod tool;

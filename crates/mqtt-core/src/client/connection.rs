@@ -48,10 +48,7 @@ pub(super) enum Reading {
 
 impl Connection {
     pub(super) fn new(stream: Box<dyn ByteStream>) -> Self {
-        Self {
-            stream,
-            buffer: BytesMut::new(),
-        }
+        Self { stream, buffer: BytesMut::new() }
     }
 
     /// The next packet of what was read.
@@ -77,9 +74,7 @@ impl Connection {
             if reading == Reading::Off {
                 return Poll::Pending;
             }
-            let read = pin!(self.stream.read_buf(&mut self.buffer))
-                .as_mut()
-                .poll(cx);
+            let read = pin!(self.stream.read_buf(&mut self.buffer)).as_mut().poll(cx);
             read.map(|read| match read {
                 Ok(0) => Ok(Progress::Closed),
                 Ok(_) => Ok(Progress::Read),

@@ -64,15 +64,7 @@ impl<'a, A: Application> Conversation<'a, A> {
         application: &'a mut A,
     ) -> Self {
         let (stage, result) = (Stage::Open, Ok(()));
-        Self {
-            client,
-            interrupts,
-            hang_up,
-            endpoint,
-            application,
-            stage,
-            result,
-        }
+        Self { client, interrupts, hang_up, endpoint, application, stage, result }
     }
 
     /// Goes on until the tool is done or the connection is broken. `connected` is the first event.
@@ -139,14 +131,9 @@ impl<'a, A: Application> Conversation<'a, A> {
 
     async fn wait(&mut self, connection: &mut Connection) -> Result<Wake<A::Error>, ClientError> {
         let open = matches!(self.stage, Stage::Open);
-        let reading = if open && !self.client.console.is_congested() {
-            Reading::On
-        } else {
-            Reading::Off
-        };
-        self.client
-            .session
-            .set_reading(reading == Reading::On, Instant::now());
+        let reading =
+            if open && !self.client.console.is_congested() { Reading::On } else { Reading::Off };
+        self.client.session.set_reading(reading == Reading::On, Instant::now());
         let deadline = self.client.session.deadline().map(Timer::from_std);
         let overdue = match self.stage {
             Stage::Leaving(overdue) => Some(overdue),
@@ -174,10 +161,7 @@ impl<'a, A: Application> Conversation<'a, A> {
     }
 
     fn react(&mut self, wake: Wake<A::Error>) -> Result<(), ClientError> {
-        let lost = || ClientError::Lost {
-            endpoint: self.endpoint.clone(),
-            source: None,
-        };
+        let lost = || ClientError::Lost { endpoint: self.endpoint.clone(), source: None };
         match wake {
             Wake::Progress(Progress::Closed) | Wake::Overdue => return Err(lost()),
             Wake::Progress(Progress::Read) => self.client.session.received(Instant::now()),
@@ -189,9 +173,9 @@ impl<'a, A: Application> Conversation<'a, A> {
             }
             Wake::Input => {}
             Wake::Written(Ok(receipts)) => {
-                receipts
-                    .into_iter()
-                    .for_each(|receipt| self.client.session.acknowledge(receipt));
+                for receipt in receipts {
+                    self.client.session.acknowledge(receipt);
+                }
             }
             // The reader of our output went away: nothing is wrong, and nothing left to do.
             Wake::Written(Err(error)) if error.is_broken_pipe() => self.abandon(Ok(())),

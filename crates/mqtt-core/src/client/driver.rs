@@ -1,6 +1,6 @@
 //! From one connection to the next: connect, converse, connect again as the plan says.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use tokio::time::timeout;
@@ -13,7 +13,7 @@ use crate::plan::{ConnectPlan, Reconnect};
 use crate::protocol::codec::Codec;
 use crate::protocol::{PropertyId, ProtocolVersion};
 use crate::session::{Backoff, Event, Session, SessionConfig};
-use crate::signal::{Interrupts, Urgency};
+use crate::signal::{Interrupt, Interrupts, Urgency};
 use crate::transport;
 
 /// Carries out a plan with a tool, until the tool is done or nothing more can be done.
@@ -48,10 +48,7 @@ pub fn run<A: Application>(
 
 fn session<P: Clone>(plan: &ConnectPlan) -> Session<P> {
     let connect = &plan.connect;
-    let aliases = connect
-        .properties
-        .number(PropertyId::TopicAliasMaximum)
-        .unwrap_or_default();
+    let aliases = connect.properties.number(PropertyId::TopicAliasMaximum).unwrap_or_default();
     let config = SessionConfig {
         version: connect.version,
         clean_start: connect.clean_start,
@@ -88,20 +85,17 @@ impl Driver<'_> {
                 }
                 Ended::Broken(failure) => failure,
             };
+            application.on_lost(self.client.queue.clear());
             self.farewell(connection, &failure).await;
             if self.plan.reconnect == Reconnect::Never || !failure.is_loss() {
                 return Err(failure.into());
             }
-            self.client.notice(&format!(
-                "warning: {}; connecting again",
-                failure.with_causes()
-            ));
+            self.client.notice(&format!("warning: {}; connecting again", failure.with_causes()));
             match self.reconnect(application).await? {
                 Some(again) => (connection, connected) = again,
                 None => return Ok(()),
             }
-            self.client
-                .notice(&format!("note: connected to {} again", self.plan.endpoint));
+            self.client.notice(&format!("note: connected to {} again", self.plan.endpoint));
         }
     }
 
@@ -122,28 +116,50 @@ impl Driver<'_> {
         loop {
             let random = getrandom::u32().unwrap_or_default();
             let delay = backoff.delay(u16::try_from(random >> 16).unwrap_or_default());
-            let attempt = async {
-                tokio::time::sleep(delay).await;
-                establish(self.plan, &mut self.client).await
-            };
-            let interrupt = tokio::select! {
-                result = attempt => match result {
-                    Ok(connected) => return Ok(Some(connected)),
-                    Err(error) if error.may_pass() => continue,
-                    Err(error) => return Err(error.into()),
+            let interrupt = match self.pause(delay).await {
+                Pause::Over => tokio::select! {
+                    attempt = establish(self.plan, &mut self.client) => match attempt {
+                        Ok(connected) => return Ok(Some(connected)),
+                        Err(error) if error.may_pass() => continue,
+                        Err(error) => return Err(error.into()),
+                    },
+                    interrupt = self.interrupts.next() => interrupt,
+                    () = self.hang_up.happened() => return Ok(None),
                 },
-                interrupt = self.interrupts.next() => interrupt,
-                () = self.hang_up.happened() => return Ok(None),
+                Pause::Interrupted(interrupt) => interrupt,
+                Pause::HungUp => return Ok(None),
             };
             match interrupt {
                 (interrupt, Urgency::Now) => return Err(ClientError::Interrupted(interrupt).into()),
                 (interrupt, Urgency::Soon) => {
-                    if let Flow::Finish(_) =
-                        application.on_interrupt(interrupt, &mut self.client)?
-                    {
+                    let flow = application.on_interrupt(interrupt, &mut self.client)?;
+                    if let Flow::Finish(_) = flow {
                         return Ok(None);
                     }
                 }
+            }
+        }
+    }
+
+    /// Waits, and writes out what is printed meanwhile.
+    async fn pause(&mut self, delay: Duration) -> Pause {
+        let sleep = tokio::time::sleep(delay);
+        tokio::pin!(sleep);
+        loop {
+            // A console that cannot be started is found out when there is a connection again.
+            let _ = self.client.console.flush();
+            tokio::select! {
+                () = &mut sleep => return Pause::Over,
+                written = self.client.console.written() => match written {
+                    Ok(receipts) => {
+                        for receipt in receipts {
+                            self.client.session.acknowledge(receipt);
+                        }
+                    }
+                    Err(_) => return Pause::HungUp,
+                },
+                interrupt = self.interrupts.next() => return Pause::Interrupted(interrupt),
+                () = self.hang_up.happened() => return Pause::HungUp,
             }
         }
     }
@@ -188,6 +204,13 @@ impl Driver<'_> {
     }
 }
 
+/// How a pause ended.
+enum Pause {
+    Over,
+    Interrupted((Interrupt, Urgency)),
+    HungUp,
+}
+
 /// Connects, sends CONNECT and waits for CONNACK, all within the plan's time limit.
 async fn establish(
     plan: &ConnectPlan,
@@ -196,10 +219,7 @@ async fn establish(
     let limit = plan.connect_timeout;
     let attempt = timeout(limit, introduce(plan, client));
     attempt.await.unwrap_or_else(|_| {
-        Err(ClientError::ConnectTimeout {
-            endpoint: plan.endpoint.clone(),
-            limit,
-        })
+        Err(ClientError::ConnectTimeout { endpoint: plan.endpoint.clone(), limit })
     })
 }
 
@@ -217,16 +237,9 @@ async fn introduce(
     Codec::encode_connect(&connect, &mut bytes)?;
     connection.send_secret(bytes).await.map_err(lost)?;
     loop {
-        match connection
-            .progress(&mut client.queue, Reading::On)
-            .await
-            .map_err(lost)?
-        {
+        match connection.progress(&mut client.queue, Reading::On).await.map_err(lost)? {
             Progress::Closed => {
-                return Err(ClientError::Lost {
-                    endpoint: plan.endpoint.clone(),
-                    source: None,
-                });
+                return Err(ClientError::Lost { endpoint: plan.endpoint.clone(), source: None });
             }
             Progress::Written | Progress::Read => {}
         }

@@ -110,14 +110,12 @@ impl ClientError {
     pub(super) fn reason(&self) -> Option<ReasonCode> {
         match self {
             Self::Session(error) => error.reason(),
-            Self::Decode {
-                source: DecodeError::TooLong { .. },
-                ..
-            } => Some(ReasonCode::PACKET_TOO_LARGE),
-            Self::Decode {
-                source: DecodeError::Unexpected { .. },
-                ..
-            } => Some(ReasonCode::PROTOCOL_ERROR),
+            Self::Decode { source: DecodeError::TooLong { .. }, .. } => {
+                Some(ReasonCode::PACKET_TOO_LARGE)
+            }
+            Self::Decode { source: DecodeError::Unexpected { .. }, .. } => {
+                Some(ReasonCode::PROTOCOL_ERROR)
+            }
             Self::Decode { .. } => Some(ReasonCode::MALFORMED_PACKET),
             _ => None,
         }
@@ -137,14 +135,10 @@ impl ClientError {
 
     pub(super) fn from_write(endpoint: &Endpoint, error: WriteError) -> Self {
         match error {
-            WriteError::Stream(source) => Self::Lost {
-                endpoint: endpoint.clone(),
-                source: Some(source),
-            },
-            WriteError::File(file, source) => Self::File {
-                path: file.path().to_owned(),
-                source,
-            },
+            WriteError::Stream(source) => {
+                Self::Lost { endpoint: endpoint.clone(), source: Some(source) }
+            }
+            WriteError::File(file, source) => Self::File { path: file.path().to_owned(), source },
         }
     }
 }

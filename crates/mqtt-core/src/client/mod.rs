@@ -50,6 +50,10 @@ pub trait Application {
         client: &mut Client,
     ) -> Result<Flow, Self::Error>;
 
+    /// The connection is gone, and with it so many messages of QoS 0 that had not reached the
+    /// socket. (What was sent at QoS 1 and 2 is sent again if a new connection comes.)
+    fn on_lost(&mut self, unsent: u64);
+
     /// Waits until [`Self::feed`] has something new to do. Must be cancel-safe.
     fn input(&mut self) -> impl Future<Output = ()>;
 }
@@ -76,14 +80,11 @@ pub struct Client {
 
 impl Client {
     fn new(plan: &ConnectPlan, session: Session<Payload>) -> Self {
-        let with_subscriptions = plan.notices == Notices::Shown;
         Self {
             codec: Codec::new(plan.connect.version, plan.max_packet_size),
             queue: WriteQueue::default(),
             console: Console::new(),
-            debug: plan
-                .debug
-                .map(|debug| DebugLog::new(debug, session.client_id(), with_subscriptions)),
+            debug: plan.debug.map(|debug| DebugLog::new(debug, session.client_id(), plan.notices)),
             notices: plan.notices,
             session,
         }
@@ -136,7 +137,6 @@ impl Client {
 
     /// A connection stands and CONNECT is about to be sent.
     fn connecting(&mut self) {
-        self.queue.clear();
         self.session.connecting(Instant::now());
         if let Some(debug) = &self.debug {
             debug.sending_connect(&mut self.console);
@@ -151,13 +151,9 @@ impl Client {
         now: Instant,
     ) -> Result<Option<Event>, ClientError> {
         loop {
-            let packet =
-                connection
-                    .next_packet(&self.codec)
-                    .map_err(|source| ClientError::Decode {
-                        endpoint: endpoint.clone(),
-                        source,
-                    })?;
+            let packet = connection
+                .next_packet(&self.codec)
+                .map_err(|source| ClientError::Decode { endpoint: endpoint.clone(), source })?;
             let Some(packet) = packet else {
                 return Ok(None);
             };
@@ -170,9 +166,8 @@ impl Client {
         }
     }
 
-    /// Queues a DISCONNECT that says why, in place of everything that was queued.
+    /// Queues a DISCONNECT that says why.
     fn say_goodbye(&mut self, reason: ReasonCode) {
-        self.queue.clear();
         self.session.disconnect(Disconnect::new(reason));
         // A DISCONNECT without properties always fits.
         let _ = self.collect();
@@ -198,6 +193,9 @@ impl Client {
             debug.sending_publish(&publish, number, length, &mut self.console);
         }
         self.queue.push_payload(publish.payload);
+        if publish.qos == Qos::AtMostOnce {
+            self.queue.mark_message_end();
+        }
         Ok(())
     }
 

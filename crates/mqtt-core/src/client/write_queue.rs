@@ -21,6 +21,9 @@ const LARGE: usize = 16 * 1024;
 /// How much of a file is read at a time.
 const FILE_CHUNK: usize = 256 * 1024;
 
+/// When so many ends of messages are remembered, those that are past are forgotten.
+const MANY_ENDS: usize = 64 * 1024;
+
 /// What waits to be written.
 #[derive(Debug, Default)]
 pub(super) struct WriteQueue {
@@ -29,6 +32,10 @@ pub(super) struct WriteQueue {
     buffer: BytesMut,
     /// Bytes in all.
     length: usize,
+    /// Bytes written since the queue was made.
+    written: u64,
+    /// Where the messages end that nobody will acknowledge, counted as `written` is.
+    message_ends: VecDeque<u64>,
 }
 
 #[derive(Debug)]
@@ -63,9 +70,17 @@ impl WriteQueue {
         self.length < HIGH_WATER
     }
 
-    /// Forgets everything: the connection it was for is gone.
-    pub(super) fn clear(&mut self) {
+    /// Forgets everything: the connection it was for is gone. Gives the number of marked messages
+    /// that were not written to their end.
+    pub(super) fn clear(&mut self) -> u64 {
+        let unsent = self.message_ends.iter().filter(|&&end| end > self.written).count();
         *self = Self::default();
+        u64::try_from(unsent).unwrap_or(u64::MAX)
+    }
+
+    /// Remembers that a message ends here which nobody will acknowledge.
+    pub(super) fn mark_message_end(&mut self) {
+        self.message_ends.push_back(self.written + bytes_count(self.length));
     }
 
     /// Appends what `encode` writes; nothing is appended where it fails.
@@ -90,19 +105,14 @@ impl WriteQueue {
             Payload::Memory(bytes) => self.push_segment(Segment::Memory(bytes)),
             Payload::File(file) => {
                 let chunk = BytesMut::new();
-                self.push_segment(Segment::File(FileSegment {
-                    file,
-                    offset: 0,
-                    chunk,
-                }));
+                self.push_segment(Segment::File(FileSegment { file, offset: 0, chunk }));
             }
         }
     }
 
     fn push_segment(&mut self, segment: Segment) {
         if !self.buffer.is_empty() {
-            self.segments
-                .push_back(Segment::Memory(self.buffer.split().freeze()));
+            self.segments.push_back(Segment::Memory(self.buffer.split().freeze()));
         }
         self.segments.push_back(segment);
     }
@@ -137,6 +147,13 @@ impl WriteQueue {
             }
         };
         self.length -= written;
+        self.written += bytes_count(written);
+        if self.length == 0 {
+            self.message_ends.clear();
+        } else if self.message_ends.len() > MANY_ENDS {
+            let written = self.written;
+            self.message_ends.retain(|&end| end > written);
+        }
         if self.segments.front().is_some_and(Segment::is_done) {
             self.segments.pop_front();
         }
@@ -165,10 +182,7 @@ impl FileSegment {
         self.chunk.resize(wanted, 0);
         let offset = u64::try_from(self.offset).unwrap_or(u64::MAX);
         let read = match self.file.read_at(&mut self.chunk, offset) {
-            Ok(0) => Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                "the file became shorter",
-            )),
+            Ok(0) => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter")),
             read => read,
         };
         let read = read.map_err(|error| WriteError::File(self.file.clone(), error))?;
@@ -176,6 +190,10 @@ impl FileSegment {
         self.offset += read;
         Ok(())
     }
+}
+
+fn bytes_count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 fn poll_write_some(

@@ -66,6 +66,14 @@ pub enum EncodeError {
         /// Its remaining length, in bytes.
         length: usize,
     },
+    /// Longer than the two-byte length in front of it can say.
+    #[error("the {field} is {length} bytes long, at most 65535 are possible")]
+    FieldTooLong {
+        /// The field's name.
+        field: &'static str,
+        /// Its length, in bytes.
+        length: usize,
+    },
 }
 
 /// Cuts, decodes and encodes for one version of the protocol.
@@ -79,10 +87,7 @@ impl Codec {
     /// `max_incoming` is the largest remaining length that is accepted, in bytes.
     #[must_use]
     pub fn new(version: ProtocolVersion, max_incoming: usize) -> Self {
-        Self {
-            version,
-            max_incoming: max_incoming.min(MAX_REMAINING_LENGTH),
-        }
+        Self { version, max_incoming: max_incoming.min(MAX_REMAINING_LENGTH) }
     }
 
     /// Takes the next packet from `buffer`, or leaves it alone where none is whole yet.
@@ -100,7 +105,6 @@ impl Codec {
             return publish::decode(self.version, first & 0x0f, frame.freeze())
                 .map(|publish| Some(Incoming::Publish(publish)));
         }
-        check_flags(first)?;
         match self.version {
             ProtocolVersion::V5 => {
                 frame.advance(header);
@@ -125,6 +129,9 @@ impl Codec {
         let Some((&first, rest)) = buffer.split_first() else {
             return Ok(None);
         };
+        // At once, not when the packet is whole: a peer that speaks something else may never send
+        // as much as its first bytes seem to promise.
+        check_first_byte(first)?;
         match variable_integer(rest) {
             VariableInteger::Incomplete => Ok(None),
             VariableInteger::TooLong => Err(DecodeError::Malformed {
@@ -135,15 +142,9 @@ impl Codec {
                 let remaining = usize::try_from(value).unwrap_or(usize::MAX);
                 if remaining > self.max_incoming {
                     let limit = self.max_incoming;
-                    return Err(DecodeError::TooLong {
-                        length: remaining,
-                        limit,
-                    });
+                    return Err(DecodeError::TooLong { length: remaining, limit });
                 }
-                Ok(Some(Frame {
-                    header: 1 + length,
-                    length: 1 + length + remaining,
-                }))
+                Ok(Some(Frame { header: 1 + length, length: 1 + length + remaining }))
             }
         }
     }
@@ -178,17 +179,20 @@ struct Frame {
     length: usize,
 }
 
-/// The flags of every packet but PUBLISH are fixed (§2.1.3).
-fn check_flags(first: u8) -> Result<(), DecodeError> {
-    let expected = if first >> 4 == 6 { 0x02 } else { 0x00 };
-    let client_only = matches!(first >> 4, 0 | 1 | 8 | 10 | 12);
-    if first & 0x0f == expected || client_only {
+/// Checks type and flags, which are fixed for every packet but PUBLISH (§2.1.2, §2.1.3).
+fn check_first_byte(first: u8) -> Result<(), DecodeError> {
+    let packet = packet_name(first);
+    if first >> 4 == 3 {
         return Ok(());
     }
-    Err(DecodeError::Malformed {
-        packet: packet_name(first),
-        problem: "its flags are wrong",
-    })
+    if matches!(first >> 4, 0 | 1 | 8 | 10 | 12) {
+        return Err(DecodeError::Unexpected { packet });
+    }
+    let flags = if first >> 4 == 6 { 0x02 } else { 0x00 };
+    if first & 0x0f == flags {
+        return Ok(());
+    }
+    Err(DecodeError::Malformed { packet, problem: "its flags are wrong" })
 }
 
 /// The name of the packet whose first byte is `first`.

@@ -23,10 +23,7 @@ const USERNAME: u8 = 0x80;
 pub(super) fn encode(connect: &Connect, out: &mut BytesMut) -> Result<(), EncodeError> {
     let remaining = remaining_length(connect);
     if remaining > MAX_REMAINING_LENGTH {
-        return Err(EncodeError::TooLong {
-            packet: "CONNECT",
-            length: remaining,
-        });
+        return Err(EncodeError::TooLong { packet: "CONNECT", length: remaining });
     }
     // In one piece: growing would leave a copy of the password behind in the old buffer.
     out.reserve(1 + variable_integer_length(remaining) + remaining);
@@ -99,12 +96,6 @@ fn remaining_length(connect: &Connect) -> usize {
         + 2
         + connect.client_id.len()
         + connect.will.as_ref().map_or(0, will_length)
-        + connect
-            .username
-            .as_ref()
-            .map_or(0, |username| 2 + username.len())
-        + connect
-            .password
-            .as_ref()
-            .map_or(0, |password| 2 + password.expose().len())
+        + connect.username.as_ref().map_or(0, |username| 2 + username.len())
+        + connect.password.as_ref().map_or(0, |password| 2 + password.expose().len())
 }

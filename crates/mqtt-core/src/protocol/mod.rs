@@ -13,6 +13,8 @@ pub mod packet;
 pub mod property;
 mod publish;
 pub mod reason;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod topic;
 mod types;

@@ -146,11 +146,7 @@ impl Ack {
     /// The acknowledgement that all went well.
     #[must_use]
     pub fn success(packet_id: PacketId) -> Self {
-        Self {
-            packet_id,
-            reason: ReasonCode::SUCCESS,
-            properties: Properties::new(),
-        }
+        Self { packet_id, reason: ReasonCode::SUCCESS, properties: Properties::new() }
     }
 }
 
@@ -223,10 +219,7 @@ impl Disconnect {
     /// A DISCONNECT without properties.
     #[must_use]
     pub fn new(reason: ReasonCode) -> Self {
-        Self {
-            reason,
-            properties: Properties::new(),
-        }
+        Self { reason, properties: Properties::new() }
     }
 }
 

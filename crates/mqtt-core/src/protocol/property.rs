@@ -125,13 +125,7 @@ const fn row(
     kind: Kind,
     carriers: &'static [Carrier],
 ) -> Row {
-    Row {
-        id,
-        identifier,
-        name,
-        kind,
-        carriers,
-    }
+    Row { id, identifier, name, kind, carriers }
 }
 
 use Carrier as C;
@@ -170,35 +164,11 @@ const AUTHENTICATED: &[Carrier] = &[C::Connect, C::ConnAck, C::Auth];
 const CONNECTION: &[Carrier] = &[C::Connect, C::ConnAck];
 
 const TABLE: [Row; 27] = [
-    row(
-        P::PayloadFormatIndicator,
-        0x01,
-        "payload-format-indicator",
-        Kind::Flag,
-        MESSAGE,
-    ),
-    row(
-        P::MessageExpiryInterval,
-        0x02,
-        "message-expiry-interval",
-        Kind::FourByte,
-        MESSAGE,
-    ),
+    row(P::PayloadFormatIndicator, 0x01, "payload-format-indicator", Kind::Flag, MESSAGE),
+    row(P::MessageExpiryInterval, 0x02, "message-expiry-interval", Kind::FourByte, MESSAGE),
     row(P::ContentType, 0x03, "content-type", Kind::Text, MESSAGE),
-    row(
-        P::ResponseTopic,
-        0x08,
-        "response-topic",
-        Kind::Text,
-        MESSAGE,
-    ),
-    row(
-        P::CorrelationData,
-        0x09,
-        "correlation-data",
-        Kind::Binary,
-        MESSAGE,
-    ),
+    row(P::ResponseTopic, 0x08, "response-topic", Kind::Text, MESSAGE),
+    row(P::CorrelationData, 0x09, "correlation-data", Kind::Binary, MESSAGE),
     row(
         P::SubscriptionIdentifier,
         0x0B,
@@ -206,41 +176,11 @@ const TABLE: [Row; 27] = [
         Kind::VariablePositive,
         &[C::Publish, C::Subscribe],
     ),
-    row(
-        P::SessionExpiryInterval,
-        0x11,
-        "session-expiry-interval",
-        Kind::FourByte,
-        EXPIRY,
-    ),
-    row(
-        P::AssignedClientIdentifier,
-        0x12,
-        "assigned-client-identifier",
-        Kind::Text,
-        &[C::ConnAck],
-    ),
-    row(
-        P::ServerKeepAlive,
-        0x13,
-        "server-keep-alive",
-        Kind::TwoByte,
-        &[C::ConnAck],
-    ),
-    row(
-        P::AuthenticationMethod,
-        0x15,
-        "authentication-method",
-        Kind::Text,
-        AUTHENTICATED,
-    ),
-    row(
-        P::AuthenticationData,
-        0x16,
-        "authentication-data",
-        Kind::Binary,
-        AUTHENTICATED,
-    ),
+    row(P::SessionExpiryInterval, 0x11, "session-expiry-interval", Kind::FourByte, EXPIRY),
+    row(P::AssignedClientIdentifier, 0x12, "assigned-client-identifier", Kind::Text, &[C::ConnAck]),
+    row(P::ServerKeepAlive, 0x13, "server-keep-alive", Kind::TwoByte, &[C::ConnAck]),
+    row(P::AuthenticationMethod, 0x15, "authentication-method", Kind::Text, AUTHENTICATED),
+    row(P::AuthenticationData, 0x16, "authentication-data", Kind::Binary, AUTHENTICATED),
     row(
         P::RequestProblemInformation,
         0x17,
@@ -248,13 +188,7 @@ const TABLE: [Row; 27] = [
         Kind::Flag,
         &[C::Connect],
     ),
-    row(
-        P::WillDelayInterval,
-        0x18,
-        "will-delay-interval",
-        Kind::FourByte,
-        &[C::Will],
-    ),
+    row(P::WillDelayInterval, 0x18, "will-delay-interval", Kind::FourByte, &[C::Will]),
     row(
         P::RequestResponseInformation,
         0x19,
@@ -262,76 +196,16 @@ const TABLE: [Row; 27] = [
         Kind::Flag,
         &[C::Connect],
     ),
-    row(
-        P::ResponseInformation,
-        0x1A,
-        "response-information",
-        Kind::Text,
-        &[C::ConnAck],
-    ),
-    row(
-        P::ServerReference,
-        0x1C,
-        "server-reference",
-        Kind::Text,
-        &[C::ConnAck, C::Disconnect],
-    ),
-    row(
-        P::ReasonString,
-        0x1F,
-        "reason-string",
-        Kind::Text,
-        EXPLAINED,
-    ),
-    row(
-        P::ReceiveMaximum,
-        0x21,
-        "receive-maximum",
-        Kind::TwoBytePositive,
-        CONNECTION,
-    ),
-    row(
-        P::TopicAliasMaximum,
-        0x22,
-        "topic-alias-maximum",
-        Kind::TwoByte,
-        CONNECTION,
-    ),
-    row(
-        P::TopicAlias,
-        0x23,
-        "topic-alias",
-        Kind::TwoBytePositive,
-        &[C::Publish],
-    ),
-    row(
-        P::MaximumQos,
-        0x24,
-        "maximum-qos",
-        Kind::Flag,
-        &[C::ConnAck],
-    ),
-    row(
-        P::RetainAvailable,
-        0x25,
-        "retain-available",
-        Kind::Flag,
-        &[C::ConnAck],
-    ),
-    row(
-        P::UserProperty,
-        0x26,
-        "user-property",
-        Kind::Pair,
-        EVERYWHERE,
-    ),
-    row(
-        P::MaximumPacketSize,
-        0x27,
-        "maximum-packet-size",
-        Kind::FourBytePositive,
-        CONNECTION,
-    ),
+    row(P::ResponseInformation, 0x1A, "response-information", Kind::Text, &[C::ConnAck]),
+    row(P::ServerReference, 0x1C, "server-reference", Kind::Text, &[C::ConnAck, C::Disconnect]),
+    row(P::ReasonString, 0x1F, "reason-string", Kind::Text, EXPLAINED),
+    row(P::ReceiveMaximum, 0x21, "receive-maximum", Kind::TwoBytePositive, CONNECTION),
+    row(P::TopicAliasMaximum, 0x22, "topic-alias-maximum", Kind::TwoByte, CONNECTION),
+    row(P::TopicAlias, 0x23, "topic-alias", Kind::TwoBytePositive, &[C::Publish]),
+    row(P::MaximumQos, 0x24, "maximum-qos", Kind::Flag, &[C::ConnAck]),
+    row(P::RetainAvailable, 0x25, "retain-available", Kind::Flag, &[C::ConnAck]),
+    row(P::UserProperty, 0x26, "user-property", Kind::Pair, EVERYWHERE),
+    row(P::MaximumPacketSize, 0x27, "maximum-packet-size", Kind::FourBytePositive, CONNECTION),
     row(
         P::WildcardSubscriptionAvailable,
         0x28,
@@ -423,10 +297,7 @@ impl Properties {
     /// The first value of a property.
     #[must_use]
     pub fn value(&self, id: PropertyId) -> Option<&Value> {
-        self.0
-            .iter()
-            .find(|property| property.id == id)
-            .map(|property| &property.value)
+        self.0.iter().find(|property| property.id == id).map(|property| &property.value)
     }
 
     /// The first value of a property with a whole number.
@@ -474,10 +345,7 @@ impl Properties {
                 .iter()
                 .find(|row| row.identifier == identifier)
                 .ok_or(DecodeError::UnknownProperty { identifier })?;
-            let property = Property {
-                id: row.id,
-                value: row.kind.decode(&mut list)?,
-            };
+            let property = Property { id: row.id, value: row.kind.decode(&mut list)? };
             properties
                 .admit(carrier, &property)
                 .map_err(|error| DecodeError::Property { carrier, error })?;
@@ -488,10 +356,7 @@ impl Properties {
 
     /// The bytes of the list without the length in front of it.
     fn list_length(&self) -> usize {
-        self.0
-            .iter()
-            .map(|property| 1 + property.value.length())
-            .sum()
+        self.0.iter().map(|property| 1 + property.value.length()).sum()
     }
 
     /// The bytes [`Self::encode`] writes.
@@ -589,11 +454,8 @@ pub(crate) mod tests {
 
     /// Any list of properties that `carrier` may hold.
     pub(crate) fn any_properties(carrier: Carrier) -> impl Strategy<Value = Properties> {
-        let rows: Vec<_> = TABLE
-            .iter()
-            .filter(|row| row.carriers.contains(&carrier))
-            .map(|row| row.id)
-            .collect();
+        let rows: Vec<_> =
+            TABLE.iter().filter(|row| row.carriers.contains(&carrier)).map(|row| row.id).collect();
         let property = prop::sample::select(rows).prop_flat_map(any_property);
         prop::collection::vec(property, 0..8).prop_map(move |list| {
             let mut properties = Properties::new();
@@ -620,9 +482,9 @@ pub(crate) mod tests {
             Kind::Binary => prop::collection::vec(any::<u8>(), 0..40)
                 .prop_map(|bytes| Value::Binary(bytes.into()))
                 .boxed(),
-            Kind::Pair => (any_text(), any_text())
-                .prop_map(|(key, value)| Value::Pair(key, value))
-                .boxed(),
+            Kind::Pair => {
+                (any_text(), any_text()).prop_map(|(key, value)| Value::Pair(key, value)).boxed()
+            }
         };
         value.prop_map(move |value| Property { id, value })
     }
@@ -637,11 +499,7 @@ pub(crate) mod tests {
         for (index, row) in TABLE.iter().enumerate() {
             assert_eq!(row.id as usize, index, "{}", row.name);
         }
-        assert!(
-            TABLE
-                .windows(2)
-                .all(|rows| rows[0].identifier < rows[1].identifier)
-        );
+        assert!(TABLE.windows(2).all(|rows| rows[0].identifier < rows[1].identifier));
     }
 
     fn decode(carrier: Carrier, bytes: &'static [u8]) -> Result<Properties, DecodeError> {
@@ -674,10 +532,7 @@ pub(crate) mod tests {
     #[test]
     fn a_publish_may_hold_several_subscription_identifiers() {
         let properties = decode(C::Publish, b"\x05\x0b\x01\x0b\xac\x02").unwrap();
-        let values: Vec<_> = properties
-            .iter()
-            .map(|property| property.value.clone())
-            .collect();
+        let values: Vec<_> = properties.iter().map(|property| property.value.clone()).collect();
         assert_eq!(values, [Value::Variable(1), Value::Variable(300)]);
         assert!(decode(C::Subscribe, b"\x05\x0b\x01\x0b\xac\x02").is_err());
     }

@@ -65,10 +65,7 @@ pub(super) fn encode_header<P>(
         remaining += publish.properties.encoded_length();
     }
     if remaining > MAX_REMAINING_LENGTH {
-        return Err(EncodeError::TooLong {
-            packet: "PUBLISH",
-            length: remaining,
-        });
+        return Err(EncodeError::TooLong { packet: "PUBLISH", length: remaining });
     }
     let mut first = 0x30 | publish.qos.level() << 1;
     if publish.dup {

@@ -54,9 +54,7 @@ impl Text {
     /// wants the message.
     pub(super) fn received(bytes: Bytes) -> Option<Self> {
         let text = ByteString::try_from(bytes).ok()?;
-        memchr::memchr(0, text.as_bytes())
-            .is_none()
-            .then_some(Self(text))
+        memchr::memchr(0, text.as_bytes()).is_none().then_some(Self(text))
     }
 
     /// The string.
@@ -107,20 +105,14 @@ mod tests {
         assert_eq!(Text::new("\u{fdd0}"), Err(TextError::Character(0xfdd0)));
         assert_eq!(Text::new("\u{1fffe}"), Err(TextError::Character(0x1_fffe)));
         assert_eq!(Text::from_bytes(&b"\xff"[..]), Err(TextError::NotUtf8));
-        assert_eq!(
-            Text::from_bytes(&b"\xed\xa0\x80"[..]),
-            Err(TextError::NotUtf8)
-        );
+        assert_eq!(Text::from_bytes(&b"\xed\xa0\x80"[..]), Err(TextError::NotUtf8));
         assert!(Text::new("pässwörd 🦀 ").is_ok());
     }
 
     #[test]
     fn the_longest_string_is_65535_bytes() {
         assert!(Text::new("x".repeat(65_535)).is_ok());
-        assert_eq!(
-            Text::new("x".repeat(65_536)),
-            Err(TextError::TooLong(65_536))
-        );
+        assert_eq!(Text::new("x".repeat(65_536)), Err(TextError::TooLong(65_536)));
     }
 
     #[test]

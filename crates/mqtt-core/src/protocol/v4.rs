@@ -22,6 +22,9 @@ pub(super) fn decode(frame: BytesMut) -> Result<Incoming, DecodeError> {
         Err(Error::InvalidConnectReturnCode(code)) => {
             return shape.of_length(2).map(|_| connack(false, code));
         }
+        Err(Error::InvalidPacketType(_)) => {
+            return Err(DecodeError::Unexpected { packet: shape.name() });
+        }
         Err(error) => return Err(shape.malformed(describe(&error))),
     };
     match packet {
@@ -47,18 +50,12 @@ pub(super) fn decode(frame: BytesMut) -> Result<Incoming, DecodeError> {
             properties: Properties::new(),
         })),
         v4::Packet::PingResp => shape.of_length(0).map(|_| Incoming::PingResp),
-        _ => Err(DecodeError::Unexpected {
-            packet: shape.name(),
-        }),
+        _ => Err(DecodeError::Unexpected { packet: shape.name() }),
     }
 }
 
 fn connack(session_present: bool, code: u8) -> Incoming {
-    Incoming::ConnAck(ConnAck {
-        session_present,
-        code,
-        properties: Properties::new(),
-    })
+    Incoming::ConnAck(ConnAck { session_present, code, properties: Properties::new() })
 }
 
 fn suback_reason(code: v4::SubscribeReasonCode) -> ReasonCode {
@@ -78,13 +75,7 @@ struct Shape {
 
 impl Shape {
     fn of(frame: &[u8]) -> Self {
-        let header = 1
-            + frame
-                .iter()
-                .skip(1)
-                .take_while(|&&byte| byte & 0x80 != 0)
-                .count()
-            + 1;
+        let header = 1 + frame.iter().skip(1).take_while(|&&byte| byte & 0x80 != 0).count() + 1;
         Self {
             first: frame.first().copied().unwrap_or_default(),
             body_length: frame.len().saturating_sub(header),
@@ -97,10 +88,7 @@ impl Shape {
     }
 
     fn malformed(self, problem: &'static str) -> DecodeError {
-        DecodeError::Malformed {
-            packet: self.name(),
-            problem,
-        }
+        DecodeError::Malformed { packet: self.name(), problem }
     }
 
     fn of_length(self, length: usize) -> Result<Self, DecodeError> {
@@ -159,10 +147,7 @@ pub(super) fn encode(packet: &Outgoing, out: &mut BytesMut) -> Result<(), Encode
     packet
         .write(out, MAX_REMAINING_LENGTH)
         .map(drop)
-        .map_err(|_| EncodeError::TooLong {
-            packet: "packet",
-            length,
-        })
+        .map_err(|_| EncodeError::TooLong { packet: "packet", length })
 }
 
 fn qos(qos: Qos) -> QoS {

@@ -35,9 +35,7 @@ pub(super) fn decode(first: u8, body: Bytes) -> Result<Incoming, DecodeError> {
             Incoming::Auth(Auth { reason, properties })
         }
         _ => {
-            return Err(DecodeError::Unexpected {
-                packet: packet_name(first),
-            });
+            return Err(DecodeError::Unexpected { packet: packet_name(first) });
         }
     };
     reader.end()?;
@@ -55,21 +53,13 @@ fn connack(reader: &mut Reader) -> Result<ConnAck, DecodeError> {
         return Err(DecodeError::Mqtt3Broker);
     }
     let properties = Properties::decode(Carrier::ConnAck, reader)?;
-    Ok(ConnAck {
-        session_present: flags == 1,
-        code,
-        properties,
-    })
+    Ok(ConnAck { session_present: flags == 1, code, properties })
 }
 
 fn ack(carrier: Carrier, reader: &mut Reader) -> Result<Ack, DecodeError> {
     let packet_id = reader.packet_id()?;
     let (reason, properties) = reason_and_properties(carrier, reader)?;
-    Ok(Ack {
-        packet_id,
-        reason,
-        properties,
-    })
+    Ok(Ack { packet_id, reason, properties })
 }
 
 /// Reason code and properties at the end of a packet: both may be left out (§3.4.2.1, §3.14.2.1).
@@ -90,21 +80,13 @@ fn reason_and_properties(
 fn suback(reader: &mut Reader) -> Result<SubAck, DecodeError> {
     let packet_id = reader.packet_id()?;
     let properties = Properties::decode(Carrier::SubAck, reader)?;
-    Ok(SubAck {
-        packet_id,
-        reasons: reasons(reader)?,
-        properties,
-    })
+    Ok(SubAck { packet_id, reasons: reasons(reader)?, properties })
 }
 
 fn unsuback(reader: &mut Reader) -> Result<UnsubAck, DecodeError> {
     let packet_id = reader.packet_id()?;
     let properties = Properties::decode(Carrier::UnsubAck, reader)?;
-    Ok(UnsubAck {
-        packet_id,
-        reasons: reasons(reader)?,
-        properties,
-    })
+    Ok(UnsubAck { packet_id, reasons: reasons(reader)?, properties })
 }
 
 fn reasons(reader: &mut Reader) -> Result<Vec<ReasonCode>, DecodeError> {
@@ -165,17 +147,11 @@ fn put_tail(length: usize, reason: ReasonCode, properties: &Properties, out: &mu
 }
 
 fn encode_subscribe(subscribe: &Subscribe, out: &mut BytesMut) -> Result<(), EncodeError> {
-    let filters: usize = subscribe
-        .filters
-        .iter()
-        .map(|filter| 3 + filter.filter.as_str().len())
-        .sum();
+    let filters: usize =
+        subscribe.filters.iter().map(|filter| 3 + filter.filter.as_str().len()).sum();
     let remaining = 2 + subscribe.properties.encoded_length() + filters;
     if remaining > MAX_REMAINING_LENGTH {
-        return Err(EncodeError::TooLong {
-            packet: "SUBSCRIBE",
-            length: remaining,
-        });
+        return Err(EncodeError::TooLong { packet: "SUBSCRIBE", length: remaining });
     }
     out.put_u8(0x82);
     put_variable_integer(out, remaining);
@@ -192,10 +168,7 @@ fn encode_unsubscribe(unsubscribe: &Unsubscribe, out: &mut BytesMut) -> Result<(
     let filter = unsubscribe.filter.as_str().as_bytes();
     let remaining = 2 + unsubscribe.properties.encoded_length() + 2 + filter.len();
     if remaining > MAX_REMAINING_LENGTH {
-        return Err(EncodeError::TooLong {
-            packet: "UNSUBSCRIBE",
-            length: remaining,
-        });
+        return Err(EncodeError::TooLong { packet: "UNSUBSCRIBE", length: remaining });
     }
     out.put_u8(0xA2);
     put_variable_integer(out, remaining);

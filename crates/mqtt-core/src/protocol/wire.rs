@@ -27,28 +27,19 @@ impl Reader {
     }
 
     pub(super) fn malformed(&self, problem: &'static str) -> DecodeError {
-        DecodeError::Malformed {
-            packet: self.packet,
-            problem,
-        }
+        DecodeError::Malformed { packet: self.packet, problem }
     }
 
     pub(super) fn u8(&mut self) -> Result<u8, DecodeError> {
-        self.bytes
-            .try_get_u8()
-            .map_err(|_| self.malformed("it ends too early"))
+        self.bytes.try_get_u8().map_err(|_| self.malformed("it ends too early"))
     }
 
     pub(super) fn u16(&mut self) -> Result<u16, DecodeError> {
-        self.bytes
-            .try_get_u16()
-            .map_err(|_| self.malformed("it ends too early"))
+        self.bytes.try_get_u16().map_err(|_| self.malformed("it ends too early"))
     }
 
     pub(super) fn u32(&mut self) -> Result<u32, DecodeError> {
-        self.bytes
-            .try_get_u32()
-            .map_err(|_| self.malformed("it ends too early"))
+        self.bytes.try_get_u32().map_err(|_| self.malformed("it ends too early"))
     }
 
     /// A variable byte integer (§1.5.5).
@@ -88,10 +79,7 @@ impl Reader {
     /// A reader over the next `length` bytes alone.
     pub(super) fn part(&mut self, length: u32) -> Result<Self, DecodeError> {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
-        Ok(Self {
-            bytes: self.take(length)?,
-            packet: self.packet,
-        })
+        Ok(Self { bytes: self.take(length)?, packet: self.packet })
     }
 
     pub(super) fn rest(self) -> Bytes {
@@ -100,11 +88,7 @@ impl Reader {
 
     /// Says that nothing may follow.
     pub(super) fn end(&self) -> Result<(), DecodeError> {
-        if self.bytes.is_empty() {
-            Ok(())
-        } else {
-            Err(self.malformed("bytes follow its end"))
-        }
+        if self.bytes.is_empty() { Ok(()) } else { Err(self.malformed("bytes follow its end")) }
     }
 }
 
@@ -121,17 +105,10 @@ pub(super) fn variable_integer(bytes: &[u8]) -> VariableInteger {
     for (index, &byte) in bytes.iter().take(4).enumerate() {
         value |= u32::from(byte & 0x7f) << (7 * index);
         if byte & 0x80 == 0 {
-            return VariableInteger::Whole {
-                value,
-                length: index + 1,
-            };
+            return VariableInteger::Whole { value, length: index + 1 };
         }
     }
-    if bytes.len() < 4 {
-        VariableInteger::Incomplete
-    } else {
-        VariableInteger::TooLong
-    }
+    if bytes.len() < 4 { VariableInteger::Incomplete } else { VariableInteger::TooLong }
 }
 
 /// Writes a variable byte integer; the caller has checked that it is at most
@@ -197,18 +174,9 @@ mod tests {
 
     #[test]
     fn five_bytes_are_too_many() {
-        assert!(matches!(
-            variable_integer(&[0x80; 3]),
-            VariableInteger::Incomplete
-        ));
-        assert!(matches!(
-            variable_integer(&[0x80; 4]),
-            VariableInteger::TooLong
-        ));
-        assert!(matches!(
-            variable_integer(&[0x80; 5]),
-            VariableInteger::TooLong
-        ));
+        assert!(matches!(variable_integer(&[0x80; 3]), VariableInteger::Incomplete));
+        assert!(matches!(variable_integer(&[0x80; 4]), VariableInteger::TooLong));
+        assert!(matches!(variable_integer(&[0x80; 5]), VariableInteger::TooLong));
     }
 
     proptest! {

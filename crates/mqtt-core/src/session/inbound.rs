@@ -52,11 +52,7 @@ impl Inbound {
         let Some(packet_id) = publish.packet_id else {
             return Received::New(None);
         };
-        let receipt = Receipt {
-            packet_id,
-            qos: publish.qos,
-            connection: self.connection,
-        };
+        let receipt = Receipt { packet_id, qos: publish.qos, connection: self.connection };
         if publish.qos != Qos::ExactlyOnce {
             return Received::New(Some(receipt));
         }
@@ -64,13 +60,7 @@ impl Inbound {
             held.owed = !held.written;
             return Received::Duplicate(held.written.then(|| pubrec(packet_id)));
         }
-        self.held.insert(
-            packet_id,
-            Held {
-                written: false,
-                owed: true,
-            },
-        );
+        self.held.insert(packet_id, Held { written: false, owed: true });
         Received::New(Some(receipt))
     }
 

@@ -26,13 +26,7 @@ impl KeepAlive {
     /// `seconds` 0 is off.
     pub(super) fn new(seconds: u16, now: Instant) -> Self {
         let interval = (seconds > 0).then(|| Duration::from_secs(u64::from(seconds)));
-        Self {
-            interval,
-            last_sent: now,
-            last_received: now,
-            pinged: None,
-            reading: true,
-        }
+        Self { interval, last_sent: now, last_received: now, pinged: None, reading: true }
     }
 
     pub(super) fn sent(&mut self, now: Instant) {

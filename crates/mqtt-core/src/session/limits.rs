@@ -17,11 +17,7 @@ pub(super) struct ServerLimits {
 impl ServerLimits {
     pub(super) fn new(connack: &ConnAck) -> Self {
         let properties = &connack.properties;
-        let two_byte = |id| {
-            properties
-                .number(id)
-                .and_then(|number| u16::try_from(number).ok())
-        };
+        let two_byte = |id| properties.number(id).and_then(|number| u16::try_from(number).ok());
         Self {
             receive_maximum: two_byte(PropertyId::ReceiveMaximum).unwrap_or(u16::MAX),
             maximum_qos: match properties.number(PropertyId::MaximumQos) {

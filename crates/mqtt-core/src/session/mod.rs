@@ -145,9 +145,7 @@ impl SessionError {
 
 fn explained(properties: &Properties) -> String {
     let reason = properties.text(PropertyId::ReasonString);
-    reason
-        .map(|reason| format!(" (\"{}\")", reason.as_str().escape_debug()))
-        .unwrap_or_default()
+    reason.map(|reason| format!(" (\"{}\")", reason.as_str().escape_debug())).unwrap_or_default()
 }
 
 /// A packet to send.
@@ -278,27 +276,18 @@ impl<P: Clone> Session<P> {
 
     fn connack(&mut self, connack: ConnAck, now: Instant) -> Result<Event, SessionError> {
         if connack.code != 0 {
-            return Err(SessionError::Refused {
-                version: self.config.version,
-                connack,
-            });
+            return Err(SessionError::Refused { version: self.config.version, connack });
         }
         if connack.session_present && self.config.clean_start {
-            return Err(SessionError::Unexpected(
-                "a session is present after a clean start",
-            ));
+            return Err(SessionError::Unexpected("a session is present after a clean start"));
         }
         let limits = ServerLimits::new(&connack);
-        if let Some(assigned) = connack
-            .properties
-            .text(PropertyId::AssignedClientIdentifier)
-        {
+        if let Some(assigned) = connack.properties.text(PropertyId::AssignedClientIdentifier) {
             self.config.client_id = assigned.clone();
         }
         let seconds = limits.keep_alive.unwrap_or(self.config.keep_alive);
         self.keep_alive = KeepAlive::new(seconds, now);
-        self.outbound
-            .set_window(limits.receive_maximum.min(self.config.max_inflight));
+        self.outbound.set_window(limits.receive_maximum.min(self.config.max_inflight));
         self.limits = Some(limits);
         self.phase = Phase::Connected;
         self.inbound.connected(connack.session_present);
@@ -332,9 +321,7 @@ impl<P: Clone> Session<P> {
         let Some(alias) = publish.properties.number(PropertyId::TopicAlias) else {
             return match publish.topic {
                 Some(_) => Ok(()),
-                None => Err(SessionError::Unexpected(
-                    "a PUBLISH has neither topic nor alias",
-                )),
+                None => Err(SessionError::Unexpected("a PUBLISH has neither topic nor alias")),
             };
         };
         if alias > u32::from(self.config.topic_alias_maximum) {
@@ -345,10 +332,7 @@ impl<P: Clone> Session<P> {
                 self.aliases.insert(alias, topic.clone());
             }
             None => {
-                let topic = self
-                    .aliases
-                    .get(&alias)
-                    .ok_or(SessionError::TopicAlias(alias))?;
+                let topic = self.aliases.get(&alias).ok_or(SessionError::TopicAlias(alias))?;
                 publish.topic = Some(topic.clone());
             }
         }
@@ -362,11 +346,7 @@ impl<P: Clone> Session<P> {
     }
 
     fn answered(&mut self, packet: &'static str, packet_id: PacketId) -> Result<(), SessionError> {
-        let Some(index) = self
-            .requests
-            .iter()
-            .position(|&request| request == packet_id)
-        else {
+        let Some(index) = self.requests.iter().position(|&request| request == packet_id) else {
             return Err(SessionError::WrongAcknowledgement(packet, packet_id));
         };
         self.requests.swap_remove(index);
@@ -375,10 +355,7 @@ impl<P: Clone> Session<P> {
     }
 
     fn acknowledged(&mut self, acknowledged: Acknowledged) -> Option<Event> {
-        acknowledged
-            .reply
-            .into_iter()
-            .for_each(|reply| self.send(reply));
+        acknowledged.reply.into_iter().for_each(|reply| self.send(reply));
         if let Some(Event::Published(ack)) = &acknowledged.done {
             self.packet_ids.release(ack.packet_id);
         }
@@ -425,9 +402,7 @@ impl<P: Clone> Session<P> {
     /// The largest whole packet the broker takes, in bytes (MQTT 5 §3.2.2.3.6).
     #[must_use]
     pub fn maximum_packet_size(&self) -> Option<u32> {
-        self.limits
-            .as_ref()
-            .and_then(|limits| limits.maximum_packet_size)
+        self.limits.as_ref().and_then(|limits| limits.maximum_packet_size)
     }
 
     /// How many messages of ours are not acknowledged yet.
@@ -439,22 +414,14 @@ impl<P: Clone> Session<P> {
     /// Queues a SUBSCRIBE.
     pub fn subscribe(&mut self, filters: Vec<SubscribeFilter>, properties: Properties) {
         if let Some(packet_id) = self.take_request_id() {
-            self.send(Outgoing::Subscribe(Subscribe {
-                packet_id,
-                filters,
-                properties,
-            }));
+            self.send(Outgoing::Subscribe(Subscribe { packet_id, filters, properties }));
         }
     }
 
     /// Queues an UNSUBSCRIBE.
     pub fn unsubscribe(&mut self, filter: TopicFilter, properties: Properties) {
         if let Some(packet_id) = self.take_request_id() {
-            self.send(Outgoing::Unsubscribe(Unsubscribe {
-                packet_id,
-                filter,
-                properties,
-            }));
+            self.send(Outgoing::Unsubscribe(Unsubscribe { packet_id, filter, properties }));
         }
     }
 
@@ -503,11 +470,7 @@ impl<P: Clone> Session<P> {
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         // Until CONNACK the time limit for connecting holds, and PINGREQ may not be sent.
-        if self.phase == Phase::Connecting {
-            None
-        } else {
-            self.keep_alive.deadline()
-        }
+        if self.phase == Phase::Connecting { None } else { self.keep_alive.deadline() }
     }
 
     /// The deadline has come: a ping is due, or the broker is given up.

@@ -40,16 +40,10 @@ pub(super) struct Acknowledged {
 }
 
 impl Acknowledged {
-    const NOTHING: Self = Self {
-        reply: None,
-        done: None,
-    };
+    const NOTHING: Self = Self { reply: None, done: None };
 
     fn reply(packet: Outgoing) -> Self {
-        Self {
-            reply: Some(packet),
-            done: None,
-        }
+        Self { reply: Some(packet), done: None }
     }
 }
 
@@ -84,8 +78,7 @@ impl<P: Clone> Outbound<P> {
             Qos::AtMostOnce | Qos::AtLeastOnce => Stage::PubAck,
         };
         self.order_of.insert(packet_id, self.next_order);
-        self.in_flight
-            .insert(self.next_order, InFlight { publish, stage });
+        self.in_flight.insert(self.next_order, InFlight { publish, stage });
         self.next_order += 1;
     }
 
@@ -102,9 +95,7 @@ impl<P: Clone> Outbound<P> {
     /// PUBREC. An unknown one is answered, so that the broker can finish its side.
     pub(super) fn pubrec(&mut self, ack: Ack) -> Result<Acknowledged, SessionError> {
         let Some(order) = self.order_of.get(&ack.packet_id) else {
-            return Ok(Acknowledged::reply(Outgoing::PubRel(Ack::success(
-                ack.packet_id,
-            ))));
+            return Ok(Acknowledged::reply(Outgoing::PubRel(Ack::success(ack.packet_id))));
         };
         let Some(message) = self.in_flight.get_mut(order) else {
             return Ok(Acknowledged::NOTHING);
@@ -114,9 +105,7 @@ impl<P: Clone> Outbound<P> {
             Stage::PubRec if ack.reason.is_error() => Ok(self.finish(ack)),
             Stage::PubRec | Stage::PubComp => {
                 message.stage = Stage::PubComp;
-                Ok(Acknowledged::reply(Outgoing::PubRel(Ack::success(
-                    ack.packet_id,
-                ))))
+                Ok(Acknowledged::reply(Outgoing::PubRel(Ack::success(ack.packet_id))))
             }
         }
     }
@@ -165,10 +154,7 @@ impl<P: Clone> Outbound<P> {
         if let Some(order) = self.order_of.remove(&ack.packet_id) {
             self.in_flight.remove(&order);
         }
-        Acknowledged {
-            reply: None,
-            done: Some(Event::Published(ack)),
-        }
+        Acknowledged { reply: None, done: Some(Event::Published(ack)) }
     }
 }
 

@@ -15,11 +15,7 @@ pub(super) struct PacketIds {
 
 impl PacketIds {
     pub(super) fn new() -> Self {
-        Self {
-            last: 0,
-            in_use: Box::new([0; 1024]),
-            count: 0,
-        }
+        Self { last: 0, in_use: Box::new([0; 1024]), count: 0 }
     }
 
     /// Takes the next free identifier; `None` when all 65,535 are in use.

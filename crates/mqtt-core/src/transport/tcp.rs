@@ -16,10 +16,7 @@ pub(super) async fn connect(
 ) -> Result<TcpStream, TransportError> {
     let addresses = addresses(host, port)
         .await
-        .map_err(|source| TransportError::Lookup {
-            host: host.to_owned(),
-            source,
-        })?;
+        .map_err(|source| TransportError::Lookup { host: host.to_owned(), source })?;
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for address in addresses {
         match TcpStream::connect(address).await {
@@ -27,10 +24,7 @@ pub(super) async fn connect(
             Err(error) => failure = error,
         }
     }
-    Err(TransportError::Connect {
-        endpoint: endpoint.clone(),
-        source: failure,
-    })
+    Err(TransportError::Connect { endpoint: endpoint.clone(), source: failure })
 }
 
 /// Looks a name up. Literals need no resolver, and `localhost` none that could block, so neither
