@@ -1,2 +1,59 @@
-//! The project tasks.
-fn main() {}
+//! The project's own tasks: `cargo xtask` lists them.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool for people at work on this project: printing is its job"
+)]
+
+mod bench;
+mod broker;
+mod cargo;
+mod demo;
+mod packages;
+mod test;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+The project's own tasks.
+
+Usage: cargo xtask TASK [OPTIONS]
+
+Tasks:
+  demo    build the tools and show them at work: needs nothing but the Rust toolchain
+  broker  run an embedded broker on 127.0.0.1 for trying the tools out
+  test    install what the tests need, then check formatting, lints and docs and run all tests
+  bench   measure the tools beside Debian's mosquitto-clients and print a table of medians
+  help    print this text
+
+`cargo xtask TASK --help` tells more about a task.
+";
+
+fn main() -> ExitCode {
+    match run(std::env::args_os().skip(1)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
+    let task = arguments.next().unwrap_or_else(|| OsString::from("help"));
+    let options = lexopt::Parser::from_args(arguments);
+    match task.to_str() {
+        Some("demo") => demo::run(options),
+        Some("broker") => broker::run(options),
+        Some("test") => test::run(options),
+        Some("bench") => bench::run(options),
+        Some(bench::peer::TASK) => bench::peer::run(options),
+        Some("help" | "--help" | "-h") => {
+            print!("{HELP}");
+            Ok(())
+        }
+        _ => anyhow::bail!("no task named {}\n\n{HELP}", task.display()),
+    }
+}

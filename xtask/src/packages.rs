@@ -1,0 +1,67 @@
+//! What the tests need from the system.
+
+use std::process::Command;
+
+use anyhow::{Context, bail, ensure};
+use rustix::process::geteuid;
+
+use crate::cargo::{self, installed};
+
+/// A package of Debian and Ubuntu, and the program in it that the tests run.
+struct Package {
+    name: &'static str,
+    program: &'static str,
+}
+
+const NEEDED: [Package; 3] = [
+    Package { name: "mosquitto", program: "mosquitto" },
+    Package { name: "mosquitto-clients", program: "mosquitto_pub" },
+    Package { name: "strace", program: "strace" },
+];
+
+/// Installs the packages whose program is not there; does nothing if all are.
+pub(crate) fn install_missing() -> anyhow::Result<()> {
+    let missing = missing();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names = missing.join(" ");
+    ensure!(
+        installed("apt-get").is_some(),
+        "the tests need {names}, and there is no apt-get here to install them with"
+    );
+    eprintln!("== installing {names}");
+    // The lists of a machine that has been updated before are mostly good enough.
+    if apt_get("install", &missing).is_err() {
+        apt_get("update", &[])?;
+        apt_get("install", &missing)?;
+    }
+    let still = self::missing();
+    ensure!(still.is_empty(), "still missing after the installation: {}", still.join(" "));
+    Ok(())
+}
+
+fn missing() -> Vec<&'static str> {
+    let absent = NEEDED.iter().filter(|package| installed(package.program).is_none());
+    absent.map(|package| package.name).collect()
+}
+
+fn apt_get(action: &str, packages: &[&str]) -> anyhow::Result<()> {
+    let mut command = if geteuid().is_root() {
+        Command::new("env")
+    } else if installed("sudo").is_some() {
+        let mut command = Command::new("sudo");
+        // sudo drops what is only in the environment.
+        command.arg("env");
+        command
+    } else {
+        let names = missing().join(" ");
+        bail!("installing packages needs root or sudo; as root: apt-get install {names}");
+    };
+    command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", action, "--yes"]);
+    if action == "install" {
+        command.arg("--no-install-recommends");
+    }
+    command.args(packages);
+    cargo::run(&mut command).with_context(|| format!("cannot {action} packages"))
+}

@@ -1,0 +1,64 @@
+//! `cargo xtask test`: everything that must hold before a change goes in.
+
+use std::process::Stdio;
+
+use lexopt::Arg;
+
+use crate::cargo::{cargo, run as finish};
+use crate::packages;
+
+const HELP: &str = "\
+Installs what the tests need where it is missing (Debian and Ubuntu, as root or with sudo), then
+checks formatting, lints and documentation and runs all tests. Ends with the test runner's
+summary.
+
+Usage: cargo xtask test
+";
+
+/// Installs, checks and tests; stops at the first thing that fails.
+pub(crate) fn run(mut options: lexopt::Parser) -> anyhow::Result<()> {
+    if let Some(argument) = options.next()? {
+        return match argument {
+            Arg::Long("help") | Arg::Short('h') => {
+                print!("{HELP}");
+                Ok(())
+            }
+            other => Err(other.unexpected().into()),
+        };
+    }
+    packages::install_missing()?;
+    step("formatting", &["fmt", "--all", "--check"])?;
+    let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+    step("clippy", &clippy)?;
+    documentation()?;
+    // A tool's tests run its siblings too, and only its own binary is built for them.
+    step("binaries", &["build", "--workspace", "--locked"])?;
+    step("examples in the documentation", &["test", "--workspace", "--doc", "--locked"])?;
+    if has_nextest() {
+        step("tests", &["nextest", "run", "--workspace", "--locked", "--no-fail-fast"])
+    } else {
+        step("tests", &["test", "--workspace", "--tests", "--locked", "--no-fail-fast"])
+    }
+}
+
+fn step(name: &str, arguments: &[&str]) -> anyhow::Result<()> {
+    announce(name);
+    finish(&mut cargo(arguments))
+}
+
+fn documentation() -> anyhow::Result<()> {
+    announce("documentation");
+    let arguments = ["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"];
+    finish(cargo(&arguments).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// On stderr, where cargo's own progress goes: the two keep their order.
+fn announce(name: &str) {
+    eprintln!("\n== {name}");
+}
+
+fn has_nextest() -> bool {
+    let mut probe = cargo(&["nextest", "--version"]);
+    probe.stdout(Stdio::null()).stderr(Stdio::null());
+    probe.status().is_ok_and(|status| status.success())
+}
