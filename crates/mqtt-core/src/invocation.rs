@@ -55,7 +55,7 @@ pub struct Invocation {
 }
 
 impl Invocation {
-    /// Reads the behaviour off the name in argv[0]; a folder before it or `.exe` behind it do
+    /// Reads the behaviour off the name in `argv[0]`; a folder before it or `.exe` behind it do
     /// not matter.
     #[must_use]
     pub fn new(tool: Tool, argv0: &OsStr) -> Self {

@@ -1,0 +1,128 @@
+//! The borders between the rooms, read off the code itself.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Where, and which words must not occur there outside comments. docs/design.md says why.
+const BORDERS: &[(&str, &[&str])] = &[
+    (
+        "crates/mqtt-core/src/cli",
+        &["rumqttc", "tokio", "crate::transport", "crate::session", "crate::client"],
+    ),
+    ("crates/mqtt-core/src/client", &["clap", "rumqttc", "crate::cli"]),
+    ("crates/mqtt-core/src/client/driver.rs", &["tokio::net"]),
+    (
+        "crates/mqtt-core/src/console.rs",
+        &["clap", "rumqttc", "crate::cli", "crate::session", "crate::protocol"],
+    ),
+    ("crates/mqtt-core/src/debug_log.rs", &["clap", "rumqttc", "crate::session", "crate::cli"]),
+    ("crates/mqtt-core/src/plan.rs", &["clap", "std::io", "tokio", "crate::cli", "crate::client"]),
+    (
+        "crates/mqtt-core/src/protocol",
+        &[
+            "tokio",
+            "std::net",
+            "std::time",
+            "Instant",
+            "clap",
+            "crate::session",
+            "crate::plan",
+            "crate::cli",
+        ],
+    ),
+    (
+        "crates/mqtt-core/src/session",
+        &[
+            "rumqttc",
+            "tokio",
+            "std::net",
+            "Instant::now",
+            "std::io",
+            "println",
+            "clap",
+            "crate::transport",
+            "crate::plan",
+        ],
+    ),
+    (
+        "crates/mqtt-core/src/transport",
+        &["rumqttc", "clap", "crate::protocol", "crate::session", "crate::client"],
+    ),
+    ("crates/mqtt-pub/src", &["rumqttc", "rustls", "tokio::net"]),
+    (
+        "crates/mqtt-pub/src/source",
+        &["crate::publisher", "mqtt_core::client", "mqtt_core::session"],
+    ),
+    ("crates/mqtt-sub/src", &["rumqttc", "rustls", "tokio"]),
+    ("crates/mqtt-sub/src/output", &["mqtt_core::client", "mqtt_core::exit", "crate::run"]),
+    ("crates/mqtt-passwd/src", &["rumqttc", "tokio", "mqtt_core::client"]),
+    ("crates/mqtt-passwd/src/hash", &["std::fs", "File", "Path"]),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// Every Rust file below `path` but for tests, or `path` itself.
+fn sources(path: &Path) -> Vec<PathBuf> {
+    if path.is_file() {
+        return vec![path.to_owned()];
+    }
+    let entries = fs::read_dir(path).unwrap_or_else(|error| panic_at(path, &error));
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let code = paths.filter(|path| !path.ends_with("tests") && !path.ends_with("tests.rs"));
+    let mut files: Vec<_> = code.flat_map(|path| sources(&path)).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "rs"));
+    files
+}
+
+fn panic_at(path: &Path, error: &std::io::Error) -> ! {
+    std::panic::panic_any(format!("{}: {error}", path.display()))
+}
+
+/// The code without its comments and tests.
+fn code(file: &Path) -> String {
+    let text = fs::read_to_string(file).unwrap();
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn no_room_knows_what_it_must_not_know() {
+    let root = root();
+    let mut trespasses = Vec::new();
+    for (room, forbidden) in BORDERS {
+        let files = sources(&root.join(room));
+        assert!(!files.is_empty(), "{room} is empty");
+        for file in files {
+            let name = file.strip_prefix(&root).unwrap().to_str().expect("our names are UTF-8");
+            let text = code(&file);
+            for word in *forbidden {
+                // The one file that wraps it.
+                let wrapper = *word == "rumqttc" && name.ends_with("protocol/v4.rs");
+                if text.contains(word) && !wrapper {
+                    trespasses.push(format!("{name} knows `{word}`"));
+                }
+            }
+        }
+    }
+    assert_eq!(trespasses, Vec::<String>::new());
+}
+
+#[test]
+fn clap_is_known_to_the_command_line_alone_and_rumqttc_to_one_file() {
+    let root = root();
+    for (word, rooms) in [
+        ("clap::", &["crates/mqtt-core/src/cli", "args.rs", "run.rs"][..]),
+        ("rumqttc", &["protocol/v4.rs"]),
+    ] {
+        for file in sources(&root.join("crates")) {
+            let name = file.strip_prefix(&root).unwrap().to_str().expect("our names are UTF-8");
+            let known = code(&file).contains(word);
+            assert!(!known || rooms.iter().any(|room| name.contains(room)), "{name} knows {word}");
+        }
+    }
+}
