@@ -114,16 +114,6 @@ impl Codec {
         }
     }
 
-    /// How many bytes the packet that `buffer` begins with still lacks, as far as its header is
-    /// there to say it: 0 where it is whole or unknown.
-    #[must_use]
-    pub fn missing(&self, buffer: &BytesMut) -> usize {
-        match self.frame(buffer) {
-            Ok(Some(frame)) => frame.length.saturating_sub(buffer.len()),
-            _ => 0,
-        }
-    }
-
     /// The lengths in the fixed header (§2.1), or `None` where it is not whole yet.
     fn frame(&self, buffer: &[u8]) -> Result<Option<Frame>, DecodeError> {
         let Some((&first, rest)) = buffer.split_first() else {
@@ -131,7 +121,7 @@ impl Codec {
         };
         // At once, not when the packet is whole: a peer that speaks something else may never send
         // as much as its first bytes seem to promise.
-        check_first_byte(first)?;
+        check_first_byte(self.version, first)?;
         match variable_integer(rest) {
             VariableInteger::Incomplete => Ok(None),
             VariableInteger::TooLong => Err(DecodeError::Malformed {
@@ -180,13 +170,16 @@ struct Frame {
 }
 
 /// Checks type and flags, which are fixed for every packet but PUBLISH (§2.1.2, §2.1.3).
-fn check_first_byte(first: u8) -> Result<(), DecodeError> {
+fn check_first_byte(version: ProtocolVersion, first: u8) -> Result<(), DecodeError> {
     let packet = packet_name(first);
-    if first >> 4 == 3 {
-        return Ok(());
-    }
-    if matches!(first >> 4, 0 | 1 | 8 | 10 | 12) {
-        return Err(DecodeError::Unexpected { packet });
+    match first >> 4 {
+        3 => return Ok(()),
+        0 | 1 | 8 | 10 | 12 => return Err(DecodeError::Unexpected { packet }),
+        // Only MQTT 5 lets a broker send these.
+        14 | 15 if version != ProtocolVersion::V5 => {
+            return Err(DecodeError::Unexpected { packet });
+        }
+        _ => {}
     }
     let flags = if first >> 4 == 6 { 0x02 } else { 0x00 };
     if first & 0x0f == flags {

@@ -8,6 +8,7 @@ use bytes::{BufMut, BytesMut};
 use super::codec::EncodeError;
 use super::packet::{Connect, Will};
 use super::property::Properties;
+use super::text::MAX_LENGTH;
 use super::types::ProtocolVersion;
 use super::wire::{
     MAX_REMAINING_LENGTH, put_binary, put_text, put_variable_integer, variable_integer_length,
@@ -21,6 +22,12 @@ const USERNAME: u8 = 0x80;
 
 /// Writes the packet. `out` gets the password in the clear: the caller wipes it.
 pub(super) fn encode(connect: &Connect, out: &mut BytesMut) -> Result<(), EncodeError> {
+    if let Some(will) = &connect.will {
+        check_length("will payload", will.payload.len())?;
+    }
+    if let Some(password) = &connect.password {
+        check_length("password", password.expose().len())?;
+    }
     let remaining = remaining_length(connect);
     if remaining > MAX_REMAINING_LENGTH {
         return Err(EncodeError::TooLong { packet: "CONNECT", length: remaining });
@@ -45,6 +52,14 @@ pub(super) fn encode(connect: &Connect, out: &mut BytesMut) -> Result<(), Encode
     }
     if let Some(password) = &connect.password {
         put_binary(out, password.expose());
+    }
+    Ok(())
+}
+
+/// Strings are checked when they are made; these two are mere bytes.
+fn check_length(field: &'static str, length: usize) -> Result<(), EncodeError> {
+    if length > MAX_LENGTH {
+        return Err(EncodeError::FieldTooLong { field, length });
     }
     Ok(())
 }

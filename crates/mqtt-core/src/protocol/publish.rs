@@ -57,13 +57,14 @@ pub(super) fn encode_header<P>(
     out: &mut BytesMut,
 ) -> Result<(), EncodeError> {
     let topic = publish.topic.as_ref().map_or("", TopicName::as_str);
-    let mut remaining = 2 + topic.len() + payload_length;
+    let mut remaining = 2 + topic.len();
     if publish.packet_id.is_some() {
         remaining += 2;
     }
     if version == ProtocolVersion::V5 {
         remaining += publish.properties.encoded_length();
     }
+    let remaining = remaining.saturating_add(payload_length);
     if remaining > MAX_REMAINING_LENGTH {
         return Err(EncodeError::TooLong { packet: "PUBLISH", length: remaining });
     }

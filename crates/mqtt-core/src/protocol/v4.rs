@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use rumqttc::mqttbytes::{Error, QoS, v4};
 
 use super::codec::{DecodeError, EncodeError};
-use super::packet::{Ack, ConnAck, Incoming, Outgoing, SubAck, UnsubAck};
+use super::packet::{Ack, ConnAck, Incoming, Outgoing, SubAck, Subscribe, UnsubAck};
 use super::property::Properties;
 use super::reason::ReasonCode;
 use super::types::{PacketId, Qos};
@@ -20,7 +20,12 @@ pub(super) fn decode(frame: BytesMut) -> Result<Incoming, DecodeError> {
     let packet = match v4::Packet::read(&mut frame, MAX_REMAINING_LENGTH) {
         Ok(packet) => packet,
         Err(Error::InvalidConnectReturnCode(code)) => {
-            return shape.of_length(2).map(|_| connack(false, code));
+            shape.of_length(2)?;
+            return Ok(Incoming::ConnAck(ConnAck {
+                session_present: false,
+                code,
+                properties: Properties::new(),
+            }));
         }
         Err(Error::InvalidPacketType(_)) => {
             return Err(DecodeError::Unexpected { packet: shape.name() });
@@ -33,7 +38,11 @@ pub(super) fn decode(frame: BytesMut) -> Result<Incoming, DecodeError> {
             if shape.first_body_byte > 1 {
                 return Err(shape.malformed("a reserved flag is set"));
             }
-            Ok(connack(packet.session_present, packet.code as u8))
+            Ok(Incoming::ConnAck(ConnAck {
+                session_present: packet.session_present,
+                code: packet.code as u8,
+                properties: Properties::new(),
+            }))
         }
         v4::Packet::PubAck(packet) => Ok(Incoming::PubAck(shape.ack(packet.pkid)?)),
         v4::Packet::PubRec(packet) => Ok(Incoming::PubRec(shape.ack(packet.pkid)?)),
@@ -52,10 +61,6 @@ pub(super) fn decode(frame: BytesMut) -> Result<Incoming, DecodeError> {
         v4::Packet::PingResp => shape.of_length(0).map(|_| Incoming::PingResp),
         _ => Err(DecodeError::Unexpected { packet: shape.name() }),
     }
-}
-
-fn connack(session_present: bool, code: u8) -> Incoming {
-    Incoming::ConnAck(ConnAck { session_present, code, properties: Properties::new() })
 }
 
 fn suback_reason(code: v4::SubscribeReasonCode) -> ReasonCode {
@@ -128,6 +133,7 @@ pub(super) fn encode(packet: &Outgoing, out: &mut BytesMut) -> Result<(), Encode
         Outgoing::PubRel(ack) => v4::Packet::PubRel(v4::PubRel::new(ack.packet_id.number())),
         Outgoing::PubComp(ack) => v4::Packet::PubComp(v4::PubComp::new(ack.packet_id.number())),
         Outgoing::Subscribe(subscribe) => {
+            check_length(subscribe)?;
             let filters = subscribe.filters.iter().map(|filter| {
                 v4::SubscribeFilter::new(filter.filter.as_str().to_owned(), qos(filter.qos))
             });
@@ -145,9 +151,19 @@ pub(super) fn encode(packet: &Outgoing, out: &mut BytesMut) -> Result<(), Encode
     };
     let length = packet.size();
     packet
-        .write(out, MAX_REMAINING_LENGTH)
+        .write(out, usize::MAX)
         .map(drop)
         .map_err(|_| EncodeError::TooLong { packet: "packet", length })
+}
+
+/// The only packet here that can be too long, looked at before its filters are copied.
+fn check_length(subscribe: &Subscribe) -> Result<(), EncodeError> {
+    let filters = subscribe.filters.iter().map(|filter| 3 + filter.filter.as_str().len());
+    let length = 2 + filters.sum::<usize>();
+    if length > MAX_REMAINING_LENGTH {
+        return Err(EncodeError::TooLong { packet: "SUBSCRIBE", length });
+    }
+    Ok(())
 }
 
 fn qos(qos: Qos) -> QoS {

@@ -107,25 +107,34 @@ pub(super) fn encode(packet: &Outgoing, out: &mut BytesMut) -> Result<(), Encode
         Outgoing::PubRec(ack) => encode_ack(0x50, ack, out),
         Outgoing::PubRel(ack) => encode_ack(0x62, ack, out),
         Outgoing::PubComp(ack) => encode_ack(0x70, ack, out),
-        Outgoing::Subscribe(subscribe) => return encode_subscribe(subscribe, out),
-        Outgoing::Unsubscribe(unsubscribe) => return encode_unsubscribe(unsubscribe, out),
-        Outgoing::PingReq => out.put_slice(&[0xC0, 0]),
+        Outgoing::Subscribe(subscribe) => encode_subscribe(subscribe, out),
+        Outgoing::Unsubscribe(unsubscribe) => encode_unsubscribe(unsubscribe, out),
+        Outgoing::PingReq => put_header(0xC0, 0, out),
         Outgoing::Disconnect(disconnect) => {
             let tail = tail_length(disconnect.reason, &disconnect.properties);
-            out.put_u8(0xE0);
-            put_variable_integer(out, tail);
+            put_header(0xE0, tail, out)?;
             put_tail(tail, disconnect.reason, &disconnect.properties, out);
+            Ok(())
         }
     }
+}
+
+/// Writes the fixed header, or nothing where the packet would be too long.
+fn put_header(first: u8, remaining: usize, out: &mut BytesMut) -> Result<(), EncodeError> {
+    if remaining > MAX_REMAINING_LENGTH {
+        return Err(EncodeError::TooLong { packet: packet_name(first), length: remaining });
+    }
+    out.put_u8(first);
+    put_variable_integer(out, remaining);
     Ok(())
 }
 
-fn encode_ack(first: u8, ack: &Ack, out: &mut BytesMut) {
+fn encode_ack(first: u8, ack: &Ack, out: &mut BytesMut) -> Result<(), EncodeError> {
     let tail = tail_length(ack.reason, &ack.properties);
-    out.put_u8(first);
-    put_variable_integer(out, 2 + tail);
+    put_header(first, 2 + tail, out)?;
     out.put_u16(ack.packet_id.number());
     put_tail(tail, ack.reason, &ack.properties, out);
+    Ok(())
 }
 
 /// The bytes of reason code and properties; both are left out where nothing is lost by it.
@@ -150,11 +159,7 @@ fn encode_subscribe(subscribe: &Subscribe, out: &mut BytesMut) -> Result<(), Enc
     let filters: usize =
         subscribe.filters.iter().map(|filter| 3 + filter.filter.as_str().len()).sum();
     let remaining = 2 + subscribe.properties.encoded_length() + filters;
-    if remaining > MAX_REMAINING_LENGTH {
-        return Err(EncodeError::TooLong { packet: "SUBSCRIBE", length: remaining });
-    }
-    out.put_u8(0x82);
-    put_variable_integer(out, remaining);
+    put_header(0x82, remaining, out)?;
     out.put_u16(subscribe.packet_id.number());
     subscribe.properties.encode(out);
     for filter in &subscribe.filters {
@@ -167,11 +172,7 @@ fn encode_subscribe(subscribe: &Subscribe, out: &mut BytesMut) -> Result<(), Enc
 fn encode_unsubscribe(unsubscribe: &Unsubscribe, out: &mut BytesMut) -> Result<(), EncodeError> {
     let filter = unsubscribe.filter.as_str().as_bytes();
     let remaining = 2 + unsubscribe.properties.encoded_length() + 2 + filter.len();
-    if remaining > MAX_REMAINING_LENGTH {
-        return Err(EncodeError::TooLong { packet: "UNSUBSCRIBE", length: remaining });
-    }
-    out.put_u8(0xA2);
-    put_variable_integer(out, remaining);
+    put_header(0xA2, remaining, out)?;
     out.put_u16(unsubscribe.packet_id.number());
     unsubscribe.properties.encode(out);
     put_binary(out, filter);

@@ -27,7 +27,7 @@ impl Backoff {
         if delay == FIRST {
             return delay;
         }
-        delay - delay.mul_f64(f64::from(random) / f64::from(u16::MAX) / 4.0)
+        delay.saturating_sub(delay.mul_f64(f64::from(random) / f64::from(u16::MAX) / 4.0))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::BrokersSession;
 use crate::protocol::{Ack, Outgoing, PacketId, Publish, Qos};
 
 /// A message that wants an acknowledgement once it is safe.
@@ -11,11 +12,15 @@ pub struct Receipt {
     qos: Qos,
     /// The connection it came on: a PUBACK belongs there and nowhere else.
     connection: u64,
+    /// Counts deliveries: a later message may come with the same identifier.
+    delivery: u64,
 }
 
 /// A QoS 2 message between its PUBLISH and its PUBREL.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Held {
+    /// As its receipt has it.
+    delivery: u64,
     /// Its bytes are safe: a duplicate is answered at once.
     written: bool,
     /// The broker waits for a PUBREC on this connection.
@@ -27,6 +32,7 @@ struct Held {
 pub(super) struct Inbound {
     held: HashMap<PacketId, Held>,
     connection: u64,
+    deliveries: u64,
 }
 
 /// What to do with a received PUBLISH.
@@ -39,12 +45,11 @@ pub(super) enum Received {
 
 impl Inbound {
     /// A new connection began. Without a kept session the broker's identifiers start afresh.
-    pub(super) fn connected(&mut self, session_present: bool) {
+    pub(super) fn connected(&mut self, brokers_session: BrokersSession) {
         self.connection += 1;
-        if session_present {
-            self.held.values_mut().for_each(|held| held.owed = false);
-        } else {
-            self.held.clear();
+        match brokers_session {
+            BrokersSession::Kept => self.held.values_mut().for_each(|held| held.owed = false),
+            BrokersSession::New => self.held.clear(),
         }
     }
 
@@ -52,16 +57,18 @@ impl Inbound {
         let Some(packet_id) = publish.packet_id else {
             return Received::New(None);
         };
-        let receipt = Receipt { packet_id, qos: publish.qos, connection: self.connection };
-        if publish.qos != Qos::ExactlyOnce {
-            return Received::New(Some(receipt));
-        }
-        if let Some(held) = self.held.get_mut(&packet_id) {
+        if publish.qos == Qos::ExactlyOnce
+            && let Some(held) = self.held.get_mut(&packet_id)
+        {
             held.owed = !held.written;
             return Received::Duplicate(held.written.then(|| pubrec(packet_id)));
         }
-        self.held.insert(packet_id, Held { written: false, owed: true });
-        Received::New(Some(receipt))
+        self.deliveries += 1;
+        let (connection, delivery) = (self.connection, self.deliveries);
+        if publish.qos == Qos::ExactlyOnce {
+            self.held.insert(packet_id, Held { delivery, written: false, owed: true });
+        }
+        Received::New(Some(Receipt { packet_id, qos: publish.qos, connection, delivery }))
     }
 
     /// The message's bytes are safe: the acknowledgement to send now, if any. A receipt of an
@@ -72,7 +79,10 @@ impl Inbound {
             let current = receipt.connection == self.connection;
             return current.then(|| Outgoing::PubAck(Ack::success(receipt.packet_id)));
         }
-        let held = self.held.get_mut(&receipt.packet_id)?;
+        let held = self
+            .held
+            .get_mut(&receipt.packet_id)
+            .filter(|held| held.delivery == receipt.delivery)?;
         held.written = true;
         std::mem::take(&mut held.owed).then(|| pubrec(receipt.packet_id))
     }

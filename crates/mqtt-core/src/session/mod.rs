@@ -170,8 +170,24 @@ pub struct Session<P> {
     limits: Option<ServerLimits>,
     aliases: HashMap<u32, TopicName>,
     /// SUBSCRIBEs and UNSUBSCRIBEs that are not answered yet.
-    requests: Vec<PacketId>,
+    requests: Vec<(PacketId, Request)>,
     to_send: VecDeque<Send<P>>,
+    /// How many messages `to_send` holds: those that are sent again.
+    resending: usize,
+}
+
+/// What is to be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Request {
+    Subscribe { filters: usize },
+    Unsubscribe,
+}
+
+/// What the broker has of our session on a new connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BrokersSession {
+    Kept,
+    New,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,6 +213,7 @@ impl<P: Clone> Session<P> {
             aliases: HashMap::new(),
             requests: Vec::new(),
             to_send: VecDeque::new(),
+            resending: 0,
             config,
         }
     }
@@ -211,8 +228,9 @@ impl<P: Clone> Session<P> {
     pub fn connecting(&mut self, now: Instant) {
         self.phase = Phase::Connecting;
         self.to_send.clear();
+        self.resending = 0;
         self.aliases.clear();
-        while let Some(packet_id) = self.requests.pop() {
+        while let Some((packet_id, _)) = self.requests.pop() {
             self.packet_ids.release(packet_id);
         }
         self.keep_alive = KeepAlive::new(self.config.keep_alive, now);
@@ -232,10 +250,9 @@ impl<P: Clone> Session<P> {
             }
             (Phase::Connecting, _) => Err(SessionError::Unexpected("no CONNACK came first")),
             (_, Incoming::ConnAck(_)) => Err(SessionError::Unexpected("a second CONNACK came")),
-            (Phase::Connected, packet) => self.connected(packet),
             // Acknowledgements that were on their way still count; new messages do not.
             (Phase::Disconnecting, Incoming::Publish(_) | Incoming::Disconnect(_)) => Ok(None),
-            (Phase::Disconnecting, packet) => self.connected(packet),
+            (Phase::Connected | Phase::Disconnecting, packet) => self.connected(packet),
         }
     }
 
@@ -260,11 +277,11 @@ impl<P: Clone> Session<P> {
                 Ok(None)
             }
             Incoming::SubAck(suback) => {
-                self.answered("SUBACK", suback.packet_id)?;
+                self.subscribed(&suback)?;
                 Ok(Some(Event::Subscribed(suback)))
             }
             Incoming::UnsubAck(unsuback) => {
-                self.answered("UNSUBACK", unsuback.packet_id)?;
+                self.unsubscribed(&unsuback)?;
                 Ok(Some(Event::Unsubscribed(unsuback)))
             }
             Incoming::PingResp => Ok(None),
@@ -290,19 +307,31 @@ impl<P: Clone> Session<P> {
         self.outbound.set_window(limits.receive_maximum.min(self.config.max_inflight));
         self.limits = Some(limits);
         self.phase = Phase::Connected;
-        self.inbound.connected(connack.session_present);
-        for packet in self.outbound.resend(connack.session_present) {
-            self.to_send.push_back(match packet {
-                Resend::PubRel(packet_id) => {
-                    Send::Packet(Outgoing::PubRel(Ack::success(packet_id)))
-                }
-                Resend::Publish(publish) => {
-                    let number = publish.packet_id.map_or(0, PacketId::number);
-                    Send::Publish(publish, number)
-                }
-            });
-        }
+        let brokers_session =
+            if connack.session_present { BrokersSession::Kept } else { BrokersSession::New };
+        self.inbound.connected(brokers_session);
+        self.outbound.connected(brokers_session);
+        self.resend();
         Ok(Event::Connected(connack))
+    }
+
+    /// Sends again what the window has room for.
+    fn resend(&mut self) {
+        if self.phase != Phase::Connected {
+            return;
+        }
+        let retain_available = self.limits.as_ref().is_none_or(|limits| limits.retain_available);
+        for packet in self.outbound.resend() {
+            match packet {
+                Resend::PubRel(packet_id) => self.send(Outgoing::PubRel(Ack::success(packet_id))),
+                Resend::Publish(mut publish) => {
+                    publish.retain &= retain_available;
+                    let number = publish.packet_id.map_or(0, PacketId::number);
+                    self.to_send.push_back(Send::Publish(publish, number));
+                    self.resending += 1;
+                }
+            }
+        }
     }
 
     fn publish_received(&mut self, mut publish: Publish) -> Result<Option<Event>, SessionError> {
@@ -310,7 +339,9 @@ impl<P: Clone> Session<P> {
         match self.inbound.publish(&publish) {
             Received::New(receipt) => Ok(Some(Event::Message(publish, receipt))),
             Received::Duplicate(reply) => {
-                reply.into_iter().for_each(|reply| self.send(reply));
+                if let Some(reply) = reply {
+                    self.send(reply);
+                }
                 Ok(None)
             }
         }
@@ -327,45 +358,65 @@ impl<P: Clone> Session<P> {
         if alias > u32::from(self.config.topic_alias_maximum) {
             return Err(SessionError::TopicAlias(alias));
         }
-        match &publish.topic {
-            Some(topic) => {
-                self.aliases.insert(alias, topic.clone());
-            }
-            None => {
-                let topic = self.aliases.get(&alias).ok_or(SessionError::TopicAlias(alias))?;
-                publish.topic = Some(topic.clone());
-            }
+        if let Some(topic) = &publish.topic {
+            self.aliases.insert(alias, topic.clone());
+        } else {
+            let topic = self.aliases.get(&alias).ok_or(SessionError::TopicAlias(alias))?;
+            publish.topic = Some(topic.clone());
         }
         Ok(())
     }
 
-    fn take_request_id(&mut self) -> Option<PacketId> {
+    fn take_request_id(&mut self, request: Request) -> Option<PacketId> {
         let packet_id = self.packet_ids.take()?;
-        self.requests.push(packet_id);
+        self.requests.push((packet_id, request));
         Some(packet_id)
     }
 
-    fn answered(&mut self, packet: &'static str, packet_id: PacketId) -> Result<(), SessionError> {
-        let Some(index) = self.requests.iter().position(|&request| request == packet_id) else {
-            return Err(SessionError::WrongAcknowledgement(packet, packet_id));
-        };
-        self.requests.swap_remove(index);
-        self.packet_ids.release(packet_id);
+    fn subscribed(&mut self, suback: &SubAck) -> Result<(), SessionError> {
+        match self.request(suback.packet_id) {
+            Some(Request::Subscribe { filters }) if filters == suback.reasons.len() => {}
+            Some(Request::Subscribe { .. }) => {
+                return Err(SessionError::Unexpected("a SUBACK has not one code for each filter"));
+            }
+            _ => return Err(SessionError::WrongAcknowledgement("SUBACK", suback.packet_id)),
+        }
+        self.answered(suback.packet_id);
         Ok(())
+    }
+
+    fn unsubscribed(&mut self, unsuback: &UnsubAck) -> Result<(), SessionError> {
+        if self.request(unsuback.packet_id) != Some(Request::Unsubscribe) {
+            return Err(SessionError::WrongAcknowledgement("UNSUBACK", unsuback.packet_id));
+        }
+        self.answered(unsuback.packet_id);
+        Ok(())
+    }
+
+    fn request(&self, packet_id: PacketId) -> Option<Request> {
+        self.requests.iter().find(|(id, _)| *id == packet_id).map(|(_, request)| *request)
+    }
+
+    fn answered(&mut self, packet_id: PacketId) {
+        self.requests.retain(|(id, _)| *id != packet_id);
+        self.packet_ids.release(packet_id);
     }
 
     fn acknowledged(&mut self, acknowledged: Acknowledged) -> Option<Event> {
         acknowledged.reply.into_iter().for_each(|reply| self.send(reply));
         if let Some(Event::Published(ack)) = &acknowledged.done {
             self.packet_ids.release(ack.packet_id);
+            self.resend();
         }
         acknowledged.done
     }
 
-    /// Whether a message of that QoS may be sent now.
+    /// Whether a message of that QoS may be sent now: not ahead of those that are sent again.
     #[must_use]
     pub fn can_publish(&self, qos: Qos) -> bool {
-        self.phase == Phase::Connected && (qos == Qos::AtMostOnce || self.outbound.has_room())
+        self.phase == Phase::Connected
+            && self.resending == 0
+            && (qos == Qos::AtMostOnce || self.outbound.has_room())
     }
 
     /// Makes the PUBLISH of a message: send it at once. Ask [`Self::can_publish`] first.
@@ -377,12 +428,11 @@ impl<P: Clone> Session<P> {
         if limits.is_some_and(|limits| message.qos > limits.maximum_qos) {
             return Err(PublishError::QosNotSupported(message.qos));
         }
-        let (packet_id, number) = match message.qos {
-            Qos::AtMostOnce => (None, self.packet_ids.advance().number()),
-            _ => {
-                let packet_id = self.packet_ids.take().ok_or(PublishError::NoPacketId)?;
-                (Some(packet_id), packet_id.number())
-            }
+        let (packet_id, number) = if message.qos == Qos::AtMostOnce {
+            (None, self.packet_ids.advance().number())
+        } else {
+            let packet_id = self.packet_ids.take().ok_or(PublishError::NoPacketId)?;
+            (Some(packet_id), packet_id.number())
         };
         let publish = Publish {
             dup: false,
@@ -413,14 +463,15 @@ impl<P: Clone> Session<P> {
 
     /// Queues a SUBSCRIBE.
     pub fn subscribe(&mut self, filters: Vec<SubscribeFilter>, properties: Properties) {
-        if let Some(packet_id) = self.take_request_id() {
+        let request = Request::Subscribe { filters: filters.len() };
+        if let Some(packet_id) = self.take_request_id(request) {
             self.send(Outgoing::Subscribe(Subscribe { packet_id, filters, properties }));
         }
     }
 
     /// Queues an UNSUBSCRIBE.
     pub fn unsubscribe(&mut self, filter: TopicFilter, properties: Properties) {
-        if let Some(packet_id) = self.take_request_id() {
+        if let Some(packet_id) = self.take_request_id(Request::Unsubscribe) {
             self.send(Outgoing::Unsubscribe(Unsubscribe { packet_id, filter, properties }));
         }
     }
@@ -428,8 +479,10 @@ impl<P: Clone> Session<P> {
     /// The message of this receipt is safe.
     pub fn acknowledge(&mut self, receipt: Receipt) {
         let reply = self.inbound.acknowledge(receipt);
-        if self.phase == Phase::Connected {
-            reply.into_iter().for_each(|reply| self.send(reply));
+        if let Some(reply) = reply
+            && self.phase == Phase::Connected
+        {
+            self.send(reply);
         }
     }
 
@@ -441,7 +494,11 @@ impl<P: Clone> Session<P> {
 
     /// The next packet to send.
     pub fn poll_send(&mut self) -> Option<Send<P>> {
-        self.to_send.pop_front()
+        let send = self.to_send.pop_front()?;
+        if matches!(send, Send::Publish(..)) {
+            self.resending -= 1;
+        }
+        Some(send)
     }
 
     fn send(&mut self, packet: Outgoing) {
@@ -462,6 +519,7 @@ impl<P: Clone> Session<P> {
 
     /// Whether bytes from the broker are read at the moment, or left lying because our own output
     /// is stuck.
+    #[expect(clippy::fn_params_excessive_bools, reason = "its name says what it is")]
     pub fn set_reading(&mut self, reading: bool, now: Instant) {
         self.keep_alive.set_reading(reading, now);
     }

@@ -1,9 +1,8 @@
 //! Messages on their way to the broker: the send window, and what must be sent again (§4.3, §4.4).
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Event, SessionError};
+use super::{BrokersSession, Event, SessionError};
 use crate::protocol::{Ack, Outgoing, PacketId, Publish, Qos, ReasonCode};
 
 /// A message to the broker that is not acknowledged yet.
@@ -14,6 +13,7 @@ struct InFlight<P> {
 }
 
 /// What the broker owes us.
+#[expect(clippy::enum_variant_names, reason = "the packets' own names")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     PubAck,
@@ -27,6 +27,8 @@ pub(super) struct Outbound<P> {
     /// By the order in which they were first sent: that is the order of a resend (§4.6).
     in_flight: BTreeMap<u64, InFlight<P>>,
     order_of: HashMap<PacketId, u64>,
+    /// What was sent on an earlier connection and has no place in the window of this one yet.
+    waiting: BTreeSet<u64>,
     next_order: u64,
     window: usize,
 }
@@ -52,6 +54,7 @@ impl<P: Clone> Outbound<P> {
         Self {
             in_flight: BTreeMap::new(),
             order_of: HashMap::new(),
+            waiting: BTreeSet::new(),
             next_order: 0,
             window: usize::from(window),
         }
@@ -92,9 +95,13 @@ impl<P: Clone> Outbound<P> {
         }
     }
 
-    /// PUBREC. An unknown one is answered, so that the broker can finish its side.
+    /// PUBREC. An unknown one is answered, so that the broker can finish its side; not so a
+    /// refusal, which is the end of the exchange (§4.3.3).
     pub(super) fn pubrec(&mut self, ack: Ack) -> Result<Acknowledged, SessionError> {
         let Some(order) = self.order_of.get(&ack.packet_id) else {
+            if ack.reason.is_error() {
+                return Ok(Acknowledged::NOTHING);
+            }
             return Ok(Acknowledged::reply(Outgoing::PubRel(Ack::success(ack.packet_id))));
         };
         let Some(message) = self.in_flight.get_mut(order) else {
@@ -105,6 +112,7 @@ impl<P: Clone> Outbound<P> {
             Stage::PubRec if ack.reason.is_error() => Ok(self.finish(ack)),
             Stage::PubRec | Stage::PubComp => {
                 message.stage = Stage::PubComp;
+                self.waiting.remove(order);
                 Ok(Acknowledged::reply(Outgoing::PubRel(Ack::success(ack.packet_id))))
             }
         }
@@ -125,20 +133,46 @@ impl<P: Clone> Outbound<P> {
         }
     }
 
-    /// What must be sent again on a new connection, in the order of the first time. Where the
-    /// broker kept no session, a message that it had taken but not been told to release is sent
-    /// whole: twice is better than never.
-    pub(super) fn resend(&mut self, session_present: bool) -> Vec<Resend<P>> {
-        let mut packets = Vec::with_capacity(self.in_flight.len());
-        for message in self.in_flight.values_mut() {
-            if message.stage == Stage::PubComp && !session_present {
-                message.stage = Stage::PubRec;
+    /// A new connection: everything must be sent again, in the order of the first time, by
+    /// [`Self::resend`]. Where the broker kept no session, a message that it had taken but not
+    /// been told to release is sent whole: twice is better than never.
+    pub(super) fn connected(&mut self, brokers_session: BrokersSession) {
+        self.waiting = self.in_flight.keys().copied().collect();
+        if brokers_session == BrokersSession::New {
+            for message in self.in_flight.values_mut() {
+                if message.stage == Stage::PubComp {
+                    message.stage = Stage::PubRec;
+                }
             }
+        }
+    }
+
+    /// What of it can be sent now. A PUBREL is sent whatever the window, which is for messages
+    /// (§4.9), but takes its place all the same until it is answered.
+    pub(super) fn resend(&mut self) -> Vec<Resend<P>> {
+        let mut packets = Vec::new();
+        if self.waiting.is_empty() {
+            return packets;
+        }
+        let is_release = |in_flight: &BTreeMap<u64, InFlight<P>>, order: &u64| {
+            in_flight.get(order).is_some_and(|message| message.stage == Stage::PubComp)
+        };
+        let releases = self.waiting.iter().filter(|order| is_release(&self.in_flight, order));
+        let sent = self.in_flight.len() - self.waiting.len() + releases.count();
+        let mut room = self.window.saturating_sub(sent);
+        for order in std::mem::take(&mut self.waiting) {
+            let Some(message) = self.in_flight.get_mut(&order) else {
+                continue;
+            };
             match (message.stage, message.publish.packet_id) {
                 (Stage::PubComp, Some(packet_id)) => packets.push(Resend::PubRel(packet_id)),
-                _ => {
+                _ if room > 0 => {
+                    room -= 1;
                     message.publish.dup = true;
                     packets.push(Resend::Publish(message.publish.clone()));
+                }
+                _ => {
+                    self.waiting.insert(order);
                 }
             }
         }
@@ -153,6 +187,7 @@ impl<P: Clone> Outbound<P> {
     fn finish(&mut self, ack: Ack) -> Acknowledged {
         if let Some(order) = self.order_of.remove(&ack.packet_id) {
             self.in_flight.remove(&order);
+            self.waiting.remove(&order);
         }
         Acknowledged { reply: None, done: Some(Event::Published(ack)) }
     }

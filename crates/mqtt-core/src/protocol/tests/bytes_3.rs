@@ -31,14 +31,14 @@ fn assert_publish(publish: &Publish, hex: &str) {
     }
 }
 
-fn connack(session_present: bool, code: u8) -> Incoming {
-    Incoming::ConnAck(ConnAck { session_present, code, properties: Properties::new() })
+fn connack(code: u8) -> ConnAck {
+    ConnAck { session_present: false, code, properties: Properties::new() }
 }
 
 #[test]
 fn connack_accepts_with_and_without_a_session() {
-    assert_reads("2002 0000", &connack(false, 0));
-    assert_reads("2002 0100", &connack(true, 0));
+    assert_reads("2002 0000", &Incoming::ConnAck(connack(0)));
+    assert_reads("2002 0100", &Incoming::ConnAck(ConnAck { session_present: true, ..connack(0) }));
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn connack_refuses_with_every_code_even_one_that_has_no_name() {
         ("2002 0006", 6, "unknown reason"),
         ("2002 00ff", 255, "unknown reason"),
     ] {
-        assert_reads(hex, &connack(false, code));
+        assert_reads(hex, &Incoming::ConnAck(connack(code)));
         assert_eq!(connack_text(V311, code), name);
     }
 }

@@ -65,7 +65,7 @@ fn connack_may_carry_each_of_its_properties() {
         ],
     );
     assert_reads(
-        "203a 00 00 37 110000003c 21000a 2401 2500 2700000400 1200026964 22000a 2800 2901 2a01 \
+        "2036 00 00 33 110000003c 21000a 2401 2500 2700000400 1200026964 22000a 2800 2901 2a01 \
          13012c 1a000172 1c000173 1500016d 16000200ff",
         Incoming::ConnAck(ConnAck { session_present: false, code: 0, properties: list }),
     );
@@ -103,7 +103,7 @@ fn publish_keeps_its_properties_in_the_order_of_the_wire() {
     );
     assert_publish(
         &Publish { properties, ..publish("a", b"x") },
-        "302f 000161 2a 26000162000132 03000174 26000161000131 0101 26000162000132 09000100 \
+        "302d 000161 28 26000162000132 03000174 26000161000131 0101 26000162000132 09000100 \
          08000172 0200000009 78",
     );
 }

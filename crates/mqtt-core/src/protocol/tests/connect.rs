@@ -191,7 +191,7 @@ fn what_is_in_the_buffer_already_stays_as_it_is() {
 fn the_longest_password_and_will_are_65535_bytes() {
     let connect = Connect {
         will: Some(Will { payload: vec![b'w'; 65_535].into(), ..will("w", b"", Qos::AtMostOnce) }),
-        password: Some(password(&[b'p'; 65_535])),
+        password: Some(password(&vec![b'p'; 65_535])),
         ..connect(V5, "")
     };
     let mut out = BytesMut::new();
@@ -201,7 +201,7 @@ fn the_longest_password_and_will_are_65535_bytes() {
 
 #[test]
 fn a_longer_password_is_refused_and_nothing_written() {
-    let connect = Connect { password: Some(password(&[b'p'; 65_536])), ..connect(V5, "") };
+    let connect = Connect { password: Some(password(&vec![b'p'; 65_536])), ..connect(V5, "") };
     let mut out = bytes("c000");
     let error = EncodeError::FieldTooLong { field: "password", length: 65_536 };
     assert_eq!(Codec::encode_connect(&connect, &mut out), Err(error));

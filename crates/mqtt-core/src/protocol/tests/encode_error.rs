@@ -81,7 +81,7 @@ fn publish_with_a_payload_of_any_claimed_length() {
 
 #[test]
 fn properties_that_cannot_be_sent_are_never_made() {
-    let too_long = super::binary(PropertyId::CorrelationData, &[0; 65_536]);
+    let too_long = super::binary(PropertyId::CorrelationData, &vec![0; 65_536]);
     assert!(Properties::checked(Carrier::Publish, vec![too_long]).is_err());
     let wrong_type = super::byte(PropertyId::ReceiveMaximum, 1);
     assert!(Properties::checked(Carrier::Connect, vec![wrong_type]).is_err());
