@@ -109,7 +109,7 @@ impl World {
             properties: Properties::new(),
             payload: Bytes::new(),
         };
-        if let Ok((publish, _)) = self.session.publish(message)
+        if let Ok((publish, _)) = self.session.publish(message, 1)
             && let Some(packet_id) = publish.packet_id
         {
             assert!(self.in_use.insert(packet_id.number()), "{packet_id} is in use");
@@ -141,7 +141,7 @@ impl World {
             Step::Publish { qos } => self.publish(qos),
             Step::Subscribe => {
                 let filter = TopicFilter::new("t").unwrap();
-                let filter = SubscribeFilter { filter, qos: Qos::AtMostOnce, options: 0 };
+                let filter = SubscribeFilter { filter, qos: Qos::AtMostOnce, options: SubscribeOptions::default() };
                 self.session.subscribe(vec![filter], Properties::new());
             }
             Step::Unsubscribe => {
@@ -177,7 +177,7 @@ fuzz_target!(|script: Script| {
         topic_alias_maximum: 3,
     };
     let mut session = Session::new(config, now);
-    session.connecting(now);
+    session.connecting();
     let mut world = World {
         session,
         codec: Codec::new(version, MAX_REMAINING_LENGTH),

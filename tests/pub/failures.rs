@@ -189,14 +189,14 @@ fn a_payload_that_only_its_topic_makes_too_long_fails_as_a_packet() {
     client.close();
     let output = running.wait();
     output.assert_code(25);
-    assert!(output.stderr().contains("PUBLISH would be 268435458 bytes long"), "{output:?}");
+    assert!(output.stderr().contains("makes a packet of 268435463 bytes"), "{output:?}");
 }
 
 #[test]
 fn the_brokers_limits_are_obeyed_and_named() {
     for (property, arguments, status, words) in [
         (&[0x24, 0x00][..], &["-q", "1"][..], 24, "does not support QoS 1"),
-        (&[0x27, 0, 0, 0, 20], &["-q", "0"], 25, "the broker takes at most 20"),
+        (&[0x27, 0, 0, 0, 20], &["-q", "0"], 25, "at most 20 are possible here"),
     ] {
         let peer = ScriptedPeer::listen();
         let message = ["-t", "t", "-m", "a payload of thirty characters", "-V", "5"];
@@ -210,4 +210,43 @@ fn the_brokers_limits_are_obeyed_and_named() {
         output.assert_code(status);
         assert!(output.stderr().contains(words), "{output:?}");
     }
+}
+
+#[test]
+fn what_the_broker_says_is_told_even_when_nothing_can_be_written_any_more() {
+    for _ in 0..5 {
+        let peer = ScriptedPeer::listen();
+        let tool = publisher();
+        let path = tool.home().join("large");
+        std::fs::File::create(&path).unwrap().set_len(100_000_000).unwrap();
+        let (port, path) = (peer.port().to_string(), path.to_str().unwrap());
+        let message = ["-h", "127.0.0.1", "-p", &port, "-V", "5", "-t", "t", "-f", path];
+        let running = tool.spawn(message);
+        let mut client = peer.accept();
+        client.read_packet();
+        client.send(&v5::connack(0, &[]));
+        client.read_bytes(100_000);
+        client.send(&v5::disconnect(0x95));
+        client.close();
+        let output = running.wait();
+        output.assert_code(4);
+        assert!(output.stderr().contains("Packet too large (reason code 149)"), "{output:?}");
+    }
+}
+
+#[test]
+fn a_reason_that_would_come_again_is_not_tried_again() {
+    let peer = ScriptedPeer::listen();
+    let mut running = start_at(&peer, &["-t", "t", "-l", "-q", "1", "-V", "5"]);
+    running.write_input("x\n");
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v5::connack(0, &[]));
+    client.read_packet();
+    client.send(&v5::disconnect(0x97));
+    client.expect_end();
+    let output = running.wait();
+    output.assert_code(4);
+    let expected = "error: 1 of 1 messages read did not get through: the broker ended the connection: Quota exceeded";
+    assert!(output.stderr().starts_with(expected), "{output:?}");
 }

@@ -1,3 +1,5 @@
+use std::io::Write as _;
+
 use test_support::packet::{self, Delivery, v3};
 use test_support::scripted_peer::ScriptedPeer;
 use test_support::tool::Signal;
@@ -61,4 +63,78 @@ fn a_closed_stdout_does_not_keep_help_from_ending_quietly() {
     let output = command.stdout(writer).output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     assert!(output.stderr.is_empty(), "{output:?}");
+}
+
+#[test]
+fn every_line_that_was_read_is_sent_after_a_signal() {
+    let peer = ScriptedPeer::listen();
+    let mut running = start_at(&peer, &["-t", "t", "-l", "-q", "1", "-M", "1"]);
+    // More than the tool reads ahead: the rest stays in the pipe.
+    let lines: Vec<String> = (0..60_000).map(|n| format!("{n}\n")).collect();
+    let mut input = running.take_input();
+    let text = lines.concat();
+    let writing = std::thread::spawn(move || {
+        let mut written = 0;
+        while let Ok(count @ 1..) = input.write(&text.as_bytes()[written..]) {
+            written += count;
+        }
+    });
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.read_packet();
+    running.signal(Signal::TERM);
+    running.wait_for_stderr("waiting for the broker to acknowledge");
+    let mut received = 1;
+    client.send(&packet::puback(1));
+    loop {
+        let packet = client.read_packet();
+        if packet == packet::DISCONNECT {
+            break;
+        }
+        received += 1;
+        client.send(&packet::puback(u16::try_from(received).unwrap()));
+    }
+    client.close();
+    let output = running.wait();
+    writing.join().unwrap();
+    // Whole lines were taken from the pipe, or the half one is owned up to.
+    let half_line = output.code() == Some(143);
+    assert!(output.code() == Some(0) || half_line, "{output:?}");
+    // At least the block that was being sent, and the one behind it.
+    assert!(received > 10_000, "{received}");
+}
+
+#[test]
+fn half_a_line_that_was_read_makes_the_status_that_of_the_signal() {
+    let peer = ScriptedPeer::listen();
+    let mut running = start_at(&peer, &["-t", "t", "-l", "-q", "1"]);
+    running.write_input("one\nhal");
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.expect(&v3::publish("t", b"one", Delivery::AtLeastOnce(1)));
+    client.send(&packet::puback(1));
+    running.signal(Signal::INT);
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    let output = running.wait();
+    output.assert_code(130);
+    assert!(output.stderr().contains("ended by signal 2 after 1 messages"), "{output:?}");
+}
+
+#[test]
+fn a_signal_after_the_last_message_was_sent_is_no_failure_when_it_is_acknowledged() {
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, &["-t", "t", "-m", "x", "-q", "1"]);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.read_packet();
+    running.signal(Signal::INT);
+    running.wait_for_stderr("waiting for the broker to acknowledge");
+    client.send(&packet::puback(1));
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    running.wait().assert_code(0);
 }

@@ -1,5 +1,7 @@
+use std::io::{Read as _, Write as _};
+
 use test_support::packet::{self, Delivery, v3, v5};
-use test_support::scripted_peer::ScriptedPeer;
+use test_support::scripted_peer::{Connection, ScriptedPeer};
 use test_support::tool::Signal;
 
 use super::{start_at, subscribed, subscriber};
@@ -132,4 +134,100 @@ fn a_full_disk_is_an_error() {
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(stderr.starts_with("error: cannot write to stdout: No space left"), "{stderr}");
+}
+
+/// The tool with its stdout in a pipe that nobody reads yet.
+fn with_full_pipe(arguments: &[&str]) -> (std::process::Child, std::io::PipeReader, Connection) {
+    let peer = ScriptedPeer::listen();
+    let port = peer.port().to_string();
+    let arguments = [&["-h", "127.0.0.1", "-p", &port], arguments].concat();
+    let (reader, writer) = std::io::pipe().unwrap();
+    let mut command = subscriber().command(arguments);
+    let child = command.stdout(writer).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.read_packet();
+    client.send(&v3::suback(1, &[1]));
+    (child, reader, client)
+}
+
+#[test]
+fn a_message_is_acknowledged_only_when_the_pipe_has_taken_it() {
+    let (child, mut reader, mut client) =
+        with_full_pipe(&["-t", "t", "-q", "1", "-C", "1", "-N", "-k", "5"]);
+    // Twenty times what a pipe holds.
+    let payload = vec![b'x'; 20 * 65_536];
+    client.send(&v3::publish("t", &payload, Delivery::AtLeastOnce(1)));
+    // Five seconds pass, and the pipe is still full: the connection is kept, nothing acknowledged.
+    client.expect(&packet::PINGREQ);
+    let mut printed = Vec::new();
+    reader.read_to_end(&mut printed).unwrap();
+    assert!(printed == payload);
+    client.expect(&packet::puback(1));
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
+}
+
+#[test]
+fn a_flood_into_a_full_pipe_stops_the_reading_not_the_pings() {
+    let (mut child, reader, mut client) = with_full_pipe(&["-t", "t", "-k", "5"]);
+    let block = v3::publish("t", &[b'x'; 10_000], Delivery::AtMostOnce).repeat(100);
+    // What the tool and the sockets between will not take any more stays in this thread.
+    let mut stream = client.clone_stream();
+    let flood = std::thread::spawn(move || while stream.write_all(&block).is_ok() {});
+    client.expect(&packet::PINGREQ);
+    client.expect(&packet::PINGREQ);
+    let memory = peak_memory(&child);
+    assert!(memory < 16 * 1024, "{memory} KiB");
+    drop(reader);
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    flood.join().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// The most memory the process ever had, in KiB.
+fn peak_memory(child: &std::process::Child) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("Linux says so");
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn what_was_done_stays_done_when_the_connection_breaks_at_the_end() {
+    let (child, mut reader, mut client) = with_full_pipe(&["-t", "t", "-q", "1", "-C", "1"]);
+    let payload = vec![b'x'; 20 * 65_536];
+    client.send(&v3::publish("t", &payload, Delivery::AtLeastOnce(1)));
+    let mut first = [0];
+    reader.read_exact(&mut first).unwrap();
+    client.reset();
+    let mut rest = Vec::new();
+    reader.read_to_end(&mut rest).unwrap();
+    assert_eq!(rest.len(), payload.len(), "the message and its newline, once");
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
+}
+
+#[test]
+fn a_disk_that_is_full_when_the_connection_breaks_is_still_an_error() {
+    for _ in 0..10 {
+        let peer = ScriptedPeer::listen();
+        let port = peer.port().to_string();
+        let mut command = subscriber().command(["-h", "127.0.0.1", "-p", &port, "-t", "t"]);
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let child = command.stdout(full).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let mut client = peer.accept();
+        drop(peer);
+        client.read_packet();
+        client.send(&v3::connack(0));
+        client.read_packet();
+        client.send(&v3::publish("t", b"lost", Delivery::AtMostOnce));
+        client.close();
+        let process = test_support::tool::Pid::from_child(&child);
+        // Whether the write or the loss is seen first, the signal makes it end.
+        let _ = test_support::tool::kill_process(process, Signal::TERM);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+    }
 }

@@ -201,6 +201,8 @@ impl<R> Console<R> {
         self.receipts.clear();
         self.queued.clear();
         self.length = 0;
+        // What is printed from now on gets a writer, and reports, of its own.
+        self.writer = None;
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
 
+use colored::Colorize;
+
 use crate::console::{Console, Stream};
 use crate::plan::{DebugPlan, Notices, Palette};
 use crate::protocol::{
@@ -20,6 +22,7 @@ pub(crate) struct DebugLog {
 enum Direction {
     Sending,
     Received,
+    ReceivedConnAck,
 }
 
 impl DebugLog {
@@ -61,7 +64,7 @@ impl DebugLog {
                         subscribe.packet_id,
                         filter.filter,
                         filter.qos.level(),
-                        filter.options
+                        filter.options.bits()
                     ));
                 }
             }
@@ -84,7 +87,10 @@ impl DebugLog {
         }
         let mut line = |text: fmt::Arguments<'_>| self.line(console, &Direction::Received, text);
         match packet {
-            Incoming::ConnAck(connack) => line(format_args!("CONNACK ({})", connack.code)),
+            Incoming::ConnAck(connack) => {
+                let text = format_args!("CONNACK ({})", connack.code);
+                self.line(console, &Direction::ReceivedConnAck, text);
+            }
             Incoming::Publish(publish) => {
                 let number = publish.packet_id.map_or(0, PacketId::number);
                 let fields = PublishFields { publish, number, length: publish.payload.len() };
@@ -122,30 +128,22 @@ impl DebugLog {
     }
 
     fn line<R>(&self, console: &mut Console<R>, direction: &Direction, text: fmt::Arguments<'_>) {
-        use colored::Colorize;
-        // The original prints a missing identifier so, and differently in CONNACK lines.
-        let client_id = match (self.client_id.as_str(), direction) {
-            ("", Direction::Received) if text.to_string().starts_with("CONNACK") => "(null)",
-            ("", _) => "null",
-            (client_id, _) => client_id,
+        let (verb, missing) = match direction {
+            Direction::Sending => ("sending", "null"),
+            Direction::Received => ("received", "null"),
+            // The original prints a missing identifier otherwise in these lines.
+            Direction::ReceivedConnAck => ("received", "(null)"),
         };
-        let verb = match direction {
-            Direction::Sending => "sending",
-            Direction::Received => "received",
-        };
-        match self.plan.palette {
-            Palette::Plain => {
-                self.raw_line(console, format_args!("Client {client_id} {verb} {text}"));
-            }
-            Palette::Colour => {
-                let verb = match direction {
-                    Direction::Sending => verb.cyan(),
-                    Direction::Received => verb.green(),
-                };
-                let client = format!("Client {client_id}");
-                self.raw_line(console, format_args!("{} {verb} {text}", client.dimmed()));
-            }
+        let client_id = if self.client_id.is_empty() { missing } else { &self.client_id };
+        if self.plan.palette == Palette::Plain {
+            return self.raw_line(console, format_args!("Client {client_id} {verb} {text}"));
         }
+        let verb = match direction {
+            Direction::Sending => verb.cyan(),
+            Direction::Received | Direction::ReceivedConnAck => verb.green(),
+        };
+        let client = format!("Client {client_id}");
+        self.raw_line(console, format_args!("{} {verb} {text}", client.dimmed()));
     }
 
     fn raw_line<R>(&self, console: &mut Console<R>, text: fmt::Arguments<'_>) {

@@ -47,10 +47,11 @@ impl ExitStatus {
     pub const TIMEOUT: Self = Self(27);
 
     /// The status for a refusal by the broker: its return or reason code as it came, so that a
-    /// script can tell `5` (3.1.1) or `135` (5) "not authorized" apart from the rest.
+    /// script can tell `5` (3.1.1) or `135` (5) "not authorized" apart from the rest. A refusal
+    /// is never a success, whatever its code.
     #[must_use]
     pub fn from_code(code: u8) -> Self {
-        Self(code)
+        if code == 0 { Self::FAILURE } else { Self(code) }
     }
 
     /// The status of a program that a signal ended, 128 + n, as a shell reports it.
@@ -100,7 +101,9 @@ impl Failure for ClientError {
                 _ => ExitStatus::MALFORMED,
             },
             Self::Lost { .. } => ExitStatus::LOST,
-            Self::Encode(_) | Self::PacketTooLarge { .. } => ExitStatus::PACKET_TOO_LARGE,
+            Self::Encode(_) | Self::Publish(PublishError::TooLarge { .. }) => {
+                ExitStatus::PACKET_TOO_LARGE
+            }
             Self::Publish(PublishError::QosNotSupported(_)) => ExitStatus::QOS_NOT_SUPPORTED,
             Self::Interrupted(Interrupt::TimeLimit) => ExitStatus::TIMEOUT,
             Self::Interrupted(Interrupt::Signal(number)) => ExitStatus::from_signal(*number),

@@ -7,7 +7,6 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::console::Stream;
-use crate::exit::{ExitStatus, Failure};
 use crate::protocol::Connect;
 
 /// How to reach a broker and what to tell it.
@@ -88,14 +87,4 @@ pub enum Notices {
     Shown,
     /// Not at all; the exit status stays.
     Hidden,
-}
-
-impl Notices {
-    /// Lets an error of the run through to be printed, or keeps only its status.
-    pub fn report<E: Failure>(self, result: Result<ExitStatus, E>) -> Result<ExitStatus, E> {
-        match (self, result) {
-            (Self::Hidden, Err(failure)) => Ok(failure.status()),
-            (_, result) => result,
-        }
-    }
 }

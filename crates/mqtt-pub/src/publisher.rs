@@ -7,15 +7,27 @@ use mqtt_core::session::{Event, Message};
 use mqtt_core::signal::Interrupt;
 
 use crate::run::RunError;
-use crate::source::{Next, Source};
+use crate::source::{Next, Source, Stopped};
 
 /// Publishes what a source gives and keeps count of it.
 #[derive(Debug)]
 pub(crate) struct Publisher {
     source: Source,
     template: Message<()>,
-    ended: bool,
+    state: State,
+    interrupt: Option<Interrupt>,
     tally: Tally,
+}
+
+/// Whether the source has more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// It has, or may have: there was no room for it.
+    Flowing,
+    /// It has nothing now.
+    Waiting,
+    /// It has nothing any more, or is not asked any more.
+    Ended,
 }
 
 /// What has become of the messages.
@@ -33,7 +45,7 @@ pub(crate) struct Tally {
 
 impl Publisher {
     pub(crate) fn new(source: Source, template: Message<()>) -> Self {
-        Self { source, template, ended: false, tally: Tally::default() }
+        Self { source, template, state: State::Flowing, interrupt: None, tally: Tally::default() }
     }
 
     fn message(&self, payload: Payload) -> Message<Payload> {
@@ -47,7 +59,7 @@ impl Publisher {
 
     /// Whether every message is done with and no more will come.
     fn is_done(&self, client: &Client) -> bool {
-        self.ended && client.unacknowledged() == 0
+        self.state == State::Ended && client.unacknowledged() == 0
     }
 
     fn completed(&mut self, ack: &Ack, client: &mut Client) {
@@ -71,11 +83,20 @@ impl Application for Publisher {
     type Error = RunError;
 
     fn feed(&mut self, client: &mut Client) -> Result<Flow, RunError> {
-        while !self.ended && client.can_publish(self.template.qos) {
+        while self.state != State::Ended && client.can_publish(self.template.qos) {
             match self.source.next()? {
-                Next::Later => return Ok(Flow::Continue),
-                Next::End => self.ended = true,
+                Next::Later => {
+                    self.state = State::Waiting;
+                    return Ok(Flow::Continue);
+                }
+                Next::End => self.state = State::Ended,
+                // Half a line was read when the signal came: it is no message.
+                Next::Cut => {
+                    self.state = State::Ended;
+                    self.tally.interrupted = self.interrupt;
+                }
                 Next::Payload(payload) => {
+                    self.state = State::Flowing;
                     let message = self.message(payload);
                     client.publish(message)?;
                     self.tally.published += 1;
@@ -108,13 +129,12 @@ impl Application for Publisher {
         interrupt: Interrupt,
         client: &mut Client,
     ) -> Result<Flow, RunError> {
-        match &self.source {
-            // What was read of stdin is sent, and then all is done that was asked for.
-            Source::StdinLines(_) => self.source.stop(),
-            Source::Repeated(_) => {
-                self.tally.interrupted = Some(interrupt);
-                self.ended = true;
-            }
+        // What was read of stdin is still sent, and then all is done that was asked for. Of a
+        // message that is to be repeated nothing more is sent, and then all is not.
+        self.interrupt = Some(interrupt);
+        if self.source.stop() == Stopped::Short {
+            self.tally.interrupted = Some(interrupt);
+            self.state = State::Ended;
         }
         if client.unacknowledged() > 0 {
             client.notice("note: waiting for the broker to acknowledge what was sent");
@@ -123,11 +143,16 @@ impl Application for Publisher {
     }
 
     fn on_lost(&mut self, unsent: u64) {
-        self.tally.completed -= unsent;
+        self.tally.completed = self.tally.completed.saturating_sub(unsent);
     }
 
     async fn input(&mut self) {
-        self.source.ready().await;
+        // While there is no room, there is nothing to wait for but room.
+        if self.state == State::Waiting {
+            self.source.ready().await;
+        } else {
+            std::future::pending::<()>().await;
+        }
     }
 }
 

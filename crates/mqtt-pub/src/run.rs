@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use mqtt_core::cli::{Parsed, UsageError};
+use mqtt_core::cli::{self, Parsed, UsageError};
 use mqtt_core::client::{self, ClientError};
 use mqtt_core::console::HangUp;
 use mqtt_core::exit::{ExitStatus, Failure};
@@ -68,21 +68,21 @@ impl Failure for RunError {
 
 /// Publishes what the words ask for.
 pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitStatus, RunError> {
-    let matches = match mqtt_core::cli::parse(invocation, args::command(), words)? {
-        Parsed::Text(text) => return Ok(mqtt_core::cli::show(&text)),
+    let matches = match cli::parse(invocation, args::command(), words)? {
+        Parsed::Text(text) => return Ok(cli::show(&text)),
         Parsed::Matches(matches) => matches,
     };
     let plan = args::plan(invocation, &matches)?;
     let source = Source::open(plan.payloads)?;
     let mut publisher = Publisher::new(source, plan.message);
     let result = client::run(&plan.connect, HangUp::ignore, &mut publisher);
-    plan.connect.notices.report(conclude(result, publisher.tally()))
+    cli::conclude(plan.connect.notices, conclude(result, publisher.tally()))
 }
 
 /// What a run comes to: only when every message is done with, and none refused, is all well.
 fn conclude(result: Result<(), RunError>, tally: Tally) -> Result<ExitStatus, RunError> {
     let published = tally.published;
-    let missing = published - tally.completed;
+    let missing = published.saturating_sub(tally.completed);
     match result {
         Err(RunError::Client(source)) if missing > 0 => {
             return Err(RunError::Incomplete { missing, published, source });

@@ -7,14 +7,13 @@ use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser};
 use mqtt_core::cli::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, UsageError, value};
 use mqtt_core::invocation::Invocation;
 use mqtt_core::plan::Reconnect;
-use mqtt_core::protocol::{ProtocolVersion, Qos, SubscribeFilter, TopicFilter};
+use mqtt_core::protocol::{
+    ProtocolVersion, Qos, RetainHandling, SubscribeFilter, SubscribeOptions, TopicFilter,
+};
 
 use crate::filter::{MessageFilter, Retained};
 use crate::output::{Format, Layout, LineEnd};
 use crate::plan::{End, Requests, SubscribePlan};
-
-/// MQTT 5 §3.8.3.1: do not send retained messages.
-const RETAIN_HANDLING_NEVER: u8 = 0x20;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -143,9 +142,10 @@ fn subscriptions(
     retained: Retained,
     version: ProtocolVersion,
 ) -> Vec<SubscribeFilter> {
-    let options = match (version, retained) {
-        (ProtocolVersion::V5, Retained::Hidden) => RETAIN_HANDLING_NEVER,
-        _ => 0,
+    let retain_handling = match (version, retained) {
+        (ProtocolVersion::V5, Retained::Hidden) => RetainHandling::Never,
+        _ => RetainHandling::Always,
     };
+    let options = SubscribeOptions { retain_handling, ..SubscribeOptions::default() };
     filters.into_iter().map(|filter| SubscribeFilter { filter, qos, options }).collect()
 }

@@ -1,6 +1,7 @@
 //! Which messages are shown.
 
-use mqtt_core::protocol::{Publish, TopicFilter};
+use mqtt_core::protocol::TopicFilter;
+use mqtt_core::session::ReceivedMessage;
 
 /// Which messages are shown, and counted.
 #[derive(Debug)]
@@ -20,13 +21,10 @@ pub(crate) enum Retained {
 
 impl MessageFilter {
     /// Whether a message is shown.
-    pub(crate) fn admits(&self, message: &Publish) -> bool {
+    pub(crate) fn admits(&self, message: &ReceivedMessage) -> bool {
         if self.retained == Retained::Hidden && message.retain {
             return false;
         }
-        let hidden = |filter: &TopicFilter| {
-            message.topic.as_ref().is_some_and(|topic| filter.matches(topic))
-        };
-        !self.hidden.iter().any(hidden)
+        !self.hidden.iter().any(|filter| filter.matches(&message.topic))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use mqtt_core::cli::{Parsed, UsageError};
+use mqtt_core::cli::{self, Parsed, UsageError};
 use mqtt_core::client::{self, ClientError};
 use mqtt_core::console::HangUp;
 use mqtt_core::exit::{ExitStatus, Failure};
@@ -48,8 +48,8 @@ impl Failure for RunError {
 
 /// Subscribes to what the words ask for.
 pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitStatus, RunError> {
-    let matches = match mqtt_core::cli::parse(invocation, args::command(), words)? {
-        Parsed::Text(text) => return Ok(mqtt_core::cli::show(&text)),
+    let matches = match cli::parse(invocation, args::command(), words)? {
+        Parsed::Text(text) => return Ok(cli::show(&text)),
         Parsed::Matches(matches) => matches,
     };
     let plan = args::plan(invocation, &matches)?;
@@ -58,5 +58,5 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
         Ok(()) if subscriber.timed_out() => Err(RunError::TimedOut),
         result => result.map(|()| ExitStatus::SUCCESS),
     };
-    plan.connect.notices.report(result)
+    cli::conclude(plan.connect.notices, result)
 }

@@ -1,8 +1,8 @@
 //! The subscriber: what mqtt-sub does with a connection.
 
 use mqtt_core::client::{Application, Client, Flow};
-use mqtt_core::protocol::{ConnAck, Disconnect, Properties, Publish, ReasonCode, SubAck};
-use mqtt_core::session::Event;
+use mqtt_core::protocol::{ConnAck, Disconnect, Properties, ReasonCode, SubAck};
+use mqtt_core::session::{Event, ReceivedMessage};
 use mqtt_core::signal::Interrupt;
 
 use crate::filter::MessageFilter;
@@ -57,7 +57,7 @@ impl Subscriber {
         }
     }
 
-    fn show(&mut self, message: Publish, client: &mut Client) -> Flow {
+    fn show(&mut self, message: ReceivedMessage, client: &mut Client) -> Flow {
         if !self.filter.admits(&message) {
             return Flow::Continue;
         }

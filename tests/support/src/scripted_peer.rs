@@ -81,6 +81,18 @@ impl Connection {
         Self { stream, received: Vec::new() }
     }
 
+    /// Ends what we send; what the client sends can still be read.
+    #[track_caller]
+    pub fn close_our_side(&mut self) {
+        self.stream.shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// The stream once more, for a thread that floods it while this one reads.
+    #[must_use]
+    pub fn clone_stream(&self) -> TcpStream {
+        self.stream.try_clone().unwrap()
+    }
+
     /// Every byte that was read, in order.
     #[must_use]
     pub fn received(&self) -> &[u8] {

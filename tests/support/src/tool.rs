@@ -20,12 +20,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::Instant;
 
-use rustix::process::{Pid, kill_process};
 use tempfile::TempDir;
 
 use crate::patience::{LIMIT, until};
 
-pub use rustix::process::Signal;
+pub use rustix::process::{Pid, Signal, kill_process};
 
 /// What in the environment a tool or its libraries look at.
 const CLEANED: [&str; 8] = [
@@ -227,6 +226,12 @@ impl Running {
         if let Err(error) = stdin.write_all(bytes.as_ref()).and_then(|()| stdin.flush()) {
             panic!("the tool does not read its input ({error}):\n{}", self.so_far());
         }
+    }
+
+    /// Hands standard input to a thread that may have to wait for the tool to read it.
+    #[track_caller]
+    pub fn take_input(&mut self) -> ChildStdin {
+        self.stdin.take().expect("standard input is open")
     }
 
     /// Ends standard input.

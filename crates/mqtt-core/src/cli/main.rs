@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use crate::exit::{ExitStatus, Failure};
 use crate::invocation::{Invocation, Tool};
+#[cfg(feature = "client")]
+use crate::plan::Notices;
 
 /// Runs a tool: reads argv, calls `tool_run`, prints the error it ends with, gives its status.
 ///
@@ -33,6 +35,18 @@ pub fn show(text: &str) -> ExitStatus {
     match shown {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitStatus::FAILURE,
         _ => ExitStatus::SUCCESS,
+    }
+}
+
+/// Lets the error of a run through to be printed, or keeps only its status (`--quiet`).
+#[cfg(feature = "client")]
+pub fn conclude<E: Failure>(
+    notices: Notices,
+    result: Result<ExitStatus, E>,
+) -> Result<ExitStatus, E> {
+    match (notices, result) {
+        (Notices::Hidden, Err(failure)) => Ok(failure.status()),
+        (_, result) => result,
     }
 }
 

@@ -12,5 +12,7 @@ mod words;
 
 #[cfg(feature = "client")]
 pub use connect_args::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW};
+#[cfg(feature = "client")]
+pub use main::conclude;
 pub use main::{run, show};
 pub use usage::{Parsed, UsageError, parse};

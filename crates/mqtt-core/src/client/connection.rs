@@ -2,30 +2,38 @@
 
 use std::future::Future;
 use std::io;
-use std::pin::pin;
-use std::task::Poll;
-use std::time::Duration;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
 
 use bytes::BytesMut;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::timeout;
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use zeroize::Zeroize;
 
 use super::write_queue::{WriteError, WriteQueue};
-use crate::protocol::Incoming;
-use crate::protocol::codec::{Codec, DecodeError};
+use crate::protocol::codec::{Codec, DecodeError, EncodeError};
+use crate::protocol::{Connect, Incoming};
+use crate::session::Reading;
 use crate::transport::ByteStream;
 
 /// At least so much is asked for at a time.
 const READ_SIZE: usize = 64 * 1024;
 
-/// How long the broker may take to close its side after our DISCONNECT.
-pub(super) const CLOSING: Duration = Duration::from_secs(1);
-
 /// A connection that stands.
 pub(super) struct Connection {
     stream: Box<dyn ByteStream>,
     buffer: BytesMut,
+    output: Output,
+}
+
+/// How far our side of the stream is.
+#[derive(Debug)]
+enum Output {
+    /// Everything is handed on.
+    Flushed,
+    /// Something was written, and a wrapper of the stream may keep it back.
+    Written,
+    /// Nothing can be written any more. The broker may have said why: that is read first.
+    Failed(io::Error),
 }
 
 /// What [`Connection::progress`] has done.
@@ -39,21 +47,36 @@ pub(super) enum Progress {
     Closed,
 }
 
-/// Whether to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reading {
-    On,
-    Off,
+/// Bytes that hold a password: wiped however it ends.
+struct Wiped(BytesMut);
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
 }
 
 impl Connection {
     pub(super) fn new(stream: Box<dyn ByteStream>) -> Self {
-        Self { stream, buffer: BytesMut::new() }
+        Self { stream, buffer: BytesMut::new(), output: Output::Flushed }
+    }
+
+    /// Sends CONNECT, ahead of any queue.
+    pub(super) async fn send_connect(&mut self, connect: &Connect) -> Result<(), SendError> {
+        let mut bytes = Wiped(BytesMut::new());
+        Codec::encode_connect(connect, &mut bytes.0)?;
+        self.stream.write_all(&bytes.0).await?;
+        Ok(self.stream.flush().await?)
     }
 
     /// The next packet of what was read.
     pub(super) fn next_packet(&mut self, codec: &Codec) -> Result<Option<Incoming>, DecodeError> {
         codec.decode(&mut self.buffer)
+    }
+
+    /// Whether all of `queue` has gone to the socket.
+    pub(super) fn is_drained(&self, queue: &WriteQueue) -> bool {
+        queue.is_empty() && matches!(self.output, Output::Flushed)
     }
 
     /// Writes some of `queue` or reads some bytes, whichever is possible first. Cancel-safe.
@@ -66,22 +89,60 @@ impl Connection {
             self.reserve();
         }
         std::future::poll_fn(|cx| {
-            if !queue.is_empty()
-                && let Poll::Ready(result) = queue.poll_write(&mut *self.stream, cx)
-            {
-                return Poll::Ready(result.map(|()| Progress::Written));
+            if let Poll::Ready(result) = self.poll_output(queue, cx) {
+                match result {
+                    Ok(()) => return Poll::Ready(Ok(Progress::Written)),
+                    Err(WriteError::Stream(error)) if reading == Reading::On => {
+                        self.output = Output::Failed(error);
+                    }
+                    Err(error) => return Poll::Ready(Err(error)),
+                }
             }
-            if reading == Reading::Off {
-                return Poll::Pending;
+            match reading {
+                Reading::On => self.poll_input(cx),
+                Reading::Off => Poll::Pending,
             }
-            let read = pin!(self.stream.read_buf(&mut self.buffer)).as_mut().poll(cx);
-            read.map(|read| match read {
-                Ok(0) => Ok(Progress::Closed),
-                Ok(_) => Ok(Progress::Read),
-                Err(error) => Err(WriteError::Stream(error)),
-            })
         })
         .await
+    }
+
+    /// Writes some of the queue, or flushes when it is empty; pending where there is nothing to do.
+    fn poll_output(
+        &mut self,
+        queue: &mut WriteQueue,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), WriteError>> {
+        match &self.output {
+            Output::Failed(_) => Poll::Pending,
+            Output::Flushed if queue.is_empty() => Poll::Pending,
+            Output::Flushed | Output::Written if !queue.is_empty() => {
+                let written = ready!(queue.poll_write(&mut *self.stream, cx));
+                self.output = Output::Written;
+                Poll::Ready(written)
+            }
+            Output::Flushed | Output::Written => {
+                let flushed = ready!(AsyncWrite::poll_flush(Pin::new(&mut *self.stream), cx));
+                self.output = Output::Flushed;
+                Poll::Ready(flushed.map_err(WriteError::Stream))
+            }
+        }
+    }
+
+    fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Result<Progress, WriteError>> {
+        let read = ready!(pin!(self.stream.read_buf(&mut self.buffer)).as_mut().poll(cx));
+        let failure = match read {
+            Ok(0) => None,
+            Ok(_) => return Poll::Ready(Ok(Progress::Read)),
+            Err(error) => Some(error),
+        };
+        // What failed first says more than what failed because of it.
+        match std::mem::replace(&mut self.output, Output::Flushed) {
+            Output::Failed(error) => Poll::Ready(Err(WriteError::Stream(error))),
+            Output::Flushed | Output::Written => match failure {
+                Some(error) => Poll::Ready(Err(WriteError::Stream(error))),
+                None => Poll::Ready(Ok(Progress::Closed)),
+            },
+        }
     }
 
     /// Makes room: at least a read's worth, and as much again as has come of a large packet. So
@@ -93,28 +154,27 @@ impl Connection {
         }
     }
 
-    /// Sends bytes that hold a secret, ahead of any queue, and wipes them.
-    pub(super) async fn send_secret(&mut self, mut bytes: BytesMut) -> Result<(), WriteError> {
-        let sent = self.stream.write_all(&bytes).await;
-        bytes.zeroize();
-        sent.map_err(WriteError::Stream)?;
-        self.stream.flush().await.map_err(WriteError::Stream)
+    /// Closes our side: the broker reads everything up to here, and then our end.
+    pub(super) async fn shut_down(&mut self) -> io::Result<()> {
+        self.stream.shutdown().await
     }
+}
 
-    /// Closes our side and reads until the broker has closed its own, for a second at most. A
-    /// close with unread input would reset the connection, and the broker could lose our last
-    /// packets. What fails here, fails after everything was sent.
-    pub(super) async fn close(mut self) {
-        let _ = timeout(CLOSING, async {
-            self.stream.shutdown().await?;
-            loop {
-                self.buffer.clear();
-                self.buffer.reserve(READ_SIZE);
-                if self.stream.read_buf(&mut self.buffer).await? == 0 {
-                    return Ok::<(), io::Error>(());
-                }
-            }
-        })
-        .await;
+/// Why CONNECT was not sent.
+#[derive(Debug)]
+pub(super) enum SendError {
+    Encode(EncodeError),
+    Stream(io::Error),
+}
+
+impl From<EncodeError> for SendError {
+    fn from(error: EncodeError) -> Self {
+        Self::Encode(error)
+    }
+}
+
+impl From<io::Error> for SendError {
+    fn from(error: io::Error) -> Self {
+        Self::Stream(error)
     }
 }

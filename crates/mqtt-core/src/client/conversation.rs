@@ -4,22 +4,25 @@ use std::time::{Duration, Instant};
 
 use tokio::time::Instant as Timer;
 
-use super::connection::{Connection, Progress, Reading};
+use super::connection::{Connection, Progress};
 use super::{Application, Client, ClientError, Flow};
 use crate::console::{ConsoleError, HangUp};
 use crate::plan::Endpoint;
 use crate::protocol::{Disconnect, ReasonCode};
-use crate::session::{Event, Receipt};
+use crate::session::{Event, Reading, Receipt, SessionError};
 use crate::signal::{Interrupts, Urgency, until};
 
 /// How long the last bytes may take to reach the socket without any progress.
 const LEAVING: Duration = Duration::from_secs(30);
 
+/// How long the broker may take to close its side after our DISCONNECT.
+const CLOSING: Duration = Duration::from_secs(1);
+
 /// How a conversation ended.
 pub(super) enum Ended<E> {
-    /// The tool is done, well or badly; the broker was told.
+    /// The tool is done, well or badly.
     Finished(Result<(), E>),
-    /// The connection cannot go on.
+    /// The connection broke before the tool was done.
     Broken(ClientError),
 }
 
@@ -32,9 +35,11 @@ pub(super) struct Conversation<'a, A: Application> {
     application: &'a mut A,
     stage: Stage,
     result: Result<(), A::Error>,
+    output: Printing,
 }
 
 /// How far it has come.
+#[derive(Debug)]
 enum Stage {
     /// Messages come and go.
     Open,
@@ -42,6 +47,16 @@ enum Stage {
     Settling(Disconnect),
     /// DISCONNECT is on its way; by then it must have made some progress.
     Leaving(Timer),
+    /// Everything is sent and our side closed; so long the broker has to close its own. A close
+    /// with unread input would reset the connection, and the broker could lose our last packets.
+    Closing(Timer),
+}
+
+/// Whether what the tool prints still reaches somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Printing {
+    Possible,
+    Abandoned,
 }
 
 /// What woke the loop.
@@ -55,6 +70,12 @@ enum Wake<E> {
     HungUp,
 }
 
+/// Whether the loop goes on.
+enum Turn {
+    Again,
+    Last,
+}
+
 impl<'a, A: Application> Conversation<'a, A> {
     pub(super) fn new(
         client: &'a mut Client,
@@ -63,8 +84,8 @@ impl<'a, A: Application> Conversation<'a, A> {
         endpoint: &'a Endpoint,
         application: &'a mut A,
     ) -> Self {
-        let (stage, result) = (Stage::Open, Ok(()));
-        Self { client, interrupts, hang_up, endpoint, application, stage, result }
+        let (stage, result, output) = (Stage::Open, Ok(()), Printing::Possible);
+        Self { client, interrupts, hang_up, endpoint, application, stage, result, output }
     }
 
     /// Goes on until the tool is done or the connection is broken. `connected` is the first event.
@@ -79,36 +100,53 @@ impl<'a, A: Application> Conversation<'a, A> {
             match self.turn(connection).await {
                 Ok(Turn::Again) => {}
                 Ok(Turn::Last) => return Ended::Finished(self.result),
-                Err(error) => return Ended::Broken(error),
+                Err(error) => return self.broken(error),
             }
         }
+    }
+
+    /// The connection cannot go on. A tool that was done before stays done: what it has not sent is
+    /// counted, and only what the broker or the user has to say against it makes it a failure.
+    fn broken(mut self, error: ClientError) -> Ended<A::Error> {
+        self.application.on_lost(self.client.queue.clear());
+        self.client.session.disconnected();
+        let telling = matches!(
+            error,
+            ClientError::Session(SessionError::Disconnected(_)) | ClientError::Interrupted(_)
+        );
+        match self.stage {
+            Stage::Open => return Ended::Broken(error),
+            Stage::Settling(_) | Stage::Leaving(_) | Stage::Closing(_) if !telling => {}
+            _ if self.result.is_ok() => self.result = Err(error.into()),
+            _ => {}
+        }
+        Ended::Finished(self.result)
     }
 
     /// Does all that can be done at once, then waits for the next thing to happen.
     async fn turn(&mut self, connection: &mut Connection) -> Result<Turn, ClientError> {
         self.receive(connection)?;
+        // What is sent again goes before what is new.
+        self.client.collect()?;
         if matches!(self.stage, Stage::Open) {
             let flow = self.application.feed(self.client);
             self.follow(flow);
         }
         self.client.collect()?;
-        self.client.console.flush().map_err(ClientError::System)?;
+        self.client.flush_console()?;
         self.leave_when_settled()?;
-        if matches!(self.stage, Stage::Leaving(_)) && self.client.queue.is_empty() {
-            return Ok(Turn::Last);
-        }
+        self.close_when_drained(connection).await?;
         let wake = self.wait(connection).await?;
-        self.react(wake)?;
-        Ok(Turn::Again)
+        self.react(wake, connection).await
     }
 
     /// Hands the packets that have come to the session and the tool, as far as the console has
     /// room for what they print.
     fn receive(&mut self, connection: &mut Connection) -> Result<(), ClientError> {
         let now = Instant::now();
-        while matches!(self.stage, Stage::Open) {
+        while !matches!(self.stage, Stage::Settling(_)) {
             if self.client.console.is_block_full() {
-                self.client.console.flush().map_err(ClientError::System)?;
+                self.client.flush_console()?;
                 if self.client.console.is_congested() {
                     return Ok(());
                 }
@@ -131,13 +169,12 @@ impl<'a, A: Application> Conversation<'a, A> {
 
     async fn wait(&mut self, connection: &mut Connection) -> Result<Wake<A::Error>, ClientError> {
         let open = matches!(self.stage, Stage::Open);
-        let reading =
-            if open && !self.client.console.is_congested() { Reading::On } else { Reading::Off };
-        self.client.session.set_reading(reading == Reading::On, Instant::now());
+        let reading = self.reading();
+        self.client.session.set_reading(reading, Instant::now());
         let deadline = self.client.session.deadline().map(Timer::from_std);
         let overdue = match self.stage {
-            Stage::Leaving(overdue) => Some(overdue),
-            _ => None,
+            Stage::Leaving(overdue) | Stage::Closing(overdue) => Some(overdue),
+            Stage::Open | Stage::Settling(_) => None,
         };
         let Client { queue, console, .. } = &mut *self.client;
         Ok(tokio::select! {
@@ -156,21 +193,27 @@ impl<'a, A: Application> Conversation<'a, A> {
                     Wake::Interrupt(self.application.on_interrupt(interrupt, self.client))
                 }
             },
-            () = self.hang_up.happened() => Wake::HungUp,
+            () = self.hang_up.happened(), if self.output == Printing::Possible => Wake::HungUp,
         })
     }
 
-    fn react(&mut self, wake: Wake<A::Error>) -> Result<(), ClientError> {
-        let lost = || ClientError::Lost { endpoint: self.endpoint.clone(), source: None };
+    fn reading(&self) -> Reading {
+        match self.stage {
+            Stage::Settling(_) => Reading::Off,
+            _ if self.client.console.is_congested() => Reading::Off,
+            Stage::Open | Stage::Leaving(_) | Stage::Closing(_) => Reading::On,
+        }
+    }
+
+    async fn react(
+        &mut self,
+        wake: Wake<A::Error>,
+        connection: &mut Connection,
+    ) -> Result<Turn, ClientError> {
         match wake {
-            Wake::Progress(Progress::Closed) | Wake::Overdue => return Err(lost()),
-            Wake::Progress(Progress::Read) => self.client.session.received(Instant::now()),
-            Wake::Progress(Progress::Written) => {
-                self.client.session.sent(Instant::now());
-                if let Stage::Leaving(overdue) = &mut self.stage {
-                    *overdue = Timer::now() + LEAVING;
-                }
-            }
+            Wake::Progress(progress) => return self.progressed(&progress),
+            Wake::Overdue if matches!(self.stage, Stage::Closing(_)) => return Ok(Turn::Last),
+            Wake::Overdue => return Err(self.lost()),
             Wake::Input => {}
             Wake::Written(Ok(receipts)) => {
                 for receipt in receipts {
@@ -181,14 +224,49 @@ impl<'a, A: Application> Conversation<'a, A> {
             Wake::Written(Err(error)) if error.is_broken_pipe() => self.abandon(Ok(())),
             Wake::Written(Err(error)) => self.abandon(Err(ClientError::Console(error))),
             Wake::HungUp => self.abandon(Ok(())),
-            Wake::Deadline => self.client.session.handle_deadline(Instant::now())?,
+            Wake::Deadline => return self.deadline(connection).await,
             Wake::Interrupt(flow) => self.follow(flow),
         }
-        Ok(())
+        Ok(Turn::Again)
+    }
+
+    fn progressed(&mut self, progress: &Progress) -> Result<Turn, ClientError> {
+        match progress {
+            Progress::Closed if matches!(self.stage, Stage::Closing(_)) => return Ok(Turn::Last),
+            Progress::Closed => return Err(self.lost()),
+            Progress::Read => self.client.session.received(Instant::now()),
+            Progress::Written => {
+                self.client.session.sent(Instant::now(), self.client.queue.len());
+                if let Stage::Leaving(overdue) = &mut self.stage {
+                    *overdue = Timer::now() + LEAVING;
+                }
+            }
+        }
+        Ok(Turn::Again)
+    }
+
+    /// A ping is due, or the broker is to be given up; but not while its bytes lie unread because
+    /// the whole program was stopped meanwhile.
+    async fn deadline(&mut self, connection: &mut Connection) -> Result<Turn, ClientError> {
+        let Err(silence) = self.client.session.handle_deadline(Instant::now()) else {
+            return Ok(Turn::Again);
+        };
+        let progress = tokio::select! {
+            biased;
+            progress = connection.progress(&mut self.client.queue, Reading::On) => progress,
+            () = std::future::ready(()) => return Err(silence.into()),
+        };
+        let lost = |error| ClientError::from_write(self.endpoint, error);
+        self.progressed(&progress.map_err(lost)?)
+    }
+
+    fn lost(&self) -> ClientError {
+        ClientError::Lost { endpoint: self.endpoint.clone(), source: None }
     }
 
     /// Nothing can be printed any more.
     fn abandon(&mut self, result: Result<(), ClientError>) {
+        self.output = Printing::Abandoned;
         self.client.console.abandon();
         self.follow(result.map(|()| Flow::Finish(Disconnect::new(ReasonCode::SUCCESS))));
     }
@@ -199,7 +277,9 @@ impl<'a, A: Application> Conversation<'a, A> {
             Ok(Flow::Continue) => {}
             Ok(Flow::Finish(disconnect)) => self.finish(disconnect),
             Err(error) => {
-                self.result = Err(error.into());
+                if self.result.is_ok() {
+                    self.result = Err(error.into());
+                }
                 self.finish(Disconnect::new(ReasonCode::SUCCESS));
             }
         }
@@ -220,14 +300,25 @@ impl<'a, A: Application> Conversation<'a, A> {
             self.stage = Stage::Leaving(Timer::now() + LEAVING);
             self.client.session.disconnect(disconnect);
             self.client.collect()?;
-            self.client.console.flush().map_err(ClientError::System)?;
+            self.client.flush_console()?;
         }
         Ok(())
     }
-}
 
-/// Whether the loop goes on.
-enum Turn {
-    Again,
-    Last,
+    /// Closes our side once everything is sent.
+    async fn close_when_drained(&mut self, connection: &mut Connection) -> Result<(), ClientError> {
+        if matches!(self.stage, Stage::Leaving(_)) && connection.is_drained(&self.client.queue) {
+            let deadline = Timer::now() + CLOSING;
+            self.stage = Stage::Closing(deadline);
+            let lost = |source| ClientError::Lost {
+                endpoint: self.endpoint.clone(),
+                source: Some(source),
+            };
+            // The deadline also holds for a wrapper that has to say good-bye itself.
+            if let Ok(result) = tokio::time::timeout_at(deadline, connection.shut_down()).await {
+                result.map_err(lost)?;
+            }
+        }
+        Ok(())
+    }
 }

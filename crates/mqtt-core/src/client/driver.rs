@@ -1,20 +1,26 @@
 //! From one connection to the next: connect, converse, connect again as the plan says.
 
+use std::future::Future;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
 use tokio::time::timeout;
 
-use super::connection::{CLOSING, Connection, Progress, Reading};
+use super::connection::{Connection, Progress, SendError};
 use super::conversation::{Conversation, Ended};
+use super::write_queue::WriteError;
 use super::{Application, Client, ClientError, Flow};
 use crate::console::HangUp;
 use crate::plan::{ConnectPlan, Reconnect};
-use crate::protocol::codec::Codec;
 use crate::protocol::{PropertyId, ProtocolVersion};
-use crate::session::{Backoff, Event, Session, SessionConfig};
+use crate::session::{Backoff, Event, Reading, Session, SessionConfig};
 use crate::signal::{Interrupt, Interrupts, Urgency};
 use crate::transport;
+
+/// A connection that held so long was a good one: the next attempts begin afresh.
+const STEADY: Duration = Duration::from_secs(30);
+
+/// How long a DISCONNECT that says what was wrong may take to go out.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Carries out a plan with a tool, until the tool is done or nothing more can be done.
 ///
@@ -31,15 +37,13 @@ pub fn run<A: Application>(
         .map_err(ClientError::System)?;
     let result = runtime.block_on(async {
         let interrupts = Interrupts::new(plan.time_limit).map_err(ClientError::System)?;
-        let mut driver = Driver {
-            plan,
-            client: Client::new(plan, session(plan)),
-            interrupts,
-            hang_up: hang_up(),
-        };
+        let (client, hang_up) = (Client::new(plan, session(plan)), hang_up());
+        let backoff = Backoff::new();
+        let mut driver = Driver { plan, client, interrupts, hang_up, backoff };
         let result = driver.run(application).await;
-        driver.settle().await;
-        result
+        let settled = driver.settle().await;
+        // What went wrong first is what is told.
+        result.and(settled.map_err(A::Error::from))
     });
     // A name that is still being looked up must not hold up the end.
     runtime.shutdown_background();
@@ -65,12 +69,19 @@ struct Driver<'a> {
     client: Client,
     interrupts: Interrupts,
     hang_up: HangUp,
+    backoff: Backoff,
 }
+
+/// A connection that stands, and the event that says so.
+type Connected = (Connection, Event);
 
 impl Driver<'_> {
     async fn run<A: Application>(&mut self, application: &mut A) -> Result<(), A::Error> {
-        let (mut connection, mut connected) = self.first_connection().await?;
+        let Some((mut connection, mut connected)) = self.first_connection().await? else {
+            return Ok(());
+        };
         loop {
+            let since = Instant::now();
             let conversation = Conversation::new(
                 &mut self.client,
                 &mut self.interrupts,
@@ -79,16 +90,15 @@ impl Driver<'_> {
                 application,
             );
             let failure = match conversation.run(&mut connection, connected).await {
-                Ended::Finished(result) => {
-                    connection.close().await;
-                    return result;
-                }
+                Ended::Finished(result) => return result,
                 Ended::Broken(failure) => failure,
             };
-            application.on_lost(self.client.queue.clear());
             self.farewell(connection, &failure).await;
-            if self.plan.reconnect == Reconnect::Never || !failure.is_loss() {
+            if self.plan.reconnect == Reconnect::Never || !failure.may_pass() {
                 return Err(failure.into());
+            }
+            if since.elapsed() >= STEADY {
+                self.backoff = Backoff::new();
             }
             self.client.notice(&format!("warning: {}; connecting again", failure.with_causes()));
             match self.reconnect(application).await? {
@@ -99,39 +109,40 @@ impl Driver<'_> {
         }
     }
 
-    async fn first_connection(&mut self) -> Result<(Connection, Event), ClientError> {
-        tokio::select! {
-            result = establish(self.plan, &mut self.client) => result,
-            (interrupt, _) = self.interrupts.next() => Err(ClientError::Interrupted(interrupt)),
+    /// `None` when nobody reads our output.
+    async fn first_connection(&mut self) -> Result<Option<Connected>, ClientError> {
+        let attempt = establish(self.plan, &mut self.client);
+        match unless_asked_to_end(&mut self.interrupts, &self.hang_up, attempt).await {
+            Outcome::Done(result) => result.map(Some),
+            Outcome::Interrupted(interrupt, _) => Err(ClientError::Interrupted(interrupt)),
+            Outcome::HungUp => Ok(None),
         }
     }
 
-    /// Tries until a connection stands; `None` when the tool was asked to end and has nothing left
-    /// to do.
+    /// Tries until a connection stands; `None` when there is nobody to do it for any more: the
+    /// tool was asked to end and has nothing left to do, or nobody reads our output.
     async fn reconnect<A: Application>(
         &mut self,
         application: &mut A,
-    ) -> Result<Option<(Connection, Event)>, A::Error> {
-        let mut backoff = Backoff::new();
+    ) -> Result<Option<Connected>, A::Error> {
         loop {
+            self.client.flush_console()?;
             let random = getrandom::u32().unwrap_or_default();
-            let delay = backoff.delay(u16::try_from(random >> 16).unwrap_or_default());
-            let interrupt = match self.pause(delay).await {
-                Pause::Over => tokio::select! {
-                    attempt = establish(self.plan, &mut self.client) => match attempt {
-                        Ok(connected) => return Ok(Some(connected)),
-                        Err(error) if error.may_pass() => continue,
-                        Err(error) => return Err(error.into()),
-                    },
-                    interrupt = self.interrupts.next() => interrupt,
-                    () = self.hang_up.happened() => return Ok(None),
-                },
-                Pause::Interrupted(interrupt) => interrupt,
-                Pause::HungUp => return Ok(None),
+            let delay = self.backoff.delay(u16::try_from(random >> 16).unwrap_or_default());
+            let attempt = async {
+                tokio::time::sleep(delay).await;
+                establish(self.plan, &mut self.client).await
             };
-            match interrupt {
-                (interrupt, Urgency::Now) => return Err(ClientError::Interrupted(interrupt).into()),
-                (interrupt, Urgency::Soon) => {
+            match unless_asked_to_end(&mut self.interrupts, &self.hang_up, attempt).await {
+                Outcome::Done(Ok(connected)) => return Ok(Some(connected)),
+                Outcome::Done(Err(error)) if error.may_pass() => self.client.session.disconnected(),
+                Outcome::Done(Err(error)) => return Err(error.into()),
+                Outcome::HungUp => return Ok(None),
+                Outcome::Interrupted(interrupt, Urgency::Now) => {
+                    return Err(ClientError::Interrupted(interrupt).into());
+                }
+                Outcome::Interrupted(interrupt, Urgency::Soon) => {
+                    self.client.session.disconnected();
                     let flow = application.on_interrupt(interrupt, &mut self.client)?;
                     if let Flow::Finish(_) = flow {
                         return Ok(None);
@@ -141,81 +152,69 @@ impl Driver<'_> {
         }
     }
 
-    /// Waits, and writes out what is printed meanwhile.
-    async fn pause(&mut self, delay: Duration) -> Pause {
-        let sleep = tokio::time::sleep(delay);
-        tokio::pin!(sleep);
-        loop {
-            // A console that cannot be started is found out when there is a connection again.
-            let _ = self.client.console.flush();
-            tokio::select! {
-                () = &mut sleep => return Pause::Over,
-                written = self.client.console.written() => match written {
-                    Ok(receipts) => {
-                        for receipt in receipts {
-                            self.client.session.acknowledge(receipt);
-                        }
-                    }
-                    Err(_) => return Pause::HungUp,
-                },
-                interrupt = self.interrupts.next() => return Pause::Interrupted(interrupt),
-                () = self.hang_up.happened() => return Pause::HungUp,
-            }
-        }
-    }
-
-    /// Tells an MQTT 5 broker why we leave, if it is to blame, and closes.
+    /// Tells an MQTT 5 broker why we leave, if it is to blame.
     async fn farewell(&mut self, mut connection: Connection, failure: &ClientError) {
-        if let Some(reason) = failure.reason()
-            && self.plan.connect.version == ProtocolVersion::V5
-        {
-            self.client.say_goodbye(reason);
-            while !self.client.queue.is_empty() {
-                let progress = connection.progress(&mut self.client.queue, Reading::Off);
-                match timeout(CLOSING, progress).await {
-                    Ok(Ok(Progress::Written)) => {}
-                    _ => return,
-                }
-            }
-            connection.close().await;
+        let Some(reason) = failure.reason() else {
+            return;
+        };
+        if self.plan.connect.version != ProtocolVersion::V5 {
+            return;
         }
+        self.client.say_goodbye(reason);
+        let queue = &mut self.client.queue;
+        let _ = timeout(FAREWELL, async {
+            while !connection.is_drained(queue) {
+                connection.progress(queue, Reading::Off).await?;
+            }
+            connection.shut_down().await.map_err(WriteError::Stream)?;
+            while !matches!(connection.progress(queue, Reading::On).await?, Progress::Closed) {}
+            Ok::<(), WriteError>(())
+        })
+        .await;
+        queue.clear();
     }
 
     /// Writes out what is printed, however the run ended; a signal cuts it short.
-    async fn settle(&mut self) {
+    async fn settle(&mut self) -> Result<(), ClientError> {
         while !self.client.console.is_settled() {
-            if self.client.console.flush().is_err() {
-                return;
-            }
-            tokio::select! {
-                written = self.client.console.written() => {
-                    if written.is_err() {
-                        return;
-                    }
+            self.client.flush_console()?;
+            let written = self.client.console.written();
+            match unless_asked_to_end(&mut self.interrupts, &self.hang_up, written).await {
+                Outcome::Done(Ok(_)) | Outcome::Interrupted(_, Urgency::Soon) => {}
+                Outcome::Done(Err(error)) if error.is_broken_pipe() => return Ok(()),
+                Outcome::Done(Err(error)) => return Err(ClientError::Console(error)),
+                Outcome::HungUp => return Ok(()),
+                Outcome::Interrupted(interrupt, Urgency::Now) => {
+                    return Err(ClientError::Interrupted(interrupt));
                 }
-                (_, urgency) = self.interrupts.next() => {
-                    if urgency == Urgency::Now {
-                        return;
-                    }
-                }
-                () = self.hang_up.happened() => return,
             }
         }
+        Ok(())
     }
 }
 
-/// How a pause ended.
-enum Pause {
-    Over,
-    Interrupted((Interrupt, Urgency)),
+/// How a wait ended.
+enum Outcome<T> {
+    Done(T),
+    Interrupted(Interrupt, Urgency),
     HungUp,
 }
 
+/// Waits for `work`, a signal, the time limit, or the end of our reader.
+async fn unless_asked_to_end<T>(
+    interrupts: &mut Interrupts,
+    hang_up: &HangUp,
+    work: impl Future<Output = T>,
+) -> Outcome<T> {
+    tokio::select! {
+        done = work => Outcome::Done(done),
+        (interrupt, urgency) = interrupts.next() => Outcome::Interrupted(interrupt, urgency),
+        () = hang_up.happened() => Outcome::HungUp,
+    }
+}
+
 /// Connects, sends CONNECT and waits for CONNACK, all within the plan's time limit.
-async fn establish(
-    plan: &ConnectPlan,
-    client: &mut Client,
-) -> Result<(Connection, Event), ClientError> {
+async fn establish(plan: &ConnectPlan, client: &mut Client) -> Result<Connected, ClientError> {
     let limit = plan.connect_timeout;
     let attempt = timeout(limit, introduce(plan, client));
     attempt.await.unwrap_or_else(|_| {
@@ -223,19 +222,17 @@ async fn establish(
     })
 }
 
-async fn introduce(
-    plan: &ConnectPlan,
-    client: &mut Client,
-) -> Result<(Connection, Event), ClientError> {
+async fn introduce(plan: &ConnectPlan, client: &mut Client) -> Result<Connected, ClientError> {
     let stream = transport::connect(&plan.endpoint).await?;
     let mut connection = Connection::new(stream);
-    client.connecting();
+    client.connecting()?;
     let mut connect = plan.connect.clone();
     connect.client_id = client.session.client_id().clone();
     let lost = |error| ClientError::from_write(&plan.endpoint, error);
-    let mut bytes = BytesMut::new();
-    Codec::encode_connect(&connect, &mut bytes)?;
-    connection.send_secret(bytes).await.map_err(lost)?;
+    connection.send_connect(&connect).await.map_err(|error| match error {
+        SendError::Encode(error) => ClientError::Encode(error),
+        SendError::Stream(error) => lost(WriteError::Stream(error)),
+    })?;
     loop {
         match connection.progress(&mut client.queue, Reading::On).await.map_err(lost)? {
             Progress::Closed => {

@@ -7,11 +7,14 @@ use std::time::Duration;
 use super::write_queue::WriteError;
 use crate::console::ConsoleError;
 use crate::plan::Endpoint;
-use crate::protocol::ReasonCode;
 use crate::protocol::codec::{DecodeError, EncodeError};
+use crate::protocol::{ProtocolVersion, ReasonCode};
 use crate::session::{PublishError, SessionError};
 use crate::signal::Interrupt;
 use crate::transport::TransportError;
+
+/// The return code of MQTT 3 that a broker gives while it starts or stops (§3.2.2.3).
+const SERVER_UNAVAILABLE: u8 = 3;
 
 /// Why a run of the client failed.
 #[derive(Debug, thiserror::Error)]
@@ -52,14 +55,6 @@ pub enum ClientError {
     /// A message cannot be published at this broker.
     #[error(transparent)]
     Publish(#[from] PublishError),
-    /// The broker does not take so large a packet.
-    #[error("the message makes a packet of {length} bytes, the broker takes at most {limit}")]
-    PacketTooLarge {
-        /// The packet's length in bytes.
-        length: usize,
-        /// The broker's limit in bytes.
-        limit: u32,
-    },
     /// A file could not be read while it was being sent.
     #[error("cannot send the rest of '{}', the message is incomplete and the connection was cut", .path.display())]
     File {
@@ -83,26 +78,22 @@ pub enum ClientError {
 }
 
 impl ClientError {
-    /// Whether a new connection may cure it. What the broker said in so many words, and bytes
-    /// that are no MQTT, come again on every connection.
-    #[must_use]
-    pub(super) fn is_loss(&self) -> bool {
+    /// Whether another connection may go better. What the broker says about us or our messages, and
+    /// bytes that are no MQTT, would come again on every connection.
+    pub(super) fn may_pass(&self) -> bool {
         match self {
-            Self::Lost { .. } => true,
+            Self::Transport(_) | Self::ConnectTimeout { .. } | Self::Lost { .. } => true,
             Self::Session(error) => match error {
                 SessionError::KeepAlive { .. } => true,
-                SessionError::Disconnected(disconnect) => {
-                    disconnect.reason != ReasonCode::SESSION_TAKEN_OVER
+                SessionError::Disconnected(disconnect) => !disconnect.reason.is_lasting(),
+                SessionError::Refused { version: ProtocolVersion::V5, connack } => {
+                    !ReasonCode(connack.code).is_lasting()
                 }
+                SessionError::Refused { connack, .. } => connack.code == SERVER_UNAVAILABLE,
                 _ => false,
             },
             _ => false,
         }
-    }
-
-    /// Whether an attempt to connect again that failed so is worth another.
-    pub(super) fn may_pass(&self) -> bool {
-        self.is_loss() || matches!(self, Self::Transport(_) | Self::ConnectTimeout { .. })
     }
 
     /// The reason code that tells an MQTT 5 broker why we leave; `None` where it is not to blame

@@ -43,7 +43,8 @@ pub trait Application {
     /// Something happened.
     fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, Self::Error>;
 
-    /// A signal or the time limit. `client` is connected.
+    /// A signal or the time limit, once. `client` may be without a connection: nothing can be
+    /// published then.
     fn on_interrupt(
         &mut self,
         interrupt: Interrupt,
@@ -99,7 +100,8 @@ impl Client {
     /// Publishes a message; gives its number: the packet identifier, or at QoS 0 the count that
     /// stands in for it. Ask [`Self::can_publish`] first.
     pub fn publish(&mut self, message: Message<Payload>) -> Result<u16, ClientError> {
-        let (publish, number) = self.session.publish(message)?;
+        let length = message.payload.len();
+        let (publish, number) = self.session.publish(message, length)?;
         self.send_publish(publish, number)?;
         Ok(number)
     }
@@ -136,11 +138,17 @@ impl Client {
     }
 
     /// A connection stands and CONNECT is about to be sent.
-    fn connecting(&mut self) {
-        self.session.connecting(Instant::now());
+    fn connecting(&mut self) -> Result<(), ClientError> {
+        self.session.connecting();
         if let Some(debug) = &self.debug {
             debug.sending_connect(&mut self.console);
         }
+        // A broker that does not answer must not keep the line from being seen.
+        self.flush_console()
+    }
+
+    fn flush_console(&mut self) -> Result<(), ClientError> {
+        self.console.flush().map_err(ClientError::System)
     }
 
     /// Handles packets that have come until one of them means something to the tool.
@@ -175,20 +183,8 @@ impl Client {
 
     fn send_publish(&mut self, publish: Publish<Payload>, number: u16) -> Result<(), ClientError> {
         let length = publish.payload.len();
-        let limit = self.session.maximum_packet_size();
         let codec = self.codec;
-        self.queue.encode(|out| {
-            let before = out.len();
-            codec.encode_publish(&publish, length, out)?;
-            let length = out.len() - before + length;
-            match limit {
-                Some(limit) if u32::try_from(length).is_ok_and(|length| length > limit) => {
-                    out.truncate(before);
-                    Err(ClientError::PacketTooLarge { length, limit })
-                }
-                _ => Ok(()),
-            }
-        })?;
+        self.queue.encode(|out| codec.encode_publish(&publish, length, out))?;
         if let Some(debug) = &self.debug {
             debug.sending_publish(&publish, number, length, &mut self.console);
         }

@@ -66,6 +66,11 @@ impl WriteQueue {
         self.length == 0
     }
 
+    /// Bytes that wait.
+    pub(super) fn len(&self) -> usize {
+        self.length
+    }
+
     pub(super) fn has_room(&self) -> bool {
         self.length < HIGH_WATER
     }

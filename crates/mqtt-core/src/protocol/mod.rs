@@ -23,12 +23,12 @@ mod v5;
 mod wire;
 
 pub use packet::{
-    Ack, Auth, ConnAck, Connect, Disconnect, Incoming, Outgoing, Publish, SubAck, Subscribe,
-    SubscribeFilter, UnsubAck, Unsubscribe, Will,
+    Ack, Auth, ConnAck, Connect, Disconnect, Incoming, Outgoing, Publish, RetainHandling, SubAck,
+    Subscribe, SubscribeFilter, SubscribeOptions, UnsubAck, Unsubscribe, Will,
 };
 pub use property::{Properties, Property, PropertyId, Value};
 pub use reason::ReasonCode;
 pub use text::Text;
 pub use topic::{TopicFilter, TopicName};
 pub use types::{PacketId, ProtocolVersion, Qos};
-pub use wire::MAX_REMAINING_LENGTH;
+pub use wire::{MAX_PACKET_LENGTH, MAX_REMAINING_LENGTH};

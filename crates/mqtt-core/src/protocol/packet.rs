@@ -168,9 +168,42 @@ pub struct SubscribeFilter {
     pub filter: TopicFilter,
     /// The highest QoS messages are to come with.
     pub qos: Qos,
-    /// The options byte of MQTT 5 without the QoS: No Local 0x04, Retain As Published 0x08,
-    /// Retain Handling 0x10, 0x20 (§3.8.3.1). 0 in MQTT 3.
-    pub options: u8,
+    /// MQTT 5 only: the defaults in MQTT 3.
+    pub options: SubscribeOptions,
+}
+
+/// The options of a subscription in MQTT 5 (§3.8.3.1); the default is what MQTT 3 does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SubscribeOptions {
+    /// Whether messages keep the retain flag they were published with.
+    pub retain_as_published: bool,
+    /// Whether the broker sends what it has retained.
+    pub retain_handling: RetainHandling,
+}
+
+/// When the broker sends retained messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RetainHandling {
+    /// With every subscription.
+    #[default]
+    Always,
+    /// Only if the subscription did not exist before.
+    New,
+    /// Never.
+    Never,
+}
+
+impl SubscribeOptions {
+    /// The options byte without the QoS.
+    pub fn bits(self) -> u8 {
+        let retain_as_published = if self.retain_as_published { 0x08 } else { 0 };
+        let retain_handling = match self.retain_handling {
+            RetainHandling::Always => 0x00,
+            RetainHandling::New => 0x10,
+            RetainHandling::Never => 0x20,
+        };
+        retain_as_published | retain_handling
+    }
 }
 
 /// SUBACK (§3.9).

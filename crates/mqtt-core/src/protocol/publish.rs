@@ -11,7 +11,9 @@ use super::packet::Publish;
 use super::property::{Carrier, Properties};
 use super::topic::TopicName;
 use super::types::{ProtocolVersion, Qos};
-use super::wire::{MAX_REMAINING_LENGTH, Reader, put_binary, put_variable_integer};
+use super::wire::{
+    MAX_REMAINING_LENGTH, Reader, put_binary, put_variable_integer, variable_integer_length,
+};
 
 const DUP: u8 = 0x08;
 const RETAIN: u8 = 0x01;
@@ -57,14 +59,7 @@ pub(super) fn encode_header<P>(
     out: &mut BytesMut,
 ) -> Result<(), EncodeError> {
     let topic = publish.topic.as_ref().map_or("", TopicName::as_str);
-    let mut remaining = 2 + topic.len();
-    if publish.packet_id.is_some() {
-        remaining += 2;
-    }
-    if version == ProtocolVersion::V5 {
-        remaining += publish.properties.encoded_length();
-    }
-    let remaining = remaining.saturating_add(payload_length);
+    let remaining = remaining_length(version, publish, payload_length);
     if remaining > MAX_REMAINING_LENGTH {
         return Err(EncodeError::TooLong { packet: "PUBLISH", length: remaining });
     }
@@ -85,4 +80,27 @@ pub(super) fn encode_header<P>(
         publish.properties.encode(out);
     }
     Ok(())
+}
+
+/// The remaining length of the packet with a payload of that length.
+fn remaining_length<P>(
+    version: ProtocolVersion,
+    publish: &Publish<P>,
+    payload_length: usize,
+) -> usize {
+    let topic = publish.topic.as_ref().map_or(0, |topic| topic.as_str().len());
+    let packet_id = if publish.qos == Qos::AtMostOnce { 0 } else { 2 };
+    let properties = match version {
+        ProtocolVersion::V5 => publish.properties.encoded_length(),
+        ProtocolVersion::V31 | ProtocolVersion::V311 => 0,
+    };
+    (2 + topic + packet_id + properties).saturating_add(payload_length)
+}
+
+impl<P> Publish<P> {
+    /// The length of the whole packet with a payload of that length, in bytes.
+    pub fn packet_length(&self, version: ProtocolVersion, payload_length: usize) -> usize {
+        let remaining = remaining_length(version, self, payload_length);
+        (1 + variable_integer_length(remaining)).saturating_add(remaining)
+    }
 }

@@ -29,11 +29,19 @@ impl ReasonCode {
     pub const TOPIC_ALIAS_INVALID: Self = Self(0x94);
     /// 0x95.
     pub const PACKET_TOO_LARGE: Self = Self(0x95);
-
     /// Whether the request failed.
     #[must_use]
     pub fn is_error(self) -> bool {
         self.0 >= 0x80
+    }
+
+    /// Whether it is a failure that would come again: it lies with the request, not with a state
+    /// of the broker that passes.
+    pub fn is_lasting(self) -> bool {
+        // Unspecified, unavailable, busy, shutting down, keep alive timeout, message rate too high,
+        // administrative action, connection rate exceeded, maximum connect time.
+        const PASSING: [u8; 9] = [0x80, 0x88, 0x89, 0x8B, 0x8D, 0x96, 0x98, 0x9F, 0xA0];
+        self.is_error() && !PASSING.contains(&self.0)
     }
 }
 

@@ -164,7 +164,7 @@ fn encode_subscribe(subscribe: &Subscribe, out: &mut BytesMut) -> Result<(), Enc
     subscribe.properties.encode(out);
     for filter in &subscribe.filters {
         put_binary(out, filter.filter.as_str().as_bytes());
-        out.put_u8(filter.options | filter.qos.level());
+        out.put_u8(filter.options.bits() | filter.qos.level());
     }
     Ok(())
 }

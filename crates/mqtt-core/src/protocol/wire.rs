@@ -9,6 +9,9 @@ use super::types::PacketId;
 /// The largest remaining length, and so the longest packet behind its fixed header (§2.1.4).
 pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
+/// The longest packet, its fixed header included.
+pub const MAX_PACKET_LENGTH: usize = 5 + MAX_REMAINING_LENGTH;
+
 /// Reads from the body of one whole packet: whatever wants more bytes than are left is malformed,
 /// never "not yet there".
 pub(super) struct Reader {

@@ -36,7 +36,7 @@ pub(super) struct Inbound {
 }
 
 /// What to do with a received PUBLISH.
-pub(super) enum Received {
+pub(super) enum Arrival {
     /// Hand it to the user; acknowledge by the receipt, if there is one.
     New(Option<Receipt>),
     /// It was handed out before; answer so, or wait for the receipt of the first one.
@@ -53,22 +53,22 @@ impl Inbound {
         }
     }
 
-    pub(super) fn publish(&mut self, publish: &Publish) -> Received {
+    pub(super) fn publish(&mut self, publish: &Publish) -> Arrival {
         let Some(packet_id) = publish.packet_id else {
-            return Received::New(None);
+            return Arrival::New(None);
         };
         if publish.qos == Qos::ExactlyOnce
             && let Some(held) = self.held.get_mut(&packet_id)
         {
             held.owed = !held.written;
-            return Received::Duplicate(held.written.then(|| pubrec(packet_id)));
+            return Arrival::Duplicate(held.written.then(|| pubrec(packet_id)));
         }
         self.deliveries += 1;
         let (connection, delivery) = (self.connection, self.deliveries);
         if publish.qos == Qos::ExactlyOnce {
             self.held.insert(packet_id, Held { delivery, written: false, owed: true });
         }
-        Received::New(Some(Receipt { packet_id, qos: publish.qos, connection, delivery }))
+        Arrival::New(Some(Receipt { packet_id, qos: publish.qos, connection, delivery }))
     }
 
     /// The message's bytes are safe: the acknowledgement to send now, if any. A receipt of an

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use super::Reading;
+
 /// The keep-alive clock of one connection.
 #[derive(Debug)]
 pub(super) struct KeepAlive {
@@ -10,7 +12,7 @@ pub(super) struct KeepAlive {
     last_sent: Instant,
     last_received: Instant,
     pinged: Option<Instant>,
-    reading: bool,
+    reading: Reading,
 }
 
 /// What the clock asks for.
@@ -26,11 +28,16 @@ impl KeepAlive {
     /// `seconds` 0 is off.
     pub(super) fn new(seconds: u16, now: Instant) -> Self {
         let interval = (seconds > 0).then(|| Duration::from_secs(u64::from(seconds)));
-        Self { interval, last_sent: now, last_received: now, pinged: None, reading: true }
+        Self { interval, last_sent: now, last_received: now, pinged: None, reading: Reading::On }
     }
 
-    pub(super) fn sent(&mut self, now: Instant) {
+    /// `waiting` bytes are still to go. While there are any, the PINGREQ may be among them, and the
+    /// broker cannot answer it yet: a large payload on a slow line is no silence.
+    pub(super) fn sent(&mut self, now: Instant, waiting: usize) {
         self.last_sent = now;
+        if waiting > 0 && self.pinged.is_some() {
+            self.pinged = Some(now);
+        }
     }
 
     pub(super) fn received(&mut self, now: Instant) {
@@ -40,9 +47,8 @@ impl KeepAlive {
 
     /// While our own output is stuck, nothing is read and the PINGRESP lies unread behind other
     /// packets: pings go on, so that the broker keeps us, but a missing answer means nothing.
-    #[expect(clippy::fn_params_excessive_bools, reason = "its name says what it is")]
-    pub(super) fn set_reading(&mut self, reading: bool, now: Instant) {
-        if reading && !self.reading && self.pinged.is_some() {
+    pub(super) fn set_reading(&mut self, reading: Reading, now: Instant) {
+        if reading == Reading::On && self.reading == Reading::Off && self.pinged.is_some() {
             self.pinged = Some(now);
         }
         self.reading = reading;
@@ -57,7 +63,7 @@ impl KeepAlive {
             Some(_) => self.last_sent + interval,
         };
         match self.pinged {
-            Some(pinged) if self.reading => Some(ping.min(pinged + interval)),
+            Some(pinged) if self.reading == Reading::On => Some(ping.min(pinged + interval)),
             _ => Some(ping),
         }
     }
@@ -67,7 +73,9 @@ impl KeepAlive {
             return Due::Nothing;
         };
         match self.pinged {
-            Some(pinged) if self.reading && now >= pinged + interval => Due::GivenUp(interval),
+            Some(pinged) if self.reading == Reading::On && now >= pinged + interval => {
+                Due::GivenUp(interval)
+            }
             _ if self.deadline().is_some_and(|deadline| now >= deadline) => {
                 self.pinged.get_or_insert(now);
                 self.last_sent = now;
@@ -88,7 +96,7 @@ mod tests {
     fn pings_when_nothing_was_sent_or_nothing_received_for_the_interval() {
         let start = Instant::now();
         let mut clock = KeepAlive::new(5, start);
-        clock.sent(start + 4 * SECOND);
+        clock.sent(start + 4 * SECOND, 0);
         assert_eq!(clock.deadline(), Some(start + 5 * SECOND));
         assert_eq!(clock.due(start + 4 * SECOND), Due::Nothing);
         assert_eq!(clock.due(start + 5 * SECOND), Due::Ping);
@@ -116,15 +124,28 @@ mod tests {
     fn goes_on_pinging_but_never_gives_up_while_reading_is_paused() {
         let start = Instant::now();
         let mut clock = KeepAlive::new(5, start);
-        clock.set_reading(false, start);
+        clock.set_reading(Reading::Off, start);
         for round in 1..10 {
             assert_eq!(clock.deadline(), Some(start + 5 * round * SECOND));
             assert_eq!(clock.due(start + 5 * round * SECOND), Due::Ping);
         }
-        clock.set_reading(true, start + 50 * SECOND);
+        clock.set_reading(Reading::On, start + 50 * SECOND);
         assert_eq!(clock.due(start + 50 * SECOND), Due::Ping);
         assert_eq!(clock.due(start + 54 * SECOND), Due::Nothing);
         assert_eq!(clock.due(start + 55 * SECOND), Due::GivenUp(5 * SECOND));
+    }
+
+    #[test]
+    fn a_ping_behind_a_large_payload_is_not_expected_to_be_answered() {
+        let start = Instant::now();
+        let mut clock = KeepAlive::new(5, start);
+        assert_eq!(clock.due(start + 5 * SECOND), Due::Ping);
+        for second in 6..60 {
+            clock.sent(start + second * SECOND, 1_000_000);
+            assert_ne!(clock.due(start + second * SECOND), Due::GivenUp(5 * SECOND));
+        }
+        clock.sent(start + 60 * SECOND, 0);
+        assert_eq!(clock.due(start + 64 * SECOND), Due::GivenUp(5 * SECOND));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the broker's CONNACK of MQTT 5 allows (§3.2.2.3).
 
-use crate::protocol::{ConnAck, PropertyId, Qos};
+use crate::protocol::{ConnAck, MAX_PACKET_LENGTH, PropertyId, Qos};
 
 /// The broker's limits; those of MQTT 3, and of a broker that names none, are no limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub(super) struct ServerLimits {
     pub(super) maximum_qos: Qos,
     pub(super) retain_available: bool,
     /// Bytes of a whole packet.
-    pub(super) maximum_packet_size: Option<u32>,
+    pub(super) maximum_packet_size: usize,
     /// Seconds, in place of ours.
     pub(super) keep_alive: Option<u16>,
 }
@@ -26,8 +26,23 @@ impl ServerLimits {
                 None => Qos::ExactlyOnce,
             },
             retain_available: properties.number(PropertyId::RetainAvailable) != Some(0),
-            maximum_packet_size: properties.number(PropertyId::MaximumPacketSize),
+            maximum_packet_size: properties
+                .number(PropertyId::MaximumPacketSize)
+                .and_then(|size| usize::try_from(size).ok())
+                .map_or(MAX_PACKET_LENGTH, |size| size.min(MAX_PACKET_LENGTH)),
             keep_alive: two_byte(PropertyId::ServerKeepAlive),
+        }
+    }
+}
+
+impl Default for ServerLimits {
+    fn default() -> Self {
+        Self {
+            receive_maximum: u16::MAX,
+            maximum_qos: Qos::ExactlyOnce,
+            retain_available: true,
+            maximum_packet_size: MAX_PACKET_LENGTH,
+            keep_alive: None,
         }
     }
 }

@@ -5,32 +5,39 @@
 //! keep-alive, and what is sent again on a new connection. No sockets, no clock, no printing, no
 //! rumqttc.
 
+mod aliases;
 mod backoff;
+mod error;
 mod inbound;
 mod keep_alive;
 mod limits;
 mod outbound;
 mod packet_id;
+mod requests;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+use bytes::Bytes;
 
 pub use backoff::Backoff;
+pub use error::{PublishError, SessionError};
 pub use inbound::Receipt;
 
 use crate::protocol::{
     Ack, ConnAck, Disconnect, Incoming, Outgoing, PacketId, Properties, PropertyId,
-    ProtocolVersion, Publish, Qos, ReasonCode, SubAck, Subscribe, SubscribeFilter, Text,
-    TopicFilter, TopicName, UnsubAck, Unsubscribe,
+    ProtocolVersion, Publish, Qos, SubAck, Subscribe, SubscribeFilter, Text, TopicFilter,
+    TopicName, UnsubAck, Unsubscribe,
 };
-use inbound::{Inbound, Received};
+use aliases::TopicAliases;
+use inbound::{Arrival, Inbound};
 use keep_alive::{Due, KeepAlive};
 use limits::ServerLimits;
 use outbound::{Acknowledged, Outbound, Resend};
 use packet_id::PacketIds;
+use requests::{Request, Requests};
 
 /// What a session needs to know from the start.
 #[derive(Clone, Debug)]
@@ -64,88 +71,54 @@ pub struct Message<P> {
     pub payload: P,
 }
 
+/// Whether bytes from the broker are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// They are.
+    On,
+    /// Our own output is stuck, and they are left lying.
+    Off,
+}
+
+/// A message from the broker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceivedMessage {
+    /// On which topic, its alias resolved.
+    pub topic: TopicName,
+    /// Whether it may have been sent before.
+    pub dup: bool,
+    /// At which QoS it came.
+    pub qos: Qos,
+    /// Whether the broker had retained it, or passes the flag on.
+    pub retain: bool,
+    /// Present with QoS 1 and 2, and only there.
+    pub packet_id: Option<PacketId>,
+    /// MQTT 5 only.
+    pub properties: Properties,
+    /// The payload, a slice of what was read.
+    pub payload: Bytes,
+}
+
+impl ReceivedMessage {
+    fn new(topic: TopicName, publish: Publish) -> Self {
+        let Publish { dup, qos, retain, topic: _, packet_id, properties, payload } = publish;
+        Self { topic, dup, qos, retain, packet_id, properties, payload }
+    }
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The broker let us in.
     Connected(ConnAck),
     /// A message; once its bytes are safe, [`Session::acknowledge`] the receipt.
-    Message(Publish, Option<Receipt>),
+    Message(ReceivedMessage, Option<Receipt>),
     /// A message of ours is done with; its reason may be a refusal.
     Published(Ack),
     /// The answer to SUBSCRIBE.
     Subscribed(SubAck),
     /// The answer to UNSUBSCRIBE.
     Unsubscribed(UnsubAck),
-}
-
-/// Why the connection cannot go on.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SessionError {
-    /// CONNACK with a code other than success.
-    #[error("the broker refused the connection: {}{} (code {})",
-        crate::protocol::reason::connack_text(*.version, .connack.code),
-        explained(&.connack.properties),
-        .connack.code)]
-    Refused {
-        /// Says how to read the code.
-        version: ProtocolVersion,
-        /// The answer.
-        connack: ConnAck,
-    },
-    /// The broker sent DISCONNECT (MQTT 5).
-    #[error("the broker ended the connection: {}{} (reason code {})",
-        .0.reason, explained(&.0.properties), .0.reason.0)]
-    Disconnected(Disconnect),
-    /// Nothing came for a keep-alive interval after a PINGREQ.
-    #[error("the broker stopped answering: nothing came for {} s after a ping", .interval.as_secs())]
-    KeepAlive {
-        /// The keep-alive interval.
-        interval: Duration,
-    },
-    /// A packet that must not come now.
-    #[error("the broker broke the protocol: {0}")]
-    Unexpected(&'static str),
-    /// An acknowledgement of the wrong kind.
-    #[error("the broker broke the protocol: {0} for packet identifier {1}, which is not due")]
-    WrongAcknowledgement(&'static str, PacketId),
-    /// A topic alias that was never set, or above our maximum.
-    #[error("the broker broke the protocol: topic alias {0} is not valid")]
-    TopicAlias(u32),
-    /// The broker asks for an authentication exchange.
-    #[error("the broker asks for an authentication exchange (AUTH), which is not supported")]
-    Auth,
-}
-
-/// A message that this broker would not take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PublishError {
-    /// Above the broker's Maximum QoS.
-    #[error("the broker does not support QoS {}, try a lower one", .0.level())]
-    QosNotSupported(Qos),
-    /// All 65,535 packet identifiers are in use.
-    #[error("all packet identifiers are in use")]
-    NoPacketId,
-}
-
-impl SessionError {
-    /// The reason code that tells the broker why we leave (MQTT 5); `None` where it knows or is
-    /// gone.
-    #[must_use]
-    pub fn reason(&self) -> Option<ReasonCode> {
-        match self {
-            Self::Refused { .. } | Self::Disconnected(_) | Self::KeepAlive { .. } => None,
-            Self::TopicAlias(_) => Some(ReasonCode::TOPIC_ALIAS_INVALID),
-            Self::Unexpected(_) | Self::WrongAcknowledgement(..) | Self::Auth => {
-                Some(ReasonCode::PROTOCOL_ERROR)
-            }
-        }
-    }
-}
-
-fn explained(properties: &Properties) -> String {
-    let reason = properties.text(PropertyId::ReasonString);
-    reason.map(|reason| format!(" (\"{}\")", reason.as_str().escape_debug())).unwrap_or_default()
 }
 
 /// A packet to send.
@@ -168,19 +141,11 @@ pub struct Session<P> {
     inbound: Inbound,
     keep_alive: KeepAlive,
     limits: Option<ServerLimits>,
-    aliases: HashMap<u32, TopicName>,
-    /// SUBSCRIBEs and UNSUBSCRIBEs that are not answered yet.
-    requests: Vec<(PacketId, Request)>,
+    aliases: TopicAliases,
+    requests: Requests,
     to_send: VecDeque<Send<P>>,
     /// How many messages `to_send` holds: those that are sent again.
     resending: usize,
-}
-
-/// What is to be answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Request {
-    Subscribe { filters: usize },
-    Unsubscribe,
 }
 
 /// What the broker has of our session on a new connection.
@@ -192,7 +157,9 @@ enum BrokersSession {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// No connection, or CONNECT not answered yet.
+    /// No connection.
+    Offline,
+    /// CONNECT is not answered yet.
     Connecting,
     Connected,
     /// DISCONNECT was sent: what still comes is let pass.
@@ -204,14 +171,14 @@ impl<P: Clone> Session<P> {
     #[must_use]
     pub fn new(config: SessionConfig, now: Instant) -> Self {
         Self {
-            phase: Phase::Connecting,
+            phase: Phase::Offline,
             packet_ids: PacketIds::new(),
             outbound: Outbound::new(config.max_inflight),
             inbound: Inbound::default(),
             keep_alive: KeepAlive::new(config.keep_alive, now),
             limits: None,
-            aliases: HashMap::new(),
-            requests: Vec::new(),
+            aliases: TopicAliases::new(config.topic_alias_maximum),
+            requests: Requests::default(),
             to_send: VecDeque::new(),
             resending: 0,
             config,
@@ -225,15 +192,19 @@ impl<P: Clone> Session<P> {
     }
 
     /// A connection stands and CONNECT is being sent.
-    pub fn connecting(&mut self, now: Instant) {
+    pub fn connecting(&mut self) {
         self.phase = Phase::Connecting;
+    }
+
+    /// The connection is gone: what belonged to it alone is forgotten.
+    pub fn disconnected(&mut self) {
+        self.phase = Phase::Offline;
         self.to_send.clear();
         self.resending = 0;
         self.aliases.clear();
-        while let Some((packet_id, _)) = self.requests.pop() {
+        for packet_id in self.requests.take_all() {
             self.packet_ids.release(packet_id);
         }
-        self.keep_alive = KeepAlive::new(self.config.keep_alive, now);
     }
 
     /// Takes a packet from the broker; at most one thing happens to the user by it.
@@ -248,10 +219,18 @@ impl<P: Clone> Session<P> {
             (Phase::Connecting, Incoming::Disconnect(disconnect)) => {
                 Err(SessionError::Disconnected(disconnect))
             }
-            (Phase::Connecting, _) => Err(SessionError::Unexpected("no CONNACK came first")),
+            (Phase::Offline | Phase::Connecting, _) => {
+                Err(SessionError::Unexpected("no CONNACK came first"))
+            }
             (_, Incoming::ConnAck(_)) => Err(SessionError::Unexpected("a second CONNACK came")),
-            // Acknowledgements that were on their way still count; new messages do not.
-            (Phase::Disconnecting, Incoming::Publish(_) | Incoming::Disconnect(_)) => Ok(None),
+            // Acknowledgements that were on their way still count; new messages do not, and a
+            // DISCONNECT only where it says that something of ours was wrong.
+            (Phase::Disconnecting, Incoming::Publish(_)) => Ok(None),
+            (Phase::Disconnecting, Incoming::Disconnect(disconnect))
+                if !disconnect.reason.is_lasting() =>
+            {
+                Ok(None)
+            }
             (Phase::Connected | Phase::Disconnecting, packet) => self.connected(packet),
         }
     }
@@ -277,11 +256,13 @@ impl<P: Clone> Session<P> {
                 Ok(None)
             }
             Incoming::SubAck(suback) => {
-                self.subscribed(&suback)?;
+                self.requests.subscribed(&suback)?;
+                self.packet_ids.release(suback.packet_id);
                 Ok(Some(Event::Subscribed(suback)))
             }
             Incoming::UnsubAck(unsuback) => {
-                self.unsubscribed(&unsuback)?;
+                self.requests.unsubscribed(&unsuback)?;
+                self.packet_ids.release(unsuback.packet_id);
                 Ok(Some(Event::Unsubscribed(unsuback)))
             }
             Incoming::PingResp => Ok(None),
@@ -320,7 +301,7 @@ impl<P: Clone> Session<P> {
         if self.phase != Phase::Connected {
             return;
         }
-        let retain_available = self.limits.as_ref().is_none_or(|limits| limits.retain_available);
+        let retain_available = self.limits.unwrap_or_default().retain_available;
         for packet in self.outbound.resend() {
             match packet {
                 Resend::PubRel(packet_id) => self.send(Outgoing::PubRel(Ack::success(packet_id))),
@@ -335,71 +316,18 @@ impl<P: Clone> Session<P> {
     }
 
     fn publish_received(&mut self, mut publish: Publish) -> Result<Option<Event>, SessionError> {
-        self.resolve_alias(&mut publish)?;
+        let topic = self.aliases.topic(&mut publish)?;
         match self.inbound.publish(&publish) {
-            Received::New(receipt) => Ok(Some(Event::Message(publish, receipt))),
-            Received::Duplicate(reply) => {
+            Arrival::New(receipt) => {
+                Ok(Some(Event::Message(ReceivedMessage::new(topic, publish), receipt)))
+            }
+            Arrival::Duplicate(reply) => {
                 if let Some(reply) = reply {
                     self.send(reply);
                 }
                 Ok(None)
             }
         }
-    }
-
-    /// Sets or looks up a topic alias of the broker (MQTT 5 §3.3.2.3.4).
-    fn resolve_alias(&mut self, publish: &mut Publish) -> Result<(), SessionError> {
-        let Some(alias) = publish.properties.number(PropertyId::TopicAlias) else {
-            return match publish.topic {
-                Some(_) => Ok(()),
-                None => Err(SessionError::Unexpected("a PUBLISH has neither topic nor alias")),
-            };
-        };
-        if alias > u32::from(self.config.topic_alias_maximum) {
-            return Err(SessionError::TopicAlias(alias));
-        }
-        if let Some(topic) = &publish.topic {
-            self.aliases.insert(alias, topic.clone());
-        } else {
-            let topic = self.aliases.get(&alias).ok_or(SessionError::TopicAlias(alias))?;
-            publish.topic = Some(topic.clone());
-        }
-        Ok(())
-    }
-
-    fn take_request_id(&mut self, request: Request) -> Option<PacketId> {
-        let packet_id = self.packet_ids.take()?;
-        self.requests.push((packet_id, request));
-        Some(packet_id)
-    }
-
-    fn subscribed(&mut self, suback: &SubAck) -> Result<(), SessionError> {
-        match self.request(suback.packet_id) {
-            Some(Request::Subscribe { filters }) if filters == suback.reasons.len() => {}
-            Some(Request::Subscribe { .. }) => {
-                return Err(SessionError::Unexpected("a SUBACK has not one code for each filter"));
-            }
-            _ => return Err(SessionError::WrongAcknowledgement("SUBACK", suback.packet_id)),
-        }
-        self.answered(suback.packet_id);
-        Ok(())
-    }
-
-    fn unsubscribed(&mut self, unsuback: &UnsubAck) -> Result<(), SessionError> {
-        if self.request(unsuback.packet_id) != Some(Request::Unsubscribe) {
-            return Err(SessionError::WrongAcknowledgement("UNSUBACK", unsuback.packet_id));
-        }
-        self.answered(unsuback.packet_id);
-        Ok(())
-    }
-
-    fn request(&self, packet_id: PacketId) -> Option<Request> {
-        self.requests.iter().find(|(id, _)| *id == packet_id).map(|(_, request)| *request)
-    }
-
-    fn answered(&mut self, packet_id: PacketId) {
-        self.requests.retain(|(id, _)| *id != packet_id);
-        self.packet_ids.release(packet_id);
     }
 
     fn acknowledged(&mut self, acknowledged: Acknowledged) -> Option<Event> {
@@ -419,40 +347,41 @@ impl<P: Clone> Session<P> {
             && (qos == Qos::AtMostOnce || self.outbound.has_room())
     }
 
-    /// Makes the PUBLISH of a message: send it at once. Ask [`Self::can_publish`] first.
+    /// Makes the PUBLISH of a message, whose payload has that length: send it at once. Ask
+    /// [`Self::can_publish`] first.
     ///
     /// The retain flag is dropped where the broker keeps no retained messages, as the originals
     /// do (§3.2.2.3.5).
-    pub fn publish(&mut self, message: Message<P>) -> Result<(Publish<P>, u16), PublishError> {
-        let limits = self.limits.as_ref();
-        if limits.is_some_and(|limits| message.qos > limits.maximum_qos) {
+    pub fn publish(
+        &mut self,
+        message: Message<P>,
+        payload_length: usize,
+    ) -> Result<(Publish<P>, u16), PublishError> {
+        let limits = self.limits.unwrap_or_default();
+        if message.qos > limits.maximum_qos {
             return Err(PublishError::QosNotSupported(message.qos));
         }
-        let (packet_id, number) = if message.qos == Qos::AtMostOnce {
-            (None, self.packet_ids.advance().number())
-        } else {
-            let packet_id = self.packet_ids.take().ok_or(PublishError::NoPacketId)?;
-            (Some(packet_id), packet_id.number())
-        };
-        let publish = Publish {
+        let mut publish = Publish {
             dup: false,
             qos: message.qos,
-            retain: message.retain && limits.is_none_or(|limits| limits.retain_available),
+            retain: message.retain && limits.retain_available,
             topic: Some(message.topic),
-            packet_id,
+            packet_id: None,
             properties: message.properties,
             payload: message.payload,
         };
-        if let Some(packet_id) = packet_id {
-            self.outbound.insert(packet_id, publish.clone());
+        let length = publish.packet_length(self.config.version, payload_length);
+        let limit = limits.maximum_packet_size;
+        if length > limit {
+            return Err(PublishError::TooLarge { length, limit });
         }
-        Ok((publish, number))
-    }
-
-    /// The largest whole packet the broker takes, in bytes (MQTT 5 §3.2.2.3.6).
-    #[must_use]
-    pub fn maximum_packet_size(&self) -> Option<u32> {
-        self.limits.as_ref().and_then(|limits| limits.maximum_packet_size)
+        if message.qos == Qos::AtMostOnce {
+            return Ok((publish, self.packet_ids.advance().number()));
+        }
+        let packet_id = self.packet_ids.take().ok_or(PublishError::NoPacketId)?;
+        publish.packet_id = Some(packet_id);
+        self.outbound.insert(packet_id, publish.clone());
+        Ok((publish, packet_id.number()))
     }
 
     /// How many messages of ours are not acknowledged yet.
@@ -463,15 +392,16 @@ impl<P: Clone> Session<P> {
 
     /// Queues a SUBSCRIBE.
     pub fn subscribe(&mut self, filters: Vec<SubscribeFilter>, properties: Properties) {
-        let request = Request::Subscribe { filters: filters.len() };
-        if let Some(packet_id) = self.take_request_id(request) {
+        if let Some(packet_id) = self.packet_ids.take() {
+            self.requests.insert(packet_id, Request::Subscribe { filters: filters.len() });
             self.send(Outgoing::Subscribe(Subscribe { packet_id, filters, properties }));
         }
     }
 
     /// Queues an UNSUBSCRIBE.
     pub fn unsubscribe(&mut self, filter: TopicFilter, properties: Properties) {
-        if let Some(packet_id) = self.take_request_id(Request::Unsubscribe) {
+        if let Some(packet_id) = self.packet_ids.take() {
+            self.requests.insert(packet_id, Request::Unsubscribe);
             self.send(Outgoing::Unsubscribe(Unsubscribe { packet_id, filter, properties }));
         }
     }
@@ -507,9 +437,9 @@ impl<P: Clone> Session<P> {
         }
     }
 
-    /// Bytes went to the broker.
-    pub fn sent(&mut self, now: Instant) {
-        self.keep_alive.sent(now);
+    /// Bytes went to the broker; so many still wait to go.
+    pub fn sent(&mut self, now: Instant, waiting: usize) {
+        self.keep_alive.sent(now, waiting);
     }
 
     /// Bytes came from the broker.
@@ -519,8 +449,7 @@ impl<P: Clone> Session<P> {
 
     /// Whether bytes from the broker are read at the moment, or left lying because our own output
     /// is stuck.
-    #[expect(clippy::fn_params_excessive_bools, reason = "its name says what it is")]
-    pub fn set_reading(&mut self, reading: bool, now: Instant) {
+    pub fn set_reading(&mut self, reading: Reading, now: Instant) {
         self.keep_alive.set_reading(reading, now);
     }
 
@@ -528,7 +457,10 @@ impl<P: Clone> Session<P> {
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         // Until CONNACK the time limit for connecting holds, and PINGREQ may not be sent.
-        if self.phase == Phase::Connecting { None } else { self.keep_alive.deadline() }
+        match self.phase {
+            Phase::Offline | Phase::Connecting => None,
+            Phase::Connected | Phase::Disconnecting => self.keep_alive.deadline(),
+        }
     }
 
     /// The deadline has come: a ping is due, or the broker is given up.

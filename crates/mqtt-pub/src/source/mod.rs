@@ -27,6 +27,19 @@ pub(crate) enum Next {
     Later,
     /// Nothing any more.
     End,
+    /// Nothing any more, and the beginning of something that was cut off by [`Source::stop`].
+    Cut,
+}
+
+/// What [`Source::stop`] leaves undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stopped {
+    /// What was read still comes, and then the end.
+    Draining,
+    /// Nothing was left.
+    Done,
+    /// Payloads that were asked for will not come.
+    Short,
 }
 
 /// Why there is no payload.
@@ -91,9 +104,14 @@ impl Source {
     }
 
     /// Takes no more in than was read already.
-    pub(crate) fn stop(&mut self) {
-        if let Self::StdinLines(source) = self {
-            source.stop();
+    pub(crate) fn stop(&mut self) -> Stopped {
+        match self {
+            Self::StdinLines(source) => {
+                source.stop();
+                Stopped::Draining
+            }
+            Self::Repeated(source) if source.is_exhausted() => Stopped::Done,
+            Self::Repeated(_) => Stopped::Short,
         }
     }
 }

@@ -47,6 +47,11 @@ impl Repeated {
         Next::Payload(self.payload.clone())
     }
 
+    /// Whether it was given out as often as was asked for.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.remaining == 0
+    }
+
     pub(super) fn completed(&mut self) {
         let pause = self.repeat.delay.min(LONGEST);
         self.state = State::Pausing(Instant::now() + pause);

@@ -6,11 +6,12 @@
 //! and a silent stdin stops nothing else.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, PipeReader, PipeWriter, Read};
 use std::os::fd::AsFd;
 
 use bytes::{Buf, Bytes};
 use mqtt_core::payload::Payload;
+use rustix::event::{PollFd, PollFlags, poll};
 use tokio::sync::mpsc;
 
 use super::{MAX_PAYLOAD, Next, SourceError};
@@ -21,39 +22,56 @@ const BLOCK: usize = 64 * 1024;
 /// How many blocks may wait.
 const QUEUE: usize = 2;
 
+/// What the reading thread hands over.
+#[derive(Debug)]
+enum Piece {
+    /// Whole lines, with their newlines but perhaps for the last one of all.
+    Lines(Bytes),
+    /// The reading was stopped in the middle of a line.
+    Cut,
+    /// The reading failed.
+    Failed(SourceError),
+}
+
 /// The lines of stdin.
 #[derive(Debug)]
 pub(crate) struct StdinLines {
     /// `None` until the first line is asked for: stdin is not touched before.
-    blocks: Option<mpsc::Receiver<Result<Bytes, SourceError>>>,
-    /// Whole lines, with their newlines but perhaps for the last one.
+    reading: Option<Reading>,
     block: Bytes,
+    end: Option<Next>,
     error: Option<SourceError>,
-    ended: bool,
+}
+
+/// The reading thread, seen from outside.
+#[derive(Debug)]
+struct Reading {
+    pieces: mpsc::Receiver<Piece>,
+    /// Dropped to stop the thread, even while it waits for input.
+    stop: Option<PipeWriter>,
 }
 
 impl StdinLines {
     pub(super) fn new() -> Self {
-        Self { blocks: None, block: Bytes::new(), error: None, ended: false }
+        Self { reading: None, block: Bytes::new(), end: None, error: None }
     }
 
     pub(super) fn next(&mut self) -> Result<Next, SourceError> {
-        if self.block.is_empty() && !self.ended {
-            self.start()?;
+        if self.block.is_empty() && self.end.is_none() {
             // A block that is there already needs no wake-up.
-            match self.blocks.as_mut().map(mpsc::Receiver::try_recv) {
-                Some(Ok(block)) => self.receive(Some(block)),
-                Some(Err(mpsc::error::TryRecvError::Disconnected)) => self.receive(None),
-                _ => {}
+            match self.reading()?.pieces.try_recv() {
+                Ok(piece) => self.receive(Some(piece)),
+                Err(mpsc::error::TryRecvError::Disconnected) => self.receive(None),
+                Err(mpsc::error::TryRecvError::Empty) => return Ok(Next::Later),
             }
         }
-        if let Some(error) = self.error.take() {
-            return Err(error);
+        if !self.block.is_empty() {
+            return Ok(Next::Payload(Payload::Memory(self.take_line())));
         }
-        if self.block.is_empty() {
-            return Ok(if self.ended { Next::End } else { Next::Later });
+        match self.error.take() {
+            Some(error) => Err(error),
+            None => Ok(self.end.take().unwrap_or(Next::End)),
         }
-        Ok(Next::Payload(Payload::Memory(self.take_line())))
     }
 
     fn take_line(&mut self) -> Bytes {
@@ -67,102 +85,142 @@ impl StdinLines {
         }
     }
 
+    /// Waits for a block. Only called after [`Self::next`] had none.
     pub(super) async fn ready(&mut self) {
-        if !self.block.is_empty() || self.ended || self.error.is_some() {
-            return std::future::pending().await;
-        }
-        match &mut self.blocks {
-            Some(blocks) => {
-                let block = blocks.recv().await;
-                self.receive(block);
-            }
-            None => std::future::pending().await,
-        }
-    }
-
-    fn receive(&mut self, block: Option<Result<Bytes, SourceError>>) {
-        match block {
-            Some(Ok(block)) => self.block = block,
-            Some(Err(error)) => {
-                self.error = Some(error);
-                self.ended = true;
-            }
-            None => self.ended = true,
-        }
-    }
-
-    /// The blocks that were read are still given out, then comes the end.
-    pub(super) fn stop(&mut self) {
-        if let Some(blocks) = &mut self.blocks {
-            blocks.close();
+        if let Some(reading) = &mut self.reading
+            && self.block.is_empty()
+            && self.end.is_none()
+        {
+            let piece = reading.pieces.recv().await;
+            self.receive(piece);
         } else {
-            self.ended = true;
+            std::future::pending::<()>().await;
         }
     }
 
-    fn start(&mut self) -> Result<(), SourceError> {
-        if self.blocks.is_some() {
-            return Ok(());
+    fn receive(&mut self, piece: Option<Piece>) {
+        match piece {
+            Some(Piece::Lines(block)) => self.block = block,
+            Some(Piece::Cut) => self.end = Some(Next::Cut),
+            Some(Piece::Failed(error)) => {
+                self.error = Some(error);
+                self.end = Some(Next::End);
+            }
+            None => self.end = Some(Next::End),
         }
+    }
+
+    /// Reads no more. What was read is still given out, then comes the end.
+    pub(super) fn stop(&mut self) {
+        match &mut self.reading {
+            Some(reading) => reading.stop = None,
+            None => self.end = Some(Next::End),
+        }
+    }
+
+    /// The reading thread; it is started by the first call.
+    fn reading(&mut self) -> Result<&mut Reading, SourceError> {
+        match &mut self.reading {
+            Some(reading) => Ok(reading),
+            none => Ok(none.insert(Reading::start().map_err(SourceError::Stdin)?)),
+        }
+    }
+}
+
+impl Reading {
+    fn start() -> io::Result<Self> {
         // Past the standard library's buffer: the block is the buffer.
-        let stdin = io::stdin().as_fd().try_clone_to_owned().map_err(SourceError::Stdin)?;
-        let (sender, blocks) = mpsc::channel(QUEUE);
-        std::thread::Builder::new()
-            .name("stdin".to_owned())
-            .spawn(move || read_blocks(&mut File::from(stdin), &sender))
-            .map_err(SourceError::Stdin)?;
-        self.blocks = Some(blocks);
-        Ok(())
+        let stdin = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+        let (stopped, stop) = io::pipe()?;
+        let (sender, pieces) = mpsc::channel(QUEUE);
+        let reader = Reader { stdin, stopped, pieces: sender };
+        std::thread::Builder::new().name("stdin".to_owned()).spawn(move || reader.run())?;
+        Ok(Self { pieces, stop: Some(stop) })
     }
 }
 
-/// Reads to the end and sends blocks of whole lines; an error is the last thing sent.
-fn read_blocks(input: &mut impl Read, blocks: &mpsc::Sender<Result<Bytes, SourceError>>) {
-    let mut block = Vec::with_capacity(BLOCK);
-    loop {
-        match fill(input, &mut block) {
-            Ok(0) => break,
-            Ok(_) => {}
-            Err(error) => {
-                let _ = blocks.blocking_send(Err(SourceError::Stdin(error)));
-                return;
-            }
+/// The reading thread.
+struct Reader {
+    stdin: File,
+    /// Ends when the reading is to stop.
+    stopped: PipeReader,
+    pieces: mpsc::Sender<Piece>,
+}
+
+impl Reader {
+    fn run(mut self) {
+        if let Some(last) = self.read_all() {
+            // Nobody listens any more when the program is leaving.
+            let _ = self.pieces.blocking_send(last);
         }
-        let Some(last) = memchr::memrchr(b'\n', &block) else {
-            if block.len() > MAX_PAYLOAD {
-                let line = "a line of stdin".to_owned();
-                let _ = blocks.blocking_send(Err(SourceError::TooLong(line)));
-                return;
+    }
+
+    /// Reads to the end and sends whole lines; gives what is left to send.
+    fn read_all(&mut self) -> Option<Piece> {
+        let mut block = Vec::with_capacity(BLOCK);
+        loop {
+            match self.fill(&mut block) {
+                Ok(Filled::More) => {}
+                // The last line needs no newline.
+                Ok(Filled::End) => return (!block.is_empty()).then(|| Piece::Lines(block.into())),
+                Ok(Filled::Stopped) => return (!block.is_empty()).then_some(Piece::Cut),
+                Err(error) => return Some(Piece::Failed(SourceError::Stdin(error))),
             }
-            continue;
+            let Some(last) = memchr::memrchr(b'\n', &block) else {
+                if block.len() > MAX_PAYLOAD {
+                    let line = "a line of stdin".to_owned();
+                    return Some(Piece::Failed(SourceError::TooLong(line)));
+                }
+                continue;
+            };
+            let mut next = Vec::with_capacity(BLOCK);
+            next.extend_from_slice(&block[last + 1..]);
+            block.truncate(last + 1);
+            self.pieces.blocking_send(Piece::Lines(block.into())).ok()?;
+            block = next;
+        }
+    }
+
+    /// Appends what one read gives; a line that fills the block makes it grow.
+    fn fill(&mut self, block: &mut Vec<u8>) -> io::Result<Filled> {
+        if self.is_stopped()? {
+            return Ok(Filled::Stopped);
+        }
+        let length = block.len();
+        if block.capacity() - length < BLOCK / 4 {
+            block.reserve(length.max(BLOCK));
+        }
+        block.resize(block.capacity(), 0);
+        let read = loop {
+            match self.stdin.read(&mut block[length..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
         };
-        let mut next = Vec::with_capacity(BLOCK);
-        next.extend_from_slice(&block[last + 1..]);
-        block.truncate(last + 1);
-        if blocks.blocking_send(Ok(block.into())).is_err() {
-            return;
-        }
-        block = next;
+        block.truncate(length + read.as_ref().copied().unwrap_or_default());
+        Ok(if read? == 0 { Filled::End } else { Filled::More })
     }
-    // The last line needs no newline.
-    if !block.is_empty() {
-        let _ = blocks.blocking_send(Ok(block.into()));
+
+    /// Waits for input, or for the word to stop.
+    fn is_stopped(&self) -> io::Result<bool> {
+        let mut watched =
+            [PollFd::new(&self.stopped, PollFlags::IN), PollFd::new(&self.stdin, PollFlags::IN)];
+        loop {
+            match poll(&mut watched, None) {
+                Err(rustix::io::Errno::INTR) => {}
+                result => {
+                    result?;
+                    break;
+                }
+            }
+        }
+        Ok(!watched[0].revents().is_empty())
     }
 }
 
-/// Appends what one read gives; a line that fills the block makes it grow.
-fn fill(input: &mut impl Read, block: &mut Vec<u8>) -> io::Result<usize> {
-    let length = block.len();
-    let room = (block.capacity() - length).max(BLOCK / 4).max(length);
-    let room =
-        if block.capacity() - length >= BLOCK / 4 { block.capacity() - length } else { room };
-    block.resize(length + room, 0);
-    let read = loop {
-        match input.read(&mut block[length..]) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            read => break read,
-        }
-    };
-    block.truncate(length + read.as_ref().copied().unwrap_or_default());
-    read
+/// What a read has given.
+enum Filled {
+    More,
+    End,
+    Stopped,
 }

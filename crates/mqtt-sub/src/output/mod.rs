@@ -4,7 +4,7 @@
 mod plain;
 
 use mqtt_core::console::Console;
-use mqtt_core::protocol::Publish;
+use mqtt_core::session::ReceivedMessage;
 
 /// How a message is written.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +32,7 @@ pub(crate) enum LineEnd {
 
 impl Format {
     /// Writes a message to stdout.
-    pub(crate) fn write<R>(self, message: Publish, console: &mut Console<R>) {
+    pub(crate) fn write<R>(self, message: ReceivedMessage, console: &mut Console<R>) {
         match self.layout {
             Layout::Payload => plain::payload(message.payload, self.end, console),
             Layout::TopicAndPayload => plain::topic_and_payload(message, self.end, console),

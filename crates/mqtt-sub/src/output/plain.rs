@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use mqtt_core::console::{Console, Stream};
-use mqtt_core::protocol::{Publish, TopicName};
+use mqtt_core::session::ReceivedMessage;
 
 use super::LineEnd;
 
@@ -19,9 +19,13 @@ pub(super) fn payload<R>(payload: Bytes, end: LineEnd, console: &mut Console<R>)
 }
 
 /// The topic, a blank, the payload and a line end.
-pub(super) fn topic_and_payload<R>(message: Publish, end: LineEnd, console: &mut Console<R>) {
+pub(super) fn topic_and_payload<R>(
+    message: ReceivedMessage,
+    end: LineEnd,
+    console: &mut Console<R>,
+) {
     console.print(Stream::Stdout, |out| {
-        out.extend_from_slice(message.topic.as_ref().map_or("", TopicName::as_str).as_bytes());
+        out.extend_from_slice(message.topic.as_str().as_bytes());
         out.push(b' ');
         if message.payload.is_empty() {
             out.extend_from_slice(EMPTY);

@@ -107,11 +107,11 @@ fn subscribe_has_every_filter_in_order() {
     let subscribe = |packet_id, filters| {
         Outgoing::Subscribe(Subscribe { packet_id, filters, properties: Properties::new() })
     };
-    let two = vec![filter("a/b", Qos::AtLeastOnce, 0), filter("c/d", Qos::ExactlyOnce, 0)];
+    let two = vec![filter("a/b", Qos::AtLeastOnce), filter("c/d", Qos::ExactlyOnce)];
     assert_writes(&subscribe(id(10), two), "820e 000a 0003612f62 01 0003632f64 02");
-    let one = vec![filter("x", Qos::AtMostOnce, 0)];
+    let one = vec![filter("x", Qos::AtMostOnce)];
     assert_writes(&subscribe(id(1), one), "8206 0001 000178 00");
-    let twice = vec![filter("x", Qos::AtMostOnce, 0), filter("x", Qos::AtLeastOnce, 0)];
+    let twice = vec![filter("x", Qos::AtMostOnce), filter("x", Qos::AtLeastOnce)];
     assert_writes(&subscribe(id(1), twice), "820a 0001 000178 00 000178 01");
 }
 

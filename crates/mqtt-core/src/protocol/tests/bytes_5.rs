@@ -7,6 +7,7 @@ use super::{
 };
 use crate::protocol::codec::DecodeError;
 use crate::protocol::{Auth, ConnAck, Disconnect, SubAck, Subscribe, UnsubAck, Unsubscribe};
+use crate::protocol::{RetainHandling, SubscribeFilter, SubscribeOptions};
 
 #[track_caller]
 fn assert_reads(hex: &str, packet: Incoming) {
@@ -183,24 +184,32 @@ fn subscribe_has_options_and_properties() {
     let subscribe = |packet_id, filters, properties| {
         Outgoing::Subscribe(Subscribe { packet_id, filters, properties })
     };
-    let plain = vec![filter("x", Qos::AtMostOnce, 0)];
+    let plain = vec![filter("x", Qos::AtMostOnce)];
     assert_writes(&subscribe(id(1), plain, Properties::new()), "8207 0001 00 000178 00");
     let options = vec![
-        filter("a", Qos::ExactlyOnce, 0x04),
-        filter("b", Qos::AtLeastOnce, 0x08 | 0x10),
-        filter("c", Qos::AtMostOnce, 0x20),
+        filter("a", Qos::ExactlyOnce),
+        SubscribeFilter {
+            options: SubscribeOptions {
+                retain_as_published: true,
+                retain_handling: RetainHandling::New,
+            },
+            ..filter("b", Qos::AtLeastOnce)
+        },
+        SubscribeFilter {
+            options: SubscribeOptions {
+                retain_as_published: false,
+                retain_handling: RetainHandling::Never,
+            },
+            ..filter("c", Qos::AtMostOnce)
+        },
     ];
     assert_writes(
         &subscribe(id(2), options, Properties::new()),
-        "820f 0002 00 000161 06 000162 19 000163 20",
+        "820f 0002 00 000161 02 000162 19 000163 20",
     );
     let list = [variable(P::SubscriptionIdentifier, 300), user("a", "b")];
     assert_writes(
-        &subscribe(
-            id(1),
-            vec![filter("a", Qos::AtMostOnce, 0)],
-            properties(Carrier::Subscribe, list),
-        ),
+        &subscribe(id(1), vec![filter("a", Qos::AtMostOnce)], properties(Carrier::Subscribe, list)),
         "8211 0001 0a 0bac02 2600016100 0162 000161 00",
     );
 }

@@ -28,7 +28,7 @@ fn assert_too_long(version: ProtocolVersion, packet: &Outgoing, name: &str) {
 
 #[test]
 fn subscribe_with_too_many_filters() {
-    let long = filter(&"f".repeat(65_535), Qos::AtMostOnce, 0);
+    let long = filter(&"f".repeat(65_535), Qos::AtMostOnce);
     let filters = vec![long; 4097];
     let subscribe =
         Outgoing::Subscribe(Subscribe { packet_id: id(1), filters, properties: Properties::new() });

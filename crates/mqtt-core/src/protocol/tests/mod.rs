@@ -15,8 +15,8 @@ use super::codec::{Codec, DecodeError};
 use super::property::Carrier;
 use super::{
     Ack, Incoming, MAX_REMAINING_LENGTH, Outgoing, PacketId, Properties, Property, PropertyId,
-    ProtocolVersion, Publish, Qos, ReasonCode, SubscribeFilter, Text, TopicFilter, TopicName,
-    Value,
+    ProtocolVersion, Publish, Qos, ReasonCode, SubscribeFilter, SubscribeOptions, Text,
+    TopicFilter, TopicName, Value,
 };
 
 const V31: ProtocolVersion = ProtocolVersion::V31;
@@ -71,7 +71,8 @@ fn topic(name: &str) -> TopicName {
     TopicName::new(name).unwrap()
 }
 
-fn filter(filter: &str, qos: Qos, options: u8) -> SubscribeFilter {
+fn filter(filter: &str, qos: Qos) -> SubscribeFilter {
+    let options = SubscribeOptions::default();
     SubscribeFilter { filter: TopicFilter::new(filter).unwrap(), qos, options }
 }
 

@@ -1,6 +1,7 @@
 //! rumqttc as an independent second opinion, where docs/design.md found it right: what we write it
 //! reads, and what it writes we read.
 
+use crate::protocol::{RetainHandling, SubscribeFilter, SubscribeOptions};
 use bytes::{Bytes, BytesMut};
 use proptest::collection::vec;
 use proptest::option;
@@ -148,7 +149,7 @@ proptest! {
         theirs.pkid = number;
         let ours = Outgoing::Subscribe(Subscribe {
             packet_id: id(number),
-            filters: filters.iter().map(|(name, qos)| filter(name, *qos, 0)).collect(),
+            filters: filters.iter().map(|(name, qos)| filter(name, *qos)).collect(),
             properties: Properties::new(),
         });
         prop_assert_eq!(they_read_3(encode(V311, &ours)), their_3::Packet::Subscribe(theirs));
@@ -258,28 +259,29 @@ proptest! {
     #[test]
     fn subscribe_and_unsubscribe_of_mqtt_5(
         number in 1..=u16::MAX,
-        filters in vec((topic_name(), qos(), any::<bool>(), any::<bool>(), 0..3u8), 1..5),
+        filters in vec((topic_name(), qos(), any::<bool>(), 0..3u8), 1..5),
         identifier in option::of(1..268_435_456u32),
         user_properties in pairs(),
     ) {
         use their_5::RetainForwardRule as Rule;
-        let theirs = filters.iter().map(|(path, qos, nolocal, preserve_retain, rule)| {
+        let theirs = filters.iter().map(|(path, qos, preserve_retain, rule)| {
             their_5::Filter {
                 path: path.clone(),
                 qos: qos_5(*qos),
-                nolocal: *nolocal,
+                nolocal: false,
                 preserve_retain: *preserve_retain,
                 retain_forward_rule:
                     [Rule::OnEverySubscribe, Rule::OnNewSubscribe, Rule::Never]
                         [usize::from(*rule)].clone(),
             }
         });
-        let ours = filters.iter().map(|(path, qos, no_local, as_published, rule)| {
-            filter(
-                path,
-                *qos,
-                u8::from(*no_local) << 2 | u8::from(*as_published) << 3 | rule << 4,
-            )
+        let ours = filters.iter().map(|(path, qos, retain_as_published, rule)| {
+            let retain_handling =
+                [RetainHandling::Always, RetainHandling::New, RetainHandling::Never]
+                    [usize::from(*rule)];
+            let retain_as_published = *retain_as_published;
+            let options = SubscribeOptions { retain_as_published, retain_handling };
+            SubscribeFilter { options, ..filter(path, *qos) }
         });
         let mut list: Vec<_> =
             identifier.map(|number| variable(P::SubscriptionIdentifier, number)).into_iter().collect();

@@ -95,11 +95,16 @@ fn the_assigned_client_identifier_replaces_an_empty_one() {
 }
 
 #[test]
-fn the_brokers_maximum_packet_size_is_passed_on() {
+fn a_message_above_the_brokers_maximum_packet_size_is_refused_and_leaves_nothing_behind() {
     let size = Property { id: PropertyId::MaximumPacketSize, value: Value::FourByte(100) };
-    let talk = Talk::begin_with(config(), [size]);
-    assert_eq!(talk.session.maximum_packet_size(), Some(100));
-    assert_eq!(Talk::begin().session.maximum_packet_size(), None);
+    let mut talk = Talk::begin_with(config(), [size]);
+    // Fixed header 2, topic 3, packet identifier 2, no properties 1.
+    let fits = 100 - 8;
+    let error = talk.session.publish(message(Q1, "x"), fits + 1).unwrap_err();
+    assert_eq!(error, PublishError::TooLarge { length: 101, limit: 100 });
+    assert_eq!(talk.session.unacknowledged(), 0);
+    let (_, number) = talk.session.publish(message(Q1, "x"), fits).unwrap();
+    assert_eq!(number, 1, "no packet identifier was taken");
 }
 
 #[test]
@@ -171,6 +176,13 @@ fn disconnect_crossing_ours_is_let_pass() {
     let mut talk = Talk::begin();
     talk.session.disconnect(Disconnect::new(ReasonCode::SUCCESS));
     assert_eq!(talk.hear(disconnect(0x8b)), None);
+}
+
+#[test]
+fn a_disconnect_that_blames_us_counts_even_after_ours() {
+    let mut talk = Talk::begin();
+    talk.session.disconnect(Disconnect::new(ReasonCode::SUCCESS));
+    assert!(talk.try_hear(disconnect(0x87)).is_err());
 }
 
 #[test]

@@ -10,12 +10,15 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::BrokersSession::{self, Kept, New};
-use super::{Event, Message, PublishError, Receipt, Send, Session, SessionConfig, SessionError};
+use super::{
+    Event, Message, PublishError, Receipt, ReceivedMessage, Send, Session, SessionConfig,
+    SessionError,
+};
 use crate::protocol::property::Carrier;
 use crate::protocol::{
     Ack, ConnAck, Disconnect, Incoming, Outgoing, PacketId, Properties, Property, PropertyId,
-    ProtocolVersion, Publish, Qos, ReasonCode, SubAck, SubscribeFilter, Text, TopicFilter,
-    TopicName, UnsubAck, Value,
+    ProtocolVersion, Publish, Qos, ReasonCode, SubAck, SubscribeFilter, SubscribeOptions, Text,
+    TopicFilter, TopicName, UnsubAck, Value,
 };
 
 const Q0: Qos = Qos::AtMostOnce;
@@ -45,7 +48,7 @@ impl Talk {
     fn connecting(config: SessionConfig) -> Self {
         let start = Instant::now();
         let mut session = Session::new(config, start);
-        session.connecting(start);
+        session.connecting();
         Self { session, start }
     }
 
@@ -67,7 +70,8 @@ impl Talk {
 
     /// A new connection, on which the broker has kept its session or not.
     fn again(&mut self, session: BrokersSession) {
-        self.session.connecting(self.start);
+        self.session.disconnected();
+        self.session.connecting();
         self.connack(session, []);
     }
 
@@ -100,7 +104,7 @@ impl Talk {
     /// Publishes, if there is room.
     fn publish(&mut self, qos: Qos, payload: &'static str) -> String {
         assert!(self.session.can_publish(qos), "no room for {payload}");
-        let (publish, number) = self.session.publish(message(qos, payload)).unwrap();
+        let (publish, number) = self.session.publish(message(qos, payload), 1).unwrap();
         line(&Send::Publish(publish, number))
     }
 
@@ -226,10 +230,20 @@ fn duplicate(qos: Qos, packet_id: u16, payload: &'static str) -> Incoming {
     Incoming::Publish(Publish { dup: true, ..incoming(qos, packet_id, payload) })
 }
 
+/// The same message as the user gets it.
+fn received(qos: Qos, packet_id: u16, payload: &'static str) -> ReceivedMessage {
+    let publish = incoming(qos, packet_id, payload);
+    ReceivedMessage::new(publish.topic.clone().unwrap(), publish)
+}
+
 fn published(packet_id: u16, reason: u8) -> Event {
     Event::Published(ack(packet_id, reason))
 }
 
 fn filter(filter: &'static str) -> SubscribeFilter {
-    SubscribeFilter { filter: TopicFilter::new(filter).unwrap(), qos: Q0, options: 0 }
+    SubscribeFilter {
+        filter: TopicFilter::new(filter).unwrap(),
+        qos: Q0,
+        options: SubscribeOptions::default(),
+    }
 }

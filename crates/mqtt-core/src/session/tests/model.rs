@@ -254,8 +254,8 @@ fn numbered(qos: Qos, packet_id: Option<PacketId>, number: Number) -> Publish {
     Publish { packet_id, payload, ..incoming(qos, 1, "") }
 }
 
-fn number_of(publish: &Publish) -> Number {
-    Number::from_be_bytes((*publish.payload).try_into().unwrap())
+fn number_of(payload: &[u8]) -> Number {
+    Number::from_be_bytes(payload.try_into().unwrap())
 }
 
 /// A message of the user's that is not done with.
@@ -328,7 +328,8 @@ impl World {
     fn connect(&mut self, session: BrokersSession, receive_maximum: u16) {
         let session = if self.forgot_unheard { New } else { session };
         self.forgot_unheard = session == New;
-        self.session.connecting(self.start);
+        self.session.disconnected();
+        self.session.connecting();
         self.to_broker.clear();
         self.requests.clear();
         self.in_window.clear();
@@ -391,7 +392,7 @@ impl World {
         let number = self.number();
         let Message { topic, retain, properties, .. } = message(qos, "");
         let message = Message { topic, retain, properties, qos, payload: number };
-        let (publish, _) = self.session.publish(message).unwrap();
+        let (publish, _) = self.session.publish(message, 1).unwrap();
         if let Some(packet_id) = publish.packet_id {
             let message = Published { number, qos, forgotten: false };
             let before = self.in_use.insert(packet_id.number(), message);
@@ -445,7 +446,7 @@ impl World {
         }
         match self.session.handle(packet, self.start).expect("the broker did nothing wrong") {
             Some(Event::Message(publish, receipt)) => {
-                let number = number_of(&publish);
+                let number = number_of(&publish.payload);
                 *self.seen.entry(number).or_default() += 1;
                 self.receipts.extend(receipt.map(|receipt| (receipt, number)));
             }

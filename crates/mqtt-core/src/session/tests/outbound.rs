@@ -169,7 +169,8 @@ fn a_resend_keeps_to_the_receive_maximum_of_the_new_connection() {
     for (qos, payload) in [(Q1, "a"), (Q2, "b"), (Q1, "c"), (Q2, "d")] {
         talk.publish(qos, payload);
     }
-    talk.session.connecting(talk.start);
+    talk.session.disconnected();
+    talk.session.connecting();
     talk.connack(Kept, [receive_maximum(2)]);
     assert_eq!(talk.sent(), ["PUBLISH 1 a qos1 dup", "PUBLISH 2 b qos2 dup"]);
     assert!(!talk.session.can_publish(Q1));
@@ -191,7 +192,8 @@ fn a_pubrel_is_resent_whatever_the_window() {
     }
     talk.hear(pubrec(1));
     talk.hear(pubrec(3));
-    talk.session.connecting(talk.start);
+    talk.session.disconnected();
+    talk.session.connecting();
     talk.connack(Kept, [receive_maximum(1)]);
     assert_eq!(talk.sent(), ["PUBREL 1", "PUBREL 3"]);
     talk.hear(pubcomp(1));
@@ -217,7 +219,8 @@ fn a_connection_lost_during_the_resend_loses_nothing() {
     for payload in ["a", "b", "c"] {
         talk.publish(Q1, payload);
     }
-    talk.session.connecting(talk.start);
+    talk.session.disconnected();
+    talk.session.connecting();
     talk.connack(Kept, [receive_maximum(1)]);
     assert_eq!(talk.sent(), ["PUBLISH 1 a qos1 dup"]);
     talk.again(Kept);
@@ -233,7 +236,8 @@ fn what_is_acknowledged_while_it_waits_is_not_resent() {
     for (qos, payload) in [(Q1, "a"), (Q1, "b"), (Q2, "c"), (Q1, "d")] {
         talk.publish(qos, payload);
     }
-    talk.session.connecting(talk.start);
+    talk.session.disconnected();
+    talk.session.connecting();
     talk.connack(Kept, [receive_maximum(1)]);
     assert_eq!(talk.sent(), ["PUBLISH 1 a qos1 dup"]);
     assert_eq!(talk.hear(puback(2)), Some(published(2, 0)));
@@ -249,7 +253,8 @@ fn nothing_is_resent_after_disconnect() {
     let mut talk = Talk::begin();
     talk.publish(Q1, "a");
     talk.publish(Q1, "b");
-    talk.session.connecting(talk.start);
+    talk.session.disconnected();
+    talk.session.connecting();
     talk.connack(Kept, [receive_maximum(1)]);
     talk.session.disconnect(Disconnect::new(ReasonCode::SUCCESS));
     assert_eq!(talk.sent(), ["PUBLISH 1 a qos1 dup", "DISCONNECT 0"]);
@@ -288,7 +293,7 @@ fn all_identifiers_may_be_in_use() {
         talk.publish(Q1, "x");
     }
     assert!(!talk.session.can_publish(Q1));
-    assert_eq!(talk.session.publish(message(Q1, "y")), Err(PublishError::NoPacketId));
+    assert_eq!(talk.session.publish(message(Q1, "y"), 1), Err(PublishError::NoPacketId));
     talk.hear(puback(777));
     assert_eq!(talk.publish(Q1, "y"), "PUBLISH 777 y qos1");
 }
@@ -301,13 +306,13 @@ fn a_qos_above_the_brokers_maximum_is_refused_here() {
     };
     let mut talk = at_most(1);
     talk.publish(Q1, "a");
-    let error = talk.session.publish(message(Q2, "b")).unwrap_err();
+    let error = talk.session.publish(message(Q2, "b"), 1).unwrap_err();
     assert_eq!(error, PublishError::QosNotSupported(Q2));
     assert_eq!(error.to_string(), "the broker does not support QoS 2, try a lower one");
     assert_eq!(talk.session.unacknowledged(), 1);
     let mut talk = at_most(0);
     talk.publish(Q0, "a");
-    let error = talk.session.publish(message(Q1, "b")).unwrap_err();
+    let error = talk.session.publish(message(Q1, "b"), 1).unwrap_err();
     assert_eq!(error, PublishError::QosNotSupported(Q1));
 }
 
@@ -315,11 +320,12 @@ fn a_qos_above_the_brokers_maximum_is_refused_here() {
 fn the_retain_flag_is_dropped_where_the_broker_retains_nothing() {
     let retained = || Message { retain: true, ..message(Q1, "a") };
     let mut talk = Talk::begin();
-    let (publish, number) = talk.session.publish(retained()).unwrap();
+    let (publish, number) = talk.session.publish(retained(), 1).unwrap();
     assert_eq!(line(&Send::Publish(publish, number)), "PUBLISH 1 a qos1 retain");
-    talk.session.connecting(talk.start);
+    talk.session.disconnected();
+    talk.session.connecting();
     talk.connack(Kept, [byte(PropertyId::RetainAvailable, 0)]);
     assert_eq!(talk.sent(), ["PUBLISH 1 a qos1 dup"], "when it is resent, too");
-    let (publish, number) = talk.session.publish(retained()).unwrap();
+    let (publish, number) = talk.session.publish(retained(), 1).unwrap();
     assert_eq!(line(&Send::Publish(publish, number)), "PUBLISH 2 a qos1");
 }
