@@ -1,4 +1,5 @@
 use test_support::mosquitto::Mosquitto;
+use test_support::packet;
 use test_support::tool::Tool;
 
 use super::publisher;
@@ -105,8 +106,9 @@ fn files_and_stdin_are_sent_byte_for_byte() {
     setup.publish_input(payload.clone(), &["-t", "t", "-s", "-q", "1"]);
     // A pipe is no regular file: it is read to its end.
     setup.publish_input(payload.clone(), &["-t", "t", "-f", "/dev/stdin", "-q", "1"]);
-    let hex: String = payload.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert!(setup.received_as("%x", 3) == format!("{hex}\n").repeat(3).into_bytes());
+    assert!(
+        setup.received_as("%x", 3) == format!("{}\n", packet::hex(&payload)).repeat(3).into_bytes()
+    );
 }
 
 #[test]

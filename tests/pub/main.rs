@@ -1,11 +1,6 @@
 //! The tests of mqtt-pub as its users run it.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a panic is how a test fails"
-)]
+#![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
 /// The `-d` lines, word for word.
 mod debug_lines;

@@ -1,4 +1,4 @@
-use test_support::packet::{self, Delivery, v3, v5};
+use test_support::packet::{self, Delivery, hex, v3, v5};
 use test_support::scripted_peer::ScriptedPeer;
 
 use super::start_at;
@@ -8,10 +8,6 @@ fn connect(arguments: &[&str]) -> Vec<u8> {
     let peer = ScriptedPeer::listen();
     let _running = start_at(&peer, &[&["-t", "t", "-m", "x"], arguments].concat());
     peer.accept().read_packet()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 // Bytes of the original, captured (reference of its behaviour, §12.1).

@@ -11,76 +11,79 @@ fn error(arguments: &[&str]) -> String {
     first.to_owned()
 }
 
+/// Arguments, and the message they get.
+const WRONG: &[(&[&str], &str)] = &[
+    (
+        &["-t", "t"],
+        "nothing to publish: one of --message, --file, --stdin-file, --stdin-line, --null-message is missing",
+    ),
+    (&["-m", "x"], "no topic to publish to: --topic is missing"),
+    (&["--qox", "1"], "unknown option '--qox'"),
+    (&["-z"], "unknown option '-z'"),
+    (&["-t", "t", "-m"], "option '--message <TEXT>' needs a value"),
+    (&["-q", "3"], "invalid value '3' for '--qos <QOS>': 0, 1 or 2 is wanted"),
+    (&["-q", "x"], "invalid value 'x' for '--qos <QOS>': 0, 1 or 2 is wanted"),
+    (
+        &["-p", "abc"],
+        "invalid value 'abc' for '--port <PORT>': a whole number from 1 to 65535 is wanted",
+    ),
+    (
+        &["-p", "65536"],
+        "invalid value '65536' for '--port <PORT>': a whole number from 1 to 65535 is wanted",
+    ),
+    (
+        &["-k", "4"],
+        "invalid value '4' for '--keepalive <SECONDS>': a whole number from 5 to 65535 is wanted",
+    ),
+    (
+        &["-M", "0"],
+        "invalid value '0' for '--max-inflight <COUNT>': a whole number from 1 to 65535 is wanted",
+    ),
+    (
+        &["-t", "a/#"],
+        "invalid value 'a/#' for '--topic <TOPIC>': it contains '#', which only a subscription may",
+    ),
+    (&["-t", ""], "invalid value '' for '--topic <TOPIC>': it is empty"),
+    (
+        &["-V", "4"],
+        "invalid value '4' for '--protocol-version <VERSION>': it is one of mqttv31, 31, mqttv311, 311, mqttv5, 5",
+    ),
+    (
+        &["-t", "t", "-m", "a", "-m", "b"],
+        "'--message' may be given only once: one kind of message at a time",
+    ),
+    (
+        &["-t", "t", "-m", "a", "-n"],
+        "'--message' and '--null-message' exclude each other: one kind of message at a time",
+    ),
+    (
+        &["-t", "t", "-l", "-s"],
+        "'--stdin-file' and '--stdin-line' exclude each other: one kind of message at a time",
+    ),
+    (&["-t", "t", "-n", "-i", "a", "-I", "b"], "'--id' and '--id-prefix' exclude each other"),
+    (&["-t", "t", "-n", "-i", ""], "invalid value '' for '--id <ID>': it is empty"),
+    (
+        &["-t", "t", "-n", "-c"],
+        "'--disable-clean-session' needs '--id': the broker finds the session by it",
+    ),
+    (
+        &["-t", "t", "-n", "-P", "x"],
+        "'--pw' needs '--username': MQTT 3 has no password without a user name",
+    ),
+    (
+        &["--repeat", "0"],
+        "invalid value '0' for '--repeat <COUNT>': a whole number from 1 to 4294967295 is wanted",
+    ),
+    (
+        &["--repeat-delay", "-1"],
+        "invalid value '-1' for '--repeat-delay <SECONDS>': a number of seconds, 0 or more, is wanted",
+    ),
+    (&["word"], "unexpected word 'word': every value belongs behind its option"),
+];
+
 #[test]
 fn wrong_words_are_named_with_what_would_be_right() {
-    for (arguments, message) in [
-        (
-            &["-t", "t"][..],
-            "nothing to publish: one of --message, --file, --stdin-file, --stdin-line, --null-message is missing",
-        ),
-        (&["-m", "x"], "no topic to publish to: --topic is missing"),
-        (&["--qox", "1"], "unknown option '--qox'"),
-        (&["-z"], "unknown option '-z'"),
-        (&["-t", "t", "-m"], "option '--message <TEXT>' needs a value"),
-        (&["-q", "3"], "invalid value '3' for '--qos <QOS>': 0, 1 or 2 is wanted"),
-        (&["-q", "x"], "invalid value 'x' for '--qos <QOS>': 0, 1 or 2 is wanted"),
-        (
-            &["-p", "abc"],
-            "invalid value 'abc' for '--port <PORT>': a whole number from 1 to 65535 is wanted",
-        ),
-        (
-            &["-p", "65536"],
-            "invalid value '65536' for '--port <PORT>': a whole number from 1 to 65535 is wanted",
-        ),
-        (
-            &["-k", "4"],
-            "invalid value '4' for '--keepalive <SECONDS>': a whole number from 5 to 65535 is wanted",
-        ),
-        (
-            &["-M", "0"],
-            "invalid value '0' for '--max-inflight <COUNT>': a whole number from 1 to 65535 is wanted",
-        ),
-        (
-            &["-t", "a/#"],
-            "invalid value 'a/#' for '--topic <TOPIC>': it contains '#', which only a subscription may",
-        ),
-        (&["-t", ""], "invalid value '' for '--topic <TOPIC>': it is empty"),
-        (
-            &["-V", "4"],
-            "invalid value '4' for '--protocol-version <VERSION>': it is one of mqttv31, 31, mqttv311, 311, mqttv5, 5",
-        ),
-        (
-            &["-t", "t", "-m", "a", "-m", "b"],
-            "'--message' may be given only once: one kind of message at a time",
-        ),
-        (
-            &["-t", "t", "-m", "a", "-n"],
-            "'--message' and '--null-message' exclude each other: one kind of message at a time",
-        ),
-        (
-            &["-t", "t", "-l", "-s"],
-            "'--stdin-file' and '--stdin-line' exclude each other: one kind of message at a time",
-        ),
-        (&["-t", "t", "-n", "-i", "a", "-I", "b"], "'--id' and '--id-prefix' exclude each other"),
-        (&["-t", "t", "-n", "-i", ""], "invalid value '' for '--id <ID>': it is empty"),
-        (
-            &["-t", "t", "-n", "-c"],
-            "'--disable-clean-session' needs '--id': the broker finds the session by it",
-        ),
-        (
-            &["-t", "t", "-n", "-P", "x"],
-            "'--pw' needs '--username': MQTT 3 has no password without a user name",
-        ),
-        (
-            &["--repeat", "0"],
-            "invalid value '0' for '--repeat <COUNT>': a whole number from 1 to 4294967295 is wanted",
-        ),
-        (
-            &["--repeat-delay", "-1"],
-            "invalid value '-1' for '--repeat-delay <SECONDS>': a number of seconds, 0 or more, is wanted",
-        ),
-        (&["word"], "unexpected word 'word': every value belongs behind its option"),
-    ] {
+    for (arguments, message) in WRONG {
         assert_eq!(error(arguments), format!("error: {message}"), "{arguments:?}");
     }
 }

@@ -1,11 +1,7 @@
-use test_support::packet::{v3, v5};
+use test_support::packet::{hex, v3, v5};
 use test_support::scripted_peer::ScriptedPeer;
 
 use super::start_at;
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// CONNECT and the `count` packets that follow CONNACK.
 fn packets(arguments: &[&str], connack: &[u8], count: usize) -> Vec<String> {

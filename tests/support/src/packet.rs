@@ -47,6 +47,17 @@ impl Delivery {
     }
 }
 
+/// Bytes as hexadecimal digits, as the specifications write them down.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        write!(text, "{byte:02x}").unwrap();
+    }
+    text
+}
+
 /// PUBACK without a reason: success in every version.
 #[must_use]
 pub fn puback(id: u16) -> Vec<u8> {
