@@ -1,14 +1,14 @@
 //! A password: bytes that are wiped when dropped and never shown.
 
-use std::fmt;
-
+use mqtt_core::secret::Secret;
 use zeroize::Zeroizing;
 
 /// The largest password MQTT can carry, in bytes (MQTT 3.1.1 §1.5.3: a two-byte length).
 pub(crate) const MAX_LENGTH: usize = 65_535;
 
 /// A password that a client could send.
-pub(crate) struct Password(Zeroizing<Vec<u8>>);
+#[derive(Debug)]
+pub(crate) struct Password(Secret);
 
 impl Password {
     /// Takes the bytes over; they are wiped with the password, or at once where it is refused.
@@ -19,23 +19,17 @@ impl Password {
         if bytes.contains(&0) {
             return Err(PasswordError::Nul);
         }
-        Ok(Self(bytes))
+        Ok(Self(Secret::from(bytes)))
     }
 
     /// The bytes to hash.
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.0
+        self.0.expose()
     }
 
     /// Whether there is nothing in it: a password no broker lets a client in with.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl fmt::Debug for Password {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Password(..)")
+        self.as_bytes().is_empty()
     }
 }
 
@@ -75,6 +69,6 @@ mod tests {
 
     #[test]
     fn debug_does_not_show_it() {
-        assert_eq!(format!("{:?}", password(b"secret").unwrap()), "Password(..)");
+        assert!(!format!("{:?}", password(b"secret").unwrap()).contains("secret"));
     }
 }
