@@ -117,22 +117,10 @@ impl ConnectArgs {
         invocation: Invocation,
         defaults: ConnectDefaults,
     ) -> Result<ConnectPlan, UsageError> {
-        let error = |message: &str| Err(UsageError::new(invocation, message));
-        if self.id.as_ref().is_some_and(Text::is_empty) {
-            return error("invalid value '' for '--id <ID>': it is empty");
-        }
-        if self.id.is_some() && self.id_prefix.is_some() {
-            return error("'--id' and '--id-prefix' exclude each other");
-        }
-        if self.disable_clean_session && self.id.is_none() {
-            return error(
-                "'--disable-clean-session' needs '--id': the broker finds the session by it",
-            );
+        if let Some(broken) = self.broken_rule() {
+            return Err(UsageError::new(invocation, broken));
         }
         let version = self.protocol_version;
-        if version != ProtocolVersion::V5 && self.password.is_some() && self.username.is_none() {
-            return error("'--pw' needs '--username': MQTT 3 has no password without a user name");
-        }
         let properties = self.properties(defaults.receive_maximum).map_err(|cause| {
             UsageError::new(invocation, format!("invalid CONNECT property: {cause}"))
         })?;
@@ -156,6 +144,26 @@ impl ConnectArgs {
             notices: self.notices(),
             endpoint: Endpoint::Tcp { host: self.host, port: self.port },
         })
+    }
+
+    /// What the options say that cannot be true of all of them.
+    fn broken_rule(&self) -> Option<&'static str> {
+        let version = self.protocol_version;
+        if self.id.as_ref().is_some_and(Text::is_empty) {
+            return Some("invalid value '' for '--id <ID>': it is empty");
+        }
+        if self.id.is_some() && self.id_prefix.is_some() {
+            return Some("'--id' and '--id-prefix' exclude each other");
+        }
+        if self.disable_clean_session && self.id.is_none() {
+            return Some(
+                "'--disable-clean-session' needs '--id': the broker finds the session by it",
+            );
+        }
+        if version != ProtocolVersion::V5 && self.password.is_some() && self.username.is_none() {
+            return Some("'--pw' needs '--username': MQTT 3 has no password without a user name");
+        }
+        None
     }
 
     /// The CONNECT properties of MQTT 5, in the original's order.

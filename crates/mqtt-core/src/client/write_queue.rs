@@ -151,18 +151,23 @@ impl WriteQueue {
                 written
             }
         };
-        self.length -= written;
-        self.written += bytes_count(written);
+        self.written(written);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Takes note of bytes that are on their way.
+    fn written(&mut self, count: usize) {
+        self.length -= count;
+        self.written += bytes_count(count);
+        if self.segments.front().is_some_and(Segment::is_done) {
+            self.segments.pop_front();
+        }
         if self.length == 0 {
             self.message_ends.clear();
         } else if self.message_ends.len() > MANY_ENDS {
             let written = self.written;
             self.message_ends.retain(|&end| end > written);
         }
-        if self.segments.front().is_some_and(Segment::is_done) {
-            self.segments.pop_front();
-        }
-        Poll::Ready(Ok(()))
     }
 }
 

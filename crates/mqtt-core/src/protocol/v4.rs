@@ -14,35 +14,22 @@ use super::types::{PacketId, Qos};
 use super::wire::MAX_REMAINING_LENGTH;
 
 /// Decodes one whole frame.
-pub(super) fn decode(frame: BytesMut) -> Result<Incoming, DecodeError> {
+pub(super) fn decode(mut frame: BytesMut) -> Result<Incoming, DecodeError> {
     let shape = Shape::of(&frame);
-    let mut frame = frame;
-    let packet = match v4::Packet::read(&mut frame, MAX_REMAINING_LENGTH) {
-        Ok(packet) => packet,
-        Err(Error::InvalidConnectReturnCode(code)) => {
-            shape.of_length(2)?;
-            return Ok(Incoming::ConnAck(ConnAck {
-                session_present: false,
-                code,
-                properties: Properties::new(),
-            }));
-        }
-        Err(Error::InvalidPacketType(_)) => {
-            return Err(DecodeError::Unexpected { packet: shape.name() });
-        }
-        Err(error) => return Err(shape.malformed(describe(&error))),
-    };
+    match v4::Packet::read(&mut frame, MAX_REMAINING_LENGTH) {
+        Ok(packet) => convert(packet, shape),
+        // Brokers have codes of their own, and the user is told which it was.
+        Err(Error::InvalidConnectReturnCode(code)) => connack(Session::New, code, shape),
+        Err(Error::InvalidPacketType(_)) => Err(DecodeError::Unexpected { packet: shape.name() }),
+        Err(error) => Err(shape.malformed(describe(&error))),
+    }
+}
+
+fn convert(packet: v4::Packet, shape: Shape) -> Result<Incoming, DecodeError> {
     match packet {
         v4::Packet::ConnAck(packet) => {
-            shape.of_length(2)?;
-            if shape.first_body_byte > 1 {
-                return Err(shape.malformed("a reserved flag is set"));
-            }
-            Ok(Incoming::ConnAck(ConnAck {
-                session_present: packet.session_present,
-                code: packet.code as u8,
-                properties: Properties::new(),
-            }))
+            let session = if packet.session_present { Session::Kept } else { Session::New };
+            connack(session, packet.code as u8, shape)
         }
         v4::Packet::PubAck(packet) => Ok(Incoming::PubAck(shape.ack(packet.pkid)?)),
         v4::Packet::PubRec(packet) => Ok(Incoming::PubRec(shape.ack(packet.pkid)?)),
@@ -68,6 +55,22 @@ fn suback_reason(code: v4::SubscribeReasonCode) -> ReasonCode {
         v4::SubscribeReasonCode::Success(qos) => ReasonCode(qos as u8),
         v4::SubscribeReasonCode::Failure => ReasonCode::UNSPECIFIED_ERROR,
     }
+}
+
+/// Whether the broker has kept a session.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Session {
+    Kept,
+    New,
+}
+
+fn connack(session: Session, code: u8, shape: Shape) -> Result<Incoming, DecodeError> {
+    shape.of_length(2)?;
+    if shape.first_body_byte > 1 {
+        return Err(shape.malformed("a reserved flag is set"));
+    }
+    let session_present = session == Session::Kept;
+    Ok(Incoming::ConnAck(ConnAck { session_present, code, properties: Properties::new() }))
 }
 
 /// What rumqttc does not look at.

@@ -7,7 +7,9 @@
 
 mod aliases;
 mod backoff;
+mod config;
 mod error;
+mod event;
 mod inbound;
 mod keep_alive;
 mod limits;
@@ -20,16 +22,15 @@ mod tests;
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use bytes::Bytes;
-
 pub use backoff::Backoff;
+pub use config::SessionConfig;
 pub use error::{PublishError, SessionError};
+pub use event::{Event, Message, ReceivedMessage, Send};
 pub use inbound::Receipt;
 
 use crate::protocol::{
-    Ack, ConnAck, Disconnect, Incoming, Outgoing, PacketId, Properties, PropertyId,
-    ProtocolVersion, Publish, Qos, SubAck, Subscribe, SubscribeFilter, Text, TopicFilter,
-    TopicName, UnsubAck, Unsubscribe,
+    Ack, ConnAck, Disconnect, Incoming, Outgoing, PacketId, Properties, PropertyId, Publish, Qos,
+    Subscribe, SubscribeFilter, Text, TopicFilter, Unsubscribe,
 };
 use aliases::TopicAliases;
 use inbound::{Arrival, Inbound};
@@ -39,38 +40,6 @@ use outbound::{Acknowledged, Outbound, Resend};
 use packet_id::PacketIds;
 use requests::{Request, Requests};
 
-/// What a session needs to know from the start.
-#[derive(Clone, Debug)]
-pub struct SessionConfig {
-    /// Version of the protocol.
-    pub version: ProtocolVersion,
-    /// Whether CONNECT asked for a clean start.
-    pub clean_start: bool,
-    /// May be empty: the broker then assigns one (MQTT 5 says which).
-    pub client_id: Text,
-    /// Keep-alive interval in seconds; 0 is off.
-    pub keep_alive: u16,
-    /// At most so many messages of QoS 1 and 2 are unacknowledged at any time.
-    pub max_inflight: u16,
-    /// The largest topic alias the broker may use (what CONNECT announced).
-    pub topic_alias_maximum: u16,
-}
-
-/// A message to publish. `P` says where the payload lies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message<P> {
-    /// Where to.
-    pub topic: TopicName,
-    /// At which QoS.
-    pub qos: Qos,
-    /// Whether the broker keeps it for later subscribers.
-    pub retain: bool,
-    /// MQTT 5 only.
-    pub properties: Properties,
-    /// The payload.
-    pub payload: P,
-}
-
 /// Whether bytes from the broker are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
@@ -78,57 +47,6 @@ pub enum Reading {
     On,
     /// Our own output is stuck, and they are left lying.
     Off,
-}
-
-/// A message from the broker.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReceivedMessage {
-    /// On which topic, its alias resolved.
-    pub topic: TopicName,
-    /// Whether it may have been sent before.
-    pub dup: bool,
-    /// At which QoS it came.
-    pub qos: Qos,
-    /// Whether the broker had retained it, or passes the flag on.
-    pub retain: bool,
-    /// Present with QoS 1 and 2, and only there.
-    pub packet_id: Option<PacketId>,
-    /// MQTT 5 only.
-    pub properties: Properties,
-    /// The payload, a slice of what was read.
-    pub payload: Bytes,
-}
-
-impl ReceivedMessage {
-    fn new(topic: TopicName, publish: Publish) -> Self {
-        let Publish { dup, qos, retain, topic: _, packet_id, properties, payload } = publish;
-        Self { topic, dup, qos, retain, packet_id, properties, payload }
-    }
-}
-
-/// What happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// The broker let us in.
-    Connected(ConnAck),
-    /// A message; once its bytes are safe, [`Session::acknowledge`] the receipt.
-    Message(ReceivedMessage, Option<Receipt>),
-    /// A message of ours is done with; its reason may be a refusal.
-    Published(Ack),
-    /// The answer to SUBSCRIBE.
-    Subscribed(SubAck),
-    /// The answer to UNSUBSCRIBE.
-    Unsubscribed(UnsubAck),
-}
-
-/// A packet to send.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Send<P> {
-    /// Any but PUBLISH.
-    Packet(Outgoing),
-    /// A message; its number is the packet identifier, or the count that stands in for it in the
-    /// `-d` lines at QoS 0.
-    Publish(Publish<P>, u16),
 }
 
 /// The session with a broker; it outlives connections.
