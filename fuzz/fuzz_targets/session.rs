@@ -11,9 +11,9 @@ use libfuzzer_sys::fuzz_target;
 use mqtt_core::protocol::codec::Codec;
 use mqtt_core::protocol::{
     Disconnect, Incoming, MAX_REMAINING_LENGTH, Properties, ProtocolVersion, Qos, ReasonCode,
-    SubscribeFilter, Text, TopicFilter, TopicName,
+    SubscribeFilter, SubscribeOptions, Text, TopicFilter, TopicName,
 };
-use mqtt_core::session::{Event, Message, Receipt, Session, SessionConfig};
+use mqtt_core::session::{Event, Message, Reading, Receipt, Session, SessionConfig};
 
 const WINDOW: u16 = 5;
 
@@ -80,8 +80,8 @@ impl World {
     fn hear_packet(&mut self, packet: Incoming) {
         self.session.received(self.now);
         match self.session.handle(packet, self.now) {
-            Ok(Some(Event::Message(publish, receipt))) => {
-                assert!(publish.topic.is_some(), "an alias was not resolved");
+            Ok(Some(Event::Message(message, receipt))) => {
+                assert!(!message.topic.as_str().is_empty(), "an alias was not resolved");
                 self.receipts.extend(receipt);
             }
             Ok(Some(Event::Published(ack))) => {
@@ -90,11 +90,16 @@ impl World {
             Ok(_) => {}
             Err(error) => {
                 assert!(!error.to_string().is_empty());
-                self.session.connecting(self.now);
+                self.connect();
             }
         }
         assert_eq!(self.session.unacknowledged(), self.in_use.len());
         assert!(self.in_use.len() <= usize::from(WINDOW));
+    }
+
+    fn connect(&mut self) {
+        self.session.disconnected();
+        self.session.connecting();
     }
 
     fn publish(&mut self, qos: u8) {
@@ -141,7 +146,11 @@ impl World {
             Step::Publish { qos } => self.publish(qos),
             Step::Subscribe => {
                 let filter = TopicFilter::new("t").unwrap();
-                let filter = SubscribeFilter { filter, qos: Qos::AtMostOnce, options: SubscribeOptions::default() };
+                let filter = SubscribeFilter {
+                    filter,
+                    qos: Qos::AtMostOnce,
+                    options: SubscribeOptions::default(),
+                };
                 self.session.subscribe(vec![filter], Properties::new());
             }
             Step::Unsubscribe => {
@@ -153,13 +162,16 @@ impl World {
                     self.session.acknowledge(receipt);
                 }
             }
-            Step::Connect => self.session.connecting(self.now),
+            Step::Connect => self.connect(),
             Step::Disconnect => self.session.disconnect(Disconnect::new(ReasonCode::SUCCESS)),
             Step::Wait { seconds } => {
                 self.now += Duration::from_secs(seconds.into());
                 let _ = self.session.handle_deadline(self.now);
             }
-            Step::StopReading { stopped } => self.session.set_reading(!stopped, self.now),
+            Step::StopReading { stopped } => {
+                let reading = if stopped { Reading::Off } else { Reading::On };
+                self.session.set_reading(reading, self.now);
+            }
         }
         while self.session.poll_send().is_some() {}
     }

@@ -7,13 +7,15 @@ use rustix::process::geteuid;
 
 use crate::cargo::{self, installed};
 
-/// A package of Debian and Ubuntu, and the program in it that the tests run.
+/// A package of Debian and Ubuntu, and the program in it that the tests run. (g++ is for libFuzzer,
+/// against which the fuzz targets are built.)
 struct Package {
     name: &'static str,
     program: &'static str,
 }
 
-const NEEDED: [Package; 3] = [
+const NEEDED: [Package; 4] = [
+    Package { name: "g++", program: "g++" },
     Package { name: "mosquitto", program: "mosquitto" },
     Package { name: "mosquitto-clients", program: "mosquitto_pub" },
     Package { name: "strace", program: "strace" },

@@ -31,6 +31,7 @@ pub(crate) fn run(mut options: lexopt::Parser) -> anyhow::Result<()> {
     let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
     step("clippy", &clippy)?;
     documentation()?;
+    step("fuzz targets", &["check", "--manifest-path", "fuzz/Cargo.toml", "--locked"])?;
     // A tool's tests run its siblings too, and only its own binary is built for them.
     step("binaries", &["build", "--workspace", "--locked"])?;
     step("examples in the documentation", &["test", "--workspace", "--doc", "--locked"])?;
