@@ -5,9 +5,10 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use anyhow::{Context, ensure};
-use lexopt::{Arg, ValueExt};
+use lexopt::Arg;
 
 use crate::cargo::{self, Profile};
+use crate::number;
 
 const HELP: &str = "\
 Builds the tools and an embedded MQTT broker, and runs the broker on 127.0.0.1 until Ctrl-C.
@@ -28,7 +29,7 @@ pub(crate) fn run(mut options: lexopt::Parser) -> anyhow::Result<()> {
     let mut password_file = None;
     while let Some(argument) = options.next()? {
         match argument {
-            Arg::Long("port") => port = options.value()?.parse()?,
+            Arg::Long("port") => port = number(&options.value()?, "--port")?,
             Arg::Long("password-file") => {
                 password_file = Some(std::path::absolute(options.value()?)?);
             }

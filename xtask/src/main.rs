@@ -13,8 +13,10 @@ mod demo;
 mod packages;
 mod test;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
+
+use anyhow::Context;
 
 const HELP: &str = "\
 The project's own tasks.
@@ -56,4 +58,12 @@ fn run(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
         }
         _ => anyhow::bail!("no task named {}\n\n{HELP}", task.display()),
     }
+}
+
+/// The whole number that an option was given.
+pub(crate) fn number<N: std::str::FromStr>(value: &OsStr, option: &str) -> anyhow::Result<N> {
+    let number = value.to_str().and_then(|word| word.parse().ok());
+    number.with_context(|| {
+        format!("invalid value '{}' for {option}: a whole number is wanted", value.display())
+    })
 }

@@ -1,8 +1,10 @@
 //! The command line.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use lexopt::{Arg, Parser, ValueExt};
+use anyhow::Context;
+use lexopt::{Arg, Parser};
 
 /// The text for `--help`.
 pub(crate) const HELP: &str = "\
@@ -40,13 +42,20 @@ pub(crate) fn from(mut parser: Parser) -> anyhow::Result<Options> {
     let mut password_file = None;
     while let Some(argument) = parser.next()? {
         match argument {
-            Arg::Long("port") => port = parser.value()?.parse()?,
+            Arg::Long("port") => port = port_number(&parser.value()?)?,
             Arg::Long("password-file") => password_file = Some(parser.value()?.into()),
             Arg::Long("help") | Arg::Short('h') => return Ok(Options::Help),
             other => return Err(other.unexpected().into()),
         }
     }
     Ok(Options::Serve { port, password_file })
+}
+
+fn port_number(value: &OsStr) -> anyhow::Result<u16> {
+    let port = value.to_str().and_then(|word| word.parse().ok());
+    port.with_context(|| {
+        format!("invalid value '{}' for --port: 0 to 65535 is wanted", value.display())
+    })
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use anyhow::{Context, bail, ensure};
 use lexopt::{Arg, ValueExt};
 
 use crate::cargo::{self, Profile};
+use crate::number;
 use measure::Run;
 use row::{Prepared, ROWS, Row};
 use summary::Summary;
@@ -110,10 +111,12 @@ fn plan(mut options: lexopt::Parser) -> anyhow::Result<Option<Plan>> {
     };
     while let Some(argument) = options.next()? {
         match argument {
-            Arg::Long("rounds") => plan.rounds = options.value()?.parse()?,
+            Arg::Long("rounds") => plan.rounds = number(&options.value()?, "--rounds")?,
             Arg::Long("row") => plan.rows.push(row(&options.value()?.string()?)?),
             Arg::Long("tools") => plan.tools = Some(options.value()?.into()),
-            Arg::Long("limit") => plan.limit = Duration::from_secs(options.value()?.parse()?),
+            Arg::Long("limit") => {
+                plan.limit = Duration::from_secs(number(&options.value()?, "--limit")?);
+            }
             Arg::Long("json") => plan.format = Format::Json,
             Arg::Long("check") => plan.verdict = Verdict::Fatal,
             Arg::Long("help") | Arg::Short('h') => return Ok(None),
