@@ -8,6 +8,8 @@ mod debug_lines;
 mod ending;
 /// What makes a run fail, and what is said then.
 mod failures;
+/// `-F` and JSON.
+mod formats;
 /// What is written to stdout for what the broker sends.
 mod output;
 /// Options and what they put on the wire.

@@ -26,6 +26,22 @@ fn wrong_words_are_named_with_what_would_be_right() {
             "invalid value '0' for '--timeout <SECONDS>': a whole number from 1 to 4294967295 is wanted",
         ),
         (&["-t", "t", "-m", "x"], "unknown option '-m'"),
+        (
+            &["-t", "t", "-F", "%t %"],
+            "invalid value '%t %' for '--format <FORMAT>': the conversion at position 4 is not complete ('%%' prints a '%')",
+        ),
+        (
+            &["-t", "t", "--format", "%t %k"],
+            "invalid value '%t %k' for '--format <FORMAT>': there is no conversion '%k' (position 5)",
+        ),
+        (
+            &["-t", "t", "-F", "at @"],
+            "invalid value 'at @' for '--format <FORMAT>': the time at position 4 is not complete ('@@' prints a '@')",
+        ),
+        (
+            &["-t", "t", "-F", "\\z"],
+            "invalid value '\\z' for '--format <FORMAT>': there is no escape '\\z' (position 1); there are \\\\ \\0 \\a \\e \\n \\r \\t \\v",
+        ),
     ] {
         let output = subscriber().run(arguments);
         output.assert_code(1);

@@ -1,8 +1,10 @@
 //! The command line of mqtt-sub: options to plan.
 
 use std::num::{NonZeroU16, NonZeroU32};
+use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser};
 use mqtt_core::cli::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, UsageError, value};
 use mqtt_core::invocation::Invocation;
@@ -12,15 +14,25 @@ use mqtt_core::protocol::{
 };
 
 use crate::filter::{MessageFilter, Retained};
-use crate::output::{Format, Layout, LineEnd};
+use crate::output::{Format, Layout, LineEnd, LocalZone, Style, Template};
 use crate::plan::{End, Requests, SubscribePlan};
 
 const EXAMPLES: &str = "\
 Examples:
   mqtt-sub -t 'home/#' -v                  every message below home, with its topic
   mqtt-sub -d -t hello/world               what goes to and fro, packet by packet
+  mqtt-sub -t '#' -F '@H:@M:@S %t %p'      the time, the topic and the payload of each
+  mqtt-sub -t '#' -F %j                    each message as a JSON object on a line
   mqtt-sub -t status -C 1 -W 3             one message, or status 27 after three seconds
   mqtt-sub -q 1 -i logger -c -t log > log  what came while we were away, too
+
+FORMAT is text with conversions, written %[-|0][WIDTH][.PRECISION][SEPARATOR]LETTER:
+  %p payload   %x %X payload in hexadecimal   %f %d payload as float, double   %l payload length
+  %t topic     %q QoS   %r retained   %m packet identifier   %j JSON   %J JSON with a JSON payload
+  %I time in ISO 8601   %U seconds since 1970   @H and so on: as strftime has it   @N nanoseconds
+  MQTT 5: %A topic alias  %C content type  %D correlation data  %E expiry  %F payload format
+          %P user properties  %R response topic  %S subscription identifier
+  %% @@ the signs themselves;  \\\\ \\0 \\a \\e \\n \\r \\t \\v as in C
 
 Exit status: 0 done, or ended by SIGINT or SIGTERM; 27 the time of -W ran out; anything else says
 on stderr what went wrong.";
@@ -74,9 +86,18 @@ struct SubscribeArgs {
     #[arg(short = 'E', long, help_heading = "Ending")]
     exit_after_suback: bool,
 
-    /// Write the topic in front of the payload
+    /// Write the topic in front of the payload; --format beats it
     #[arg(short, long, help_heading = "Output")]
     verbose: bool,
+
+    /// Write messages like this; the conversions stand below
+    #[arg(short = 'F', long, help_heading = "Output", value_name = "FORMAT",
+        value_parser = OsStringValueParser::new().try_map(|word| Template::parse(word.as_bytes())))]
+    format: Option<Template>,
+
+    /// Write the JSON of %j and %J on several lines, indented
+    #[arg(long, help_heading = "Output")]
+    pretty: bool,
 
     /// Write no newline after a message
     #[arg(short = 'N', long, help_heading = "Output")]
@@ -102,13 +123,13 @@ pub(crate) fn plan(
         let message = "nothing to subscribe to: --topic is missing (or --unsubscribe)";
         return Err(UsageError::new(invocation, message));
     }
-    let count = args.count.and_then(NonZeroU32::new);
     let defaults = ConnectDefaults {
-        receive_maximum: receive_maximum(count),
+        receive_maximum: receive_maximum(args.count.and_then(NonZeroU32::new)),
         reconnect: Reconnect::Forever,
         time_limit: args.timeout.map(|seconds| Duration::from_secs(u64::from(seconds))),
     };
     let retained = if args.no_retained { Retained::Hidden } else { Retained::Shown };
+    let (format, end) = (args.output(), args.end());
     let connect = args.connect.plan(invocation, defaults)?;
     Ok(SubscribePlan {
         requests: Requests {
@@ -117,16 +138,34 @@ pub(crate) fn plan(
         },
         connect,
         filter: MessageFilter { hidden: args.filter_out, retained },
-        format: Format {
-            layout: if args.verbose { Layout::TopicAndPayload } else { Layout::Payload },
-            end: if args.no_newline { LineEnd::Nothing } else { LineEnd::Newline },
-        },
-        end: match (args.exit_after_suback, count) {
+        format,
+        end,
+    })
+}
+
+impl SubscribeArgs {
+    /// How messages are written.
+    fn output(&self) -> Format {
+        let style = if self.pretty { Style::Pretty } else { Style::Compact };
+        Format {
+            layout: match &self.format {
+                Some(template) => Layout::Template(template.clone(), style),
+                None if self.verbose => Layout::TopicAndPayload,
+                None => Layout::Payload,
+            },
+            end: if self.no_newline { LineEnd::Nothing } else { LineEnd::Newline },
+            zone: LocalZone::default(),
+        }
+    }
+
+    /// When to leave.
+    fn end(&self) -> End {
+        match (self.exit_after_suback, self.count.and_then(NonZeroU32::new)) {
             (true, _) => End::Answered,
             (false, Some(count)) => End::Count(count),
             (false, None) => End::Never,
-        },
-    })
+        }
+    }
 }
 
 /// Who leaves after a few messages wants no more than those (MQTT 5): the broker keeps the rest.

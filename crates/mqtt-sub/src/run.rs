@@ -1,6 +1,7 @@
 //! From the command line to the exit status.
 
 use std::ffi::OsString;
+use std::time::SystemTime;
 
 use mqtt_core::cli::{self, Parsed, UsageError};
 use mqtt_core::client::{self, ClientError};
@@ -10,6 +11,7 @@ use mqtt_core::invocation::Invocation;
 use mqtt_core::protocol::ReasonCode;
 
 use crate::args;
+use crate::plan::SubscribePlan;
 use crate::subscriber::Subscriber;
 
 /// Why the subscription ended badly.
@@ -53,10 +55,11 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
         Parsed::Matches(matches) => matches,
     };
     let plan = args::plan(invocation, &matches)?;
-    let mut subscriber = Subscriber::new(plan.requests, plan.filter, plan.format, plan.end);
-    let result = match client::run(&plan.connect, HangUp::watch, &mut subscriber) {
+    let SubscribePlan { connect, requests, filter, format, end } = plan;
+    let mut subscriber = Subscriber::new(requests, filter, format, end, SystemTime::now);
+    let result = match client::run(&connect, HangUp::watch, &mut subscriber) {
         Ok(()) if subscriber.timed_out() => Err(RunError::TimedOut),
         result => result.map(|()| ExitStatus::SUCCESS),
     };
-    cli::conclude(plan.connect.notices, result)
+    cli::conclude(connect.notices, result)
 }

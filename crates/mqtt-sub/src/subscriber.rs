@@ -1,5 +1,7 @@
 //! The subscriber: what mqtt-sub does with a connection.
 
+use std::time::SystemTime;
+
 use mqtt_core::client::{Application, Client, Flow};
 use mqtt_core::protocol::{ConnAck, Disconnect, Properties, ReasonCode, SubAck};
 use mqtt_core::session::{Event, ReceivedMessage};
@@ -16,6 +18,8 @@ pub(crate) struct Subscriber {
     requests: Requests,
     filter: MessageFilter,
     format: Format,
+    /// What time it is: messages are stamped when they are shown.
+    clock: fn() -> SystemTime,
     end: End,
     stage: Stage,
     count: u32,
@@ -32,9 +36,24 @@ enum Stage {
 }
 
 impl Subscriber {
-    pub(crate) fn new(requests: Requests, filter: MessageFilter, format: Format, end: End) -> Self {
-        let stage = Stage::New;
-        Self { requests, filter, format, end, stage, count: 0, unanswered: 0, timed_out: false }
+    pub(crate) fn new(
+        requests: Requests,
+        filter: MessageFilter,
+        format: Format,
+        end: End,
+        clock: fn() -> SystemTime,
+    ) -> Self {
+        Self {
+            requests,
+            filter,
+            format,
+            clock,
+            end,
+            stage: Stage::New,
+            count: 0,
+            unanswered: 0,
+            timed_out: false,
+        }
     }
 
     /// Whether the time limit ended it.
@@ -61,7 +80,9 @@ impl Subscriber {
         if !self.filter.admits(&message) {
             return Flow::Continue;
         }
-        self.format.write(message, client.console());
+        for problem in self.format.write(message, (self.clock)(), client.console()) {
+            client.notice(&format!("warning: {problem}"));
+        }
         self.count = self.count.saturating_add(1);
         match self.end {
             End::Count(count) if self.count >= count.get() => done(),

@@ -35,7 +35,8 @@ pub(super) fn topic_and_payload<R>(
     line_end(end, console);
 }
 
-fn line_end<R>(end: LineEnd, console: &mut Console<R>) {
+/// The newline behind a message, where one is wanted.
+pub(super) fn line_end<R>(end: LineEnd, console: &mut Console<R>) {
     if end == LineEnd::Newline {
         console.print(Stream::Stdout, |out| out.push(b'\n'));
     }
