@@ -144,19 +144,22 @@ const COMMON: &[&str] = &[
     "@% @Z @z @1 @E @f @n@t",
 ];
 
-/// What both print for the one retained message at the broker.
-fn side_by_side(port: &str, arguments: &[&str]) {
+/// What this tool prints in this time zone (`TZ`), to its end.
+fn stdout_of(tool: &Tool, zone: &str, words: &[&str]) -> String {
+    let mut command = tool.command(words);
+    command.env("TZ", zone);
+    let output = Running::start(command).wait();
+    output.assert_code(0);
+    output.stdout.escape_ascii().to_string()
+}
+
+/// Compares what both print for the one retained message at the broker.
+fn side_by_side(port: &str, zone: &str, arguments: &[&str]) {
     let connection = ["-h", "127.0.0.1", "-p", port, "-t", "#", "-C", "1"];
     let words = [&connection[..], arguments].concat();
-    let theirs = Tool::at("/usr/bin/mosquitto_sub").run(&words);
-    let ours = subscriber().called("mosquitto_sub").run(&words);
-    theirs.assert_code(0);
-    ours.assert_code(0);
-    assert_eq!(
-        ours.stdout.escape_ascii().to_string(),
-        theirs.stdout.escape_ascii().to_string(),
-        "{arguments:?}"
-    );
+    let theirs = stdout_of(&Tool::at("/usr/bin/mosquitto_sub"), zone, &words);
+    let ours = stdout_of(&subscriber().called("mosquitto_sub"), zone, &words);
+    assert_eq!(ours, theirs, "{arguments:?}, TZ={zone}");
 }
 
 #[test]
@@ -172,9 +175,12 @@ fn side_by_side_with_the_original_the_same_comes_out() {
     publisher.run([&message[..], &properties].concat()).assert_code(0);
     for format in COMMON {
         for (version, qos) in [("mqttv311", "0"), ("mqttv5", "1")] {
-            side_by_side(&port, &["-V", version, "-q", qos, "-F", format]);
+            side_by_side(&port, "UTC", &["-V", version, "-q", qos, "-F", format]);
         }
     }
-    side_by_side(&port, &["-v", "-N", "-F", "%p"]);
-    side_by_side(&port, &["-v"]);
+    side_by_side(&port, "UTC", &["-v", "-N", "-F", "%p"]);
+    side_by_side(&port, "UTC", &["-v"]);
+    for zone in ["", "IST-5:30", "<+0330>-3:30", "EST5EDT,M3.2.0,M11.1.0"] {
+        side_by_side(&port, zone, &["-F", "@z @Z"]);
+    }
 }

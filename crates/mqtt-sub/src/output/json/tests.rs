@@ -174,6 +174,16 @@ fn pretty_is_laid_out_as_the_original_does() {
     assert_eq!(with_value, Ok(format!("{begin}{value}\n}}")));
 }
 
+#[test]
+fn deep_nesting_does_not_become_gigabytes_of_tabs() {
+    let deep = [r#"{"a":"#.repeat(10_000), "1".to_owned(), "}".repeat(10_000)].concat();
+    let (_, pretty) = objects(&message(deep.as_bytes()), Style::Pretty);
+    let pretty = pretty.unwrap();
+    assert!(pretty.len() < 3_000_000, "{}", pretty.len());
+    let blanks = |c: &char| !c.is_ascii_whitespace();
+    assert!(pretty.chars().filter(blanks).collect::<String>().contains(&deep));
+}
+
 /// Any JSON value, as text.
 fn any_json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
