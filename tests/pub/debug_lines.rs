@@ -87,3 +87,21 @@ fn a_password_is_in_no_line() {
     output.assert_code(5);
     assert!(!output.stderr().contains("correct horse"), "{output:?}");
 }
+
+#[test]
+fn lines_that_cannot_be_written_do_not_make_a_delivered_message_a_failure() {
+    let peer = ScriptedPeer::listen();
+    let port = peer.port().to_string();
+    let arguments = ["-h", "127.0.0.1", "-p", &port, "-t", "t", "-m", "x", "-q", "1", "-d"];
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let tool = publisher().called("mosquitto_pub");
+    let mut child = tool.command(arguments).stdout(full).spawn().unwrap();
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.read_packet();
+    client.send(&packet::puback(1));
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}

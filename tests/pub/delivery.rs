@@ -1,3 +1,5 @@
+use std::io::Write as _;
+
 use test_support::mosquitto::Mosquitto;
 use test_support::packet;
 use test_support::tool::Tool;
@@ -141,4 +143,22 @@ fn the_original_name_does_the_same() {
     let arguments = ["-h", "127.0.0.1", "-p", &port, "-t", "t", "-m", "m", "-q", "2"];
     publisher().called("mosquitto_pub").run(arguments).assert_code(0);
     assert_eq!(setup.received(1), b"t m\n");
+}
+
+#[test]
+fn stdin_may_be_in_non_blocking_mode() {
+    for option in ["-s", "-l"] {
+        let setup = Setup::new();
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        test_support::tool::make_non_blocking(&reader);
+        let port = setup.broker.port().to_string();
+        let arguments = ["-h", "127.0.0.1", "-p", &port, "-t", "t", "-q", "1", option];
+        let mut command = publisher().command(arguments);
+        let mut child = command.stdin(reader).spawn().unwrap();
+        drop(command);
+        writer.write_all(b"late").unwrap();
+        drop(writer);
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+        assert_eq!(setup.received(1), b"t late\n");
+    }
 }

@@ -2,7 +2,7 @@ use std::io::{Read as _, Write as _};
 
 use test_support::packet::{self, Delivery, v3, v5};
 use test_support::scripted_peer::{Connection, ScriptedPeer};
-use test_support::tool::Signal;
+use test_support::tool::{Signal, make_non_blocking};
 
 use super::{start_at, subscribed, subscriber};
 
@@ -142,6 +142,8 @@ fn with_full_pipe(arguments: &[&str]) -> (std::process::Child, std::io::PipeRead
     let port = peer.port().to_string();
     let arguments = [&["-h", "127.0.0.1", "-p", &port], arguments].concat();
     let (reader, writer) = std::io::pipe().unwrap();
+    // Whoever shares the pipe may have done so; the tool must not depend on it.
+    make_non_blocking(&writer);
     let mut command = subscriber().command(arguments);
     let child = command.stdout(writer).stderr(std::process::Stdio::piped()).spawn().unwrap();
     let mut client = peer.accept();

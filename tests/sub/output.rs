@@ -22,7 +22,7 @@ fn the_four_plain_forms_are_the_originals() {
     assert_eq!(printed(&[], payloads), b"one\n\xff\0\n\n");
     assert_eq!(printed(&["-v"], payloads), b"t one\nt (null)\nt \xff\0\n\n");
     assert_eq!(printed(&["-N"], payloads), b"one\xff\0\n");
-    assert_eq!(printed(&["-v", "-N"], payloads), b"t onet (null)t \xff\0\n");
+    assert_eq!(printed(&["-v", "-N"], payloads), b"t onet \xff\0\n");
 }
 
 #[test]

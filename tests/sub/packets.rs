@@ -71,3 +71,18 @@ fn a_broker_that_kept_the_session_is_not_asked_again_and_one_that_did_not_is() {
     client.send(&v3::connack(0));
     client.expect(&v3::subscribe(2, "x", 0));
 }
+
+#[test]
+fn a_subscription_that_was_never_answered_is_asked_for_again() {
+    let peer = ScriptedPeer::listen();
+    let _running = start_at(&peer, &["-t", "x", "-i", "me", "-c"]);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.expect(&v3::subscribe(1, "x", 0));
+    client.close();
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack_session_present());
+    client.expect(&v3::subscribe(2, "x", 0));
+}

@@ -17,6 +17,8 @@ use tokio::io::Interest;
 use tokio::net::unix::pipe::Sender;
 use tokio::sync::mpsc;
 
+use crate::descriptor::Blocking;
+
 /// A block is handed to the writer when it has grown to that many bytes.
 const BLOCK: usize = 64 * 1024;
 
@@ -217,7 +219,7 @@ impl Writer {
         let (blocks, queue) = sync_channel::<Block>(QUEUE);
         let (report, reports) = mpsc::unbounded_channel();
         // Past the standard library's line buffering: the block is the buffer.
-        let mut stdout = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        let mut stdout = Blocking(File::from(io::stdout().as_fd().try_clone_to_owned()?));
         std::thread::Builder::new().name("console".to_owned()).spawn(move || {
             for block in queue {
                 let result = write(&mut stdout, &block).map(|()| block);
@@ -232,7 +234,7 @@ impl Writer {
 }
 
 /// Writes a block. A stderr that nobody reads is no reason to fail.
-fn write(stdout: &mut File, block: &Block) -> Result<(), ConsoleError> {
+fn write(stdout: &mut Blocking, block: &Block) -> Result<(), ConsoleError> {
     for piece in block {
         let (stream, bytes): (_, &[u8]) = match piece {
             Piece::Copied(stream, bytes) => (*stream, bytes),

@@ -17,7 +17,8 @@
 //! - `protocol` turns bytes into packets and back.
 //! - `session` is the state machine between packets and messages: no sockets, no clock.
 //! - `client` drives all of them: the one `select!`.
-//! - `source` reads stdin in blocks, `console` writes stdout and stderr in blocks.
+//! - `console` writes stdout and stderr in blocks; `payload` says where a payload lies;
+//!   `descriptor` waits for pipes that are in non-blocking mode.
 //! - `debug_log` words the `-d` lines; `signal` hears what asks the program to end.
 
 pub mod cli;
@@ -27,6 +28,8 @@ pub mod client;
 pub mod console;
 #[cfg(feature = "client")]
 mod debug_log;
+#[cfg(feature = "client")]
+pub mod descriptor;
 pub mod exit;
 pub mod invocation;
 #[cfg(feature = "client")]

@@ -146,6 +146,11 @@ impl Application for Publisher {
         self.tally.completed = self.tally.completed.saturating_sub(unsent);
     }
 
+    /// It prints nothing but `-d` lines and notices.
+    fn needs_output(&self) -> bool {
+        false
+    }
+
     async fn input(&mut self) {
         // While there is no room, there is nothing to wait for but room.
         if self.state == State::Waiting {

@@ -28,7 +28,7 @@ pub(crate) struct Subscriber {
     timed_out: bool,
 }
 
-/// Whether the broker was ever asked: a kept session needs no second SUBSCRIBE.
+/// Whether the broker has ever answered: only then a kept session needs no second SUBSCRIBE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     New,
@@ -65,7 +65,6 @@ impl Subscriber {
         if self.stage == Stage::Subscribed && connack.session_present {
             return;
         }
-        self.stage = Stage::Subscribed;
         let Requests { subscribe, unsubscribe } = &self.requests;
         self.unanswered = unsubscribe.len();
         if !subscribe.is_empty() {
@@ -90,7 +89,8 @@ impl Subscriber {
         }
     }
 
-    fn subscribed(&self, suback: &SubAck, client: &mut Client) -> Result<Flow, RunError> {
+    fn subscribed(&mut self, suback: &SubAck, client: &mut Client) -> Result<Flow, RunError> {
+        self.stage = Stage::Subscribed;
         let refused = suback.reasons.iter().filter(|reason| reason.is_error()).count();
         let first = suback.reasons.iter().find(|reason| reason.is_error()).copied();
         if let Some(reason) = first
@@ -159,6 +159,10 @@ impl Application for Subscriber {
 
     /// Nothing is published here.
     fn on_lost(&mut self, _: u64) {}
+
+    fn needs_output(&self) -> bool {
+        true
+    }
 
     async fn input(&mut self) {
         std::future::pending::<()>().await;

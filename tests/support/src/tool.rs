@@ -189,6 +189,12 @@ impl fmt::Debug for Output {
     }
 }
 
+/// Puts a pipe into non-blocking mode, as a program that shares it may do.
+#[track_caller]
+pub fn make_non_blocking(pipe: impl std::os::fd::AsFd) {
+    rustix::io::ioctl_fionbio(pipe, true).unwrap();
+}
+
 /// A tool at work; it is ended when this is dropped.
 #[derive(Debug)]
 pub struct Running {

@@ -55,10 +55,35 @@ pub fn conclude<E: Failure>(
 fn report<E: Failure>(failure: E) -> ExitStatus {
     let status = failure.status();
     let hint = failure.hint();
-    let mut text = format!("error: {:#}\n", anyhow::Error::new(failure));
+    let mut text = line(&format!("error: {:#}", anyhow::Error::new(failure)));
     if let Some(hint) = hint {
-        text.extend(["hint: ", &hint, "\n"]);
+        text.push_str(&line(&format!("hint: {hint}")));
     }
     let _ = io::stderr().write_all(text.as_bytes());
     status
+}
+
+/// One line, whatever the user or the broker put into it: what would move the cursor or begin a
+/// line of its own is escaped.
+fn line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        if c.is_control() {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+    }
+    line.push('\n');
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_line_whatever_is_in_it() {
+        assert_eq!(line("error: 'a\nb\u{1b}[2Jü'"), "error: 'a\\nb\\u{1b}[2Jü'\n");
+    }
 }

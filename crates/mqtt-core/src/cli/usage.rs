@@ -42,7 +42,7 @@ impl UsageError {
                 .is_some_and(|arg| arg.starts_with("--host"))
                 && text(error, ContextKind::InvalidValue).is_none_or(|value| value.is_empty()) =>
             {
-                format!("-h is the host; {}", see_help(invocation))
+                format!("-h is the host. {}", see_help(invocation))
             }
             None => see_help(invocation),
         };
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn h_alone_says_where_the_help_is() {
         let hint = parse_words(&["-h"]).unwrap_err().hint;
-        assert_eq!(hint, "-h is the host; Use 'mqtt-pub --help' to see usage.");
+        assert_eq!(hint, "-h is the host. Use 'mqtt-pub --help' to see usage.");
     }
 
     #[test]

@@ -266,8 +266,11 @@ impl<'a, A: Application> Conversation<'a, A> {
 
     /// Nothing can be printed any more.
     fn abandon(&mut self, result: Result<(), ClientError>) {
-        self.output = Printing::Abandoned;
         self.client.console.abandon();
+        if !self.application.needs_output() {
+            return;
+        }
+        self.output = Printing::Abandoned;
         self.follow(result.map(|()| Flow::Finish(Disconnect::new(ReasonCode::SUCCESS))));
     }
 
@@ -301,6 +304,8 @@ impl<'a, A: Application> Conversation<'a, A> {
             self.client.session.disconnect(disconnect);
             self.client.collect()?;
             self.client.flush_console()?;
+            // What still comes is for nobody, and the originals do not show it.
+            self.client.debug = None;
         }
         Ok(())
     }

@@ -41,9 +41,12 @@ pub fn run<A: Application>(
         let backoff = Backoff::new();
         let mut driver = Driver { plan, client, interrupts, hang_up, backoff };
         let result = driver.run(application).await;
-        let settled = driver.settle().await;
+        let settled = match driver.settle().await {
+            Err(ClientError::Console(_)) if !application.needs_output() => Ok(()),
+            settled => settled.map_err(A::Error::from),
+        };
         // What went wrong first is what is told.
-        result.and(settled.map_err(A::Error::from))
+        result.and(settled)
     });
     // A name that is still being looked up must not hold up the end.
     runtime.shutdown_background();

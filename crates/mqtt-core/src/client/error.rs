@@ -34,7 +34,7 @@ pub enum ClientError {
     #[error(transparent)]
     Session(#[from] SessionError),
     /// The broker sent bytes that are no packet.
-    #[error("{endpoint} sent what is not MQTT")]
+    #[error("{endpoint} sent what it must not")]
     Decode {
         /// The broker.
         endpoint: Endpoint,

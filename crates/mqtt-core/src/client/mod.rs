@@ -55,6 +55,10 @@ pub trait Application {
     /// socket. (What was sent at QoS 1 and 2 is sent again if a new connection comes.)
     fn on_lost(&mut self, unsent: u64);
 
+    /// Whether what it prints is what it is for. Where it is not, a stdout that is full or gone
+    /// changes nothing.
+    fn needs_output(&self) -> bool;
+
     /// Waits until [`Self::feed`] has something new to do. Must be cancel-safe.
     fn input(&mut self) -> impl Future<Output = ()>;
 }

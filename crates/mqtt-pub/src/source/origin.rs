@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
+use mqtt_core::descriptor::Blocking;
 use mqtt_core::payload::{Payload, PayloadFile};
 
 use super::{MAX_PAYLOAD, SourceError};
@@ -54,7 +55,7 @@ fn stdin() -> Result<Payload, SourceError> {
 fn read_all(file: File) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(MAX_PAYLOAD).unwrap_or(u64::MAX).saturating_add(1);
-    file.take(limit).read_to_end(&mut bytes)?;
+    Blocking(file).take(limit).read_to_end(&mut bytes)?;
     Ok((bytes.len() <= MAX_PAYLOAD).then_some(bytes))
 }
 

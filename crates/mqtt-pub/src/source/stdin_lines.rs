@@ -159,6 +159,8 @@ impl Reader {
     fn read_all(&mut self) -> Option<Piece> {
         let mut block = Vec::with_capacity(BLOCK);
         loop {
+            // What was there before this read has no newline.
+            let searched = block.len();
             match self.fill(&mut block) {
                 Ok(Filled::More) => {}
                 // The last line needs no newline.
@@ -166,13 +168,14 @@ impl Reader {
                 Ok(Filled::Stopped) => return (!block.is_empty()).then_some(Piece::Cut),
                 Err(error) => return Some(Piece::Failed(SourceError::Stdin(error))),
             }
-            let Some(last) = memchr::memrchr(b'\n', &block) else {
+            let Some(last) = memchr::memrchr(b'\n', &block[searched..]) else {
                 if block.len() > MAX_PAYLOAD {
                     let line = "a line of stdin".to_owned();
                     return Some(Piece::Failed(SourceError::TooLong(line)));
                 }
                 continue;
             };
+            let last = searched + last;
             let mut next = Vec::with_capacity(BLOCK);
             next.extend_from_slice(&block[last + 1..]);
             block.truncate(last + 1);
@@ -187,10 +190,7 @@ impl Reader {
             return Ok(Filled::Stopped);
         }
         let length = block.len();
-        if block.capacity() - length < BLOCK / 4 {
-            block.reserve(length.max(BLOCK));
-        }
-        block.resize(block.capacity(), 0);
+        block.resize(length.max(1).next_multiple_of(BLOCK).max(length + BLOCK / 4), 0);
         let read = loop {
             match self.stdin.read(&mut block[length..]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

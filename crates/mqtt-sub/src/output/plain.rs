@@ -18,12 +18,16 @@ pub(super) fn payload<R>(payload: Bytes, end: LineEnd, console: &mut Console<R>)
     line_end(end, console);
 }
 
-/// The topic, a blank, the payload and a line end.
+/// The topic, a blank, the payload and a line end; without a line end, nothing at all for an
+/// empty payload, as the original has it.
 pub(super) fn topic_and_payload<R>(
     message: ReceivedMessage,
     end: LineEnd,
     console: &mut Console<R>,
 ) {
+    if message.payload.is_empty() && end == LineEnd::Nothing {
+        return;
+    }
     console.print(Stream::Stdout, |out| {
         out.extend_from_slice(message.topic.as_str().as_bytes());
         out.push(b' ');
