@@ -103,6 +103,7 @@ fn help_and_version_go_to_stdout_with_status_0_under_both_names() {
         let help = tool.run(["--help"]);
         help.assert_code(0);
         assert!(help.stdout().contains("--topic"), "{help:?}");
+        assert!(help.stdout().contains(&format!("Usage: {name} ")), "{help:?}");
         let version = tool.run(["--version"]);
         version.assert_code(0);
         assert!(version.stdout().starts_with(&format!("{name} ")), "{version:?}");

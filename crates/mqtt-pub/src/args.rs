@@ -31,7 +31,6 @@ socket (QoS 0); anything else says on stderr what is missing.";
 #[command(
     version = concat!(env!("CARGO_PKG_VERSION"), " (MQTT 3.1, 3.1.1, 5; TCP)"),
     after_help = EXAMPLES,
-    override_usage = "mqtt-pub [OPTIONS] -t TOPIC {-m TEXT | -f FILE | -s | -l | -n}",
     disable_help_flag = true,
     disable_version_flag = true
 )]
@@ -86,9 +85,10 @@ struct PublishArgs {
     connect: ConnectArgs,
 }
 
-/// The definition of the options.
-pub(crate) fn command() -> clap::Command {
-    PublishArgs::command()
+/// The definition of the options, with the name the user knows the tool by.
+pub(crate) fn command(invocation: Invocation) -> clap::Command {
+    let usage = "[OPTIONS] -t TOPIC {-m TEXT | -f FILE | -s | -l | -n}";
+    PublishArgs::command().override_usage(format!("{} {usage}", invocation.name()))
 }
 
 /// Settles defaults and checks the rules between options.

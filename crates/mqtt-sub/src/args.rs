@@ -42,7 +42,6 @@ on stderr what went wrong.";
 #[command(
     version = concat!(env!("CARGO_PKG_VERSION"), " (MQTT 3.1, 3.1.1, 5; TCP)"),
     after_help = EXAMPLES,
-    override_usage = "mqtt-sub [OPTIONS] {-t FILTER | -U FILTER}...",
     disable_help_flag = true,
     disable_version_flag = true
 )]
@@ -107,9 +106,10 @@ struct SubscribeArgs {
     connect: ConnectArgs,
 }
 
-/// The definition of the options.
-pub(crate) fn command() -> clap::Command {
-    SubscribeArgs::command()
+/// The definition of the options, with the name the user knows the tool by.
+pub(crate) fn command(invocation: Invocation) -> clap::Command {
+    let usage = "[OPTIONS] {-t FILTER | -U FILTER}...";
+    SubscribeArgs::command().override_usage(format!("{} {usage}", invocation.name()))
 }
 
 /// Settles defaults and checks the rules between options.

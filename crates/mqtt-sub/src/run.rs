@@ -50,7 +50,7 @@ impl Failure for RunError {
 
 /// Subscribes to what the words ask for.
 pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitStatus, RunError> {
-    let matches = match cli::parse(invocation, args::command(), words)? {
+    let matches = match cli::parse(invocation, args::command(invocation), words)? {
         Parsed::Text(text) => return Ok(cli::show(&text)),
         Parsed::Matches(matches) => matches,
     };
