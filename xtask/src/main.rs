@@ -17,6 +17,7 @@ use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use lexopt::Arg;
 
 const HELP: &str = "\
 The project's own tasks.
@@ -66,4 +67,16 @@ pub(crate) fn number<N: std::str::FromStr>(value: &OsStr, option: &str) -> anyho
     number.with_context(|| {
         format!("invalid value '{}' for {option}: a whole number is wanted", value.display())
     })
+}
+
+/// Reads the options of a task that has none but `--help`, and prints its help if that is wanted.
+pub(crate) fn asks_for_help(options: &mut lexopt::Parser, help: &str) -> anyhow::Result<bool> {
+    match options.next()? {
+        None => Ok(false),
+        Some(Arg::Long("help") | Arg::Short('h')) => {
+            print!("{help}");
+            Ok(true)
+        }
+        Some(other) => Err(other.unexpected().into()),
+    }
 }

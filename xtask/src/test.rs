@@ -2,8 +2,7 @@
 
 use std::process::Stdio;
 
-use lexopt::Arg;
-
+use crate::asks_for_help;
 use crate::cargo::{cargo, run as finish};
 use crate::packages;
 
@@ -17,14 +16,8 @@ Usage: cargo xtask test
 
 /// Installs, checks and tests; stops at the first thing that fails.
 pub(crate) fn run(mut options: lexopt::Parser) -> anyhow::Result<()> {
-    if let Some(argument) = options.next()? {
-        return match argument {
-            Arg::Long("help") | Arg::Short('h') => {
-                print!("{HELP}");
-                Ok(())
-            }
-            other => Err(other.unexpected().into()),
-        };
+    if asks_for_help(&mut options, HELP)? {
+        return Ok(());
     }
     packages::install_missing()?;
     step("formatting", &["fmt", "--all", "--check"])?;

@@ -1,5 +1,6 @@
 //! What asks the program to end from outside: signals and the time limit, as one event.
 
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -16,6 +17,15 @@ pub enum Interrupt {
     Signal(u8),
     /// The time limit of the plan has passed.
     TimeLimit,
+}
+
+impl fmt::Display for Interrupt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signal(number) => write!(f, "signal {number}"),
+            Self::TimeLimit => f.write_str("the time limit"),
+        }
+    }
 }
 
 /// How urgent it is.

@@ -2,7 +2,7 @@
 
 use mqtt_core::client::{Application, Client, ClientError, Flow};
 use mqtt_core::payload::Payload;
-use mqtt_core::protocol::{Ack, Disconnect, PropertyId, Qos, ReasonCode};
+use mqtt_core::protocol::{Ack, Disconnect, Qos, ReasonCode};
 use mqtt_core::session::{Event, Message};
 use mqtt_core::signal::Interrupt;
 
@@ -70,10 +70,7 @@ impl Publisher {
         }
         let (count, first) = self.tally.refused.unwrap_or((0, ack.reason));
         self.tally.refused = Some((count + 1, first));
-        let explanation = ack.properties.text(PropertyId::ReasonString);
-        let explanation = explanation
-            .map(|text| format!(" (\"{}\")", text.as_str().escape_debug()))
-            .unwrap_or_default();
+        let explanation = ack.properties.explanation();
         let (number, reason) = (ack.packet_id, ack.reason);
         client.notice(&format!("warning: message {number} was refused: {reason}{explanation}"));
     }

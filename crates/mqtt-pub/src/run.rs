@@ -33,15 +33,8 @@ pub(crate) enum RunError {
     #[error("the broker refused {count} of {published} messages: {reason}")]
     Refused { count: u64, published: u64, reason: ReasonCode },
     /// A signal came before the last repetition.
-    #[error("ended by {} after {published} messages", name(*.interrupt))]
+    #[error("ended by {interrupt} after {published} messages")]
     Interrupted { interrupt: Interrupt, published: u64 },
-}
-
-fn name(interrupt: Interrupt) -> String {
-    match interrupt {
-        Interrupt::Signal(number) => format!("signal {number}"),
-        Interrupt::TimeLimit => "the time limit".to_owned(),
-    }
 }
 
 impl Failure for RunError {

@@ -7,11 +7,10 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, ensure};
-use lexopt::Arg;
-
+use crate::asks_for_help;
 use crate::broker::{Broker, PACKAGES};
 use crate::cargo::{self, Profile};
+use anyhow::{Context, ensure};
 use labelled::{Ended, Labelled};
 
 const HELP: &str = "\
@@ -33,14 +32,8 @@ const REFUSED: [i32; 2] = [4, 5];
 
 /// Runs the demonstration.
 pub(crate) fn run(mut options: lexopt::Parser) -> anyhow::Result<()> {
-    if let Some(argument) = options.next()? {
-        return match argument {
-            Arg::Long("help") | Arg::Short('h') => {
-                print!("{HELP}");
-                Ok(())
-            }
-            other => Err(other.unexpected().into()),
-        };
+    if asks_for_help(&mut options, HELP)? {
+        return Ok(());
     }
     cargo::build(Profile::Dev, &PACKAGES)?;
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;

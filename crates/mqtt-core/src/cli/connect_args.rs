@@ -106,8 +106,7 @@ pub struct ConnectDefaults {
 
 impl ConnectArgs {
     /// Whether run-time notices are printed.
-    #[must_use]
-    pub fn notices(&self) -> Notices {
+    fn notices(&self) -> Notices {
         if self.quiet { Notices::Hidden } else { Notices::Shown }
     }
 

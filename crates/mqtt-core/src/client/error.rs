@@ -69,7 +69,7 @@ pub enum ClientError {
     /// A signal or the time limit came before there was anything to finish.
     #[error("{}", match .0 {
         Interrupt::TimeLimit => "timed out before the broker answered".to_owned(),
-        Interrupt::Signal(number) => format!("ended by signal {number}"),
+        Interrupt::Signal(_) => format!("ended by {}", .0),
     })]
     Interrupted(Interrupt),
     /// The operating system refused something that is always there.

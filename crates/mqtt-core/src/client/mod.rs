@@ -101,13 +101,11 @@ impl Client {
         self.queue.has_room() && self.session.can_publish(qos)
     }
 
-    /// Publishes a message; gives its number: the packet identifier, or at QoS 0 the count that
-    /// stands in for it. Ask [`Self::can_publish`] first.
-    pub fn publish(&mut self, message: Message<Payload>) -> Result<u16, ClientError> {
+    /// Publishes a message. Ask [`Self::can_publish`] first.
+    pub fn publish(&mut self, message: Message<Payload>) -> Result<(), ClientError> {
         let length = message.payload.len();
         let (publish, number) = self.session.publish(message, length)?;
-        self.send_publish(publish, number)?;
-        Ok(number)
+        self.send_publish(publish, number)
     }
 
     /// How many messages of QoS 1 and 2 the broker has not acknowledged.

@@ -320,6 +320,14 @@ impl Properties {
         }
     }
 
+    /// The broker's own words for a reason code, to be put behind its name; empty where it gave
+    /// none (§3.2.2.3.9).
+    #[must_use]
+    pub fn explanation(&self) -> String {
+        let reason = self.text(PropertyId::ReasonString);
+        reason.map(|text| format!(" (\"{}\")", text.as_str().escape_debug())).unwrap_or_default()
+    }
+
     fn admit(&self, carrier: Carrier, property: &Property) -> Result<(), PropertyError> {
         let row = property.id.row();
         if !row.carriers.contains(&carrier) {

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use crate::protocol::{
-    ConnAck, Disconnect, PacketId, Properties, PropertyId, ProtocolVersion, Qos, ReasonCode,
-};
+use crate::protocol::{ConnAck, Disconnect, PacketId, ProtocolVersion, Qos, ReasonCode};
 
 /// Why the connection cannot go on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -12,7 +10,7 @@ pub enum SessionError {
     /// CONNACK with a code other than success.
     #[error("the broker refused the connection: {}{} (code {})",
         crate::protocol::reason::connack_text(*.version, .connack.code),
-        explained(&.connack.properties),
+        .connack.properties.explanation(),
         .connack.code)]
     Refused {
         /// Says how to read the code.
@@ -22,7 +20,7 @@ pub enum SessionError {
     },
     /// The broker sent DISCONNECT (MQTT 5).
     #[error("the broker ended the connection: {}{} (reason code {})",
-        .0.reason, explained(&.0.properties), .0.reason.0)]
+        .0.reason, .0.properties.explanation(), .0.reason.0)]
     Disconnected(Disconnect),
     /// Nothing came for a keep-alive interval after a PINGREQ.
     #[error("the broker stopped answering: nothing came for {} s after a ping", .interval.as_secs())]
@@ -76,9 +74,4 @@ impl SessionError {
             }
         }
     }
-}
-
-fn explained(properties: &Properties) -> String {
-    let reason = properties.text(PropertyId::ReasonString);
-    reason.map(|reason| format!(" (\"{}\")", reason.as_str().escape_debug())).unwrap_or_default()
 }

@@ -33,13 +33,22 @@ enum Piece {
     Failed(SourceError),
 }
 
+/// How the lines have ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// With the last line.
+    Whole,
+    /// In the middle of one.
+    Cut,
+}
+
 /// The lines of stdin.
 #[derive(Debug)]
 pub(crate) struct StdinLines {
     /// `None` until the first line is asked for: stdin is not touched before.
     reading: Option<Reading>,
     block: Bytes,
-    end: Option<Next>,
+    end: Option<End>,
     error: Option<SourceError>,
 }
 
@@ -70,7 +79,8 @@ impl StdinLines {
         }
         match self.error.take() {
             Some(error) => Err(error),
-            None => Ok(self.end.take().unwrap_or(Next::End)),
+            None if self.end == Some(End::Cut) => Ok(Next::Cut),
+            None => Ok(Next::End),
         }
     }
 
@@ -101,12 +111,12 @@ impl StdinLines {
     fn receive(&mut self, piece: Option<Piece>) {
         match piece {
             Some(Piece::Lines(block)) => self.block = block,
-            Some(Piece::Cut) => self.end = Some(Next::Cut),
+            Some(Piece::Cut) => self.end = Some(End::Cut),
             Some(Piece::Failed(error)) => {
                 self.error = Some(error);
-                self.end = Some(Next::End);
+                self.end = Some(End::Whole);
             }
-            None => self.end = Some(Next::End),
+            None => self.end = Some(End::Whole),
         }
     }
 
@@ -114,7 +124,7 @@ impl StdinLines {
     pub(super) fn stop(&mut self) {
         match &mut self.reading {
             Some(reading) => reading.stop = None,
-            None => self.end = Some(Next::End),
+            None => self.end = Some(End::Whole),
         }
     }
 
