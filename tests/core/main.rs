@@ -18,7 +18,7 @@ const BORDERS: &[(&str, &[&str])] = &[
         &["clap", "rumqttc", "crate::cli", "crate::session", "crate::protocol"],
     ),
     ("crates/mqtt-core/src/debug_log.rs", &["clap", "rumqttc", "crate::session", "crate::cli"]),
-    ("crates/mqtt-core/src/plan.rs", &["clap", "std::io", "tokio", "crate::cli", "crate::client"]),
+    ("crates/mqtt-core/src/plan", &["clap", "std::io", "tokio", "crate::cli", "crate::client"]),
     (
         "crates/mqtt-core/src/protocol",
         &[

@@ -7,7 +7,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
 use clap::builder::TypedValueParser;
-use clap::{Command, CommandFactory, FromArgMatches, Parser, ValueEnum};
+use clap::{Command, CommandFactory, Parser, ValueEnum};
 use mqtt_core::cli::{Parsed, UsageError, parse};
 use mqtt_core::invocation::{Behaviour, Invocation};
 use zeroize::Zeroizing;
@@ -122,14 +122,12 @@ fn command(invocation: Invocation) -> Command {
 
 /// Turns the words of the command line into a plan.
 pub(crate) fn request(invocation: Invocation, words: Vec<OsString>) -> Result<Request, UsageError> {
-    let usage_error = |message: String| UsageError::new(invocation, message);
-    let matches = match parse(invocation, command(invocation), words)? {
-        Parsed::Matches(matches) => matches,
+    let given = match parse(invocation, command(invocation), words)? {
+        Parsed::Given(given) => given,
         Parsed::Text(text) => return Ok(Request::Print(text)),
     };
-    let args =
-        PasswdArgs::from_arg_matches(&matches).map_err(|error| usage_error(error.to_string()))?;
-    let plan = args.plan(invocation.behaviour).map_err(|error| usage_error(error.to_string()))?;
+    let args: PasswdArgs = given.args()?;
+    let plan = args.plan(invocation.behaviour).map_err(|error| given.error(error.to_string()))?;
     Ok(Request::Do(Box::new(plan)))
 }
 

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
-use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, value_parser};
-use mqtt_core::cli::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, UsageError, value};
+use clap::{ArgAction, CommandFactory, Parser, value_parser};
+use mqtt_core::cli::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, Given, UsageError, value};
 use mqtt_core::invocation::Invocation;
 use mqtt_core::plan::Reconnect;
 use mqtt_core::protocol::{Properties, Qos, TopicName};
@@ -92,13 +92,9 @@ pub(crate) fn command(invocation: Invocation) -> clap::Command {
 }
 
 /// Settles defaults and checks the rules between options.
-pub(crate) fn plan(
-    invocation: Invocation,
-    matches: &ArgMatches,
-) -> Result<PublishPlan, UsageError> {
-    let args = PublishArgs::from_arg_matches(matches)
-        .map_err(|error| UsageError::new(invocation, error.to_string()))?;
-    let payloads = args.payloads(invocation)?;
+pub(crate) fn plan(given: &Given) -> Result<PublishPlan, UsageError> {
+    let args: PublishArgs = given.args()?;
+    let payloads = args.payloads(given)?;
     let defaults = ConnectDefaults {
         receive_maximum: NonZeroU16::new(DEFAULT_WINDOW).unwrap_or(NonZeroU16::MAX),
         reconnect: match payloads {
@@ -107,9 +103,9 @@ pub(crate) fn plan(
         },
         time_limit: None,
     };
-    let connect = args.connect.plan(invocation, defaults)?;
+    let connect = args.connect.plan(given, defaults)?;
     let Some(topic) = args.topic else {
-        return Err(UsageError::new(invocation, "no topic to publish to: --topic is missing"));
+        return Err(given.error("no topic to publish to: --topic is missing"));
     };
     let message = Message {
         topic,
@@ -123,25 +119,25 @@ pub(crate) fn plan(
 
 impl PublishArgs {
     /// Exactly one of `-m -f -s -l -n`, and that once.
-    fn payloads(&self, invocation: Invocation) -> Result<Payloads, UsageError> {
-        let mut given: Vec<(&str, Option<Origin>)> = Vec::new();
+    fn payloads(&self, given: &Given) -> Result<Payloads, UsageError> {
+        let mut kinds: Vec<(&str, Option<Origin>)> = Vec::new();
         for word in &self.message {
             let bytes = word.clone().into_vec().into();
-            given.push(("--message", Some(Origin::Argument(bytes))));
+            kinds.push(("--message", Some(Origin::Argument(bytes))));
         }
         for path in &self.file {
-            given.push(("--file", Some(Origin::File(path.clone()))));
+            kinds.push(("--file", Some(Origin::File(path.clone()))));
         }
         if self.stdin_file {
-            given.push(("--stdin-file", Some(Origin::Stdin)));
+            kinds.push(("--stdin-file", Some(Origin::Stdin)));
         }
         if self.stdin_line {
-            given.push(("--stdin-line", None));
+            kinds.push(("--stdin-line", None));
         }
         if self.null_message {
-            given.push(("--null-message", Some(Origin::Argument(Bytes::new()))));
+            kinds.push(("--null-message", Some(Origin::Argument(Bytes::new()))));
         }
-        if let [(first, _), (second, _), ..] = given[..] {
+        if let [(first, _), (second, _), ..] = kinds[..] {
             let message = if first == second {
                 format!("'{first}' may be given only once: one kind of message at a time")
             } else {
@@ -149,13 +145,12 @@ impl PublishArgs {
                     "'{first}' and '{second}' exclude each other: one kind of message at a time"
                 )
             };
-            return Err(UsageError::new(invocation, message));
+            return Err(given.error(message));
         }
-        match given.pop() {
+        match kinds.pop() {
             Some((_, Some(origin))) => Ok(Payloads::One { origin, repeat: self.repeat() }),
             Some((_, None)) => Ok(Payloads::StdinLines),
-            None => Err(UsageError::new(
-                invocation,
+            None => Err(given.error(
                 "nothing to publish: one of --message, --file, --stdin-file, --stdin-line, \
                  --null-message is missing",
             )),

@@ -61,11 +61,11 @@ impl Failure for RunError {
 
 /// Publishes what the words ask for.
 pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitStatus, RunError> {
-    let matches = match cli::parse(invocation, args::command(invocation), words)? {
+    let given = match cli::parse(invocation, args::command(invocation), words)? {
         Parsed::Text(text) => return Ok(cli::show(&text)),
-        Parsed::Matches(matches) => matches,
+        Parsed::Given(given) => given,
     };
-    let plan = args::plan(invocation, &matches)?;
+    let plan = args::plan(&given)?;
     let source = Source::open(plan.payloads)?;
     let mut publisher = Publisher::new(source, plan.message);
     let result = client::run(&plan.connect, HangUp::ignore, &mut publisher);

@@ -5,8 +5,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser};
-use mqtt_core::cli::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, UsageError, value};
+use clap::{ArgAction, CommandFactory, Parser};
+use mqtt_core::cli::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, Given, UsageError, value};
 use mqtt_core::invocation::Invocation;
 use mqtt_core::plan::Reconnect;
 use mqtt_core::protocol::{
@@ -113,15 +113,11 @@ pub(crate) fn command(invocation: Invocation) -> clap::Command {
 }
 
 /// Settles defaults and checks the rules between options.
-pub(crate) fn plan(
-    invocation: Invocation,
-    matches: &ArgMatches,
-) -> Result<SubscribePlan, UsageError> {
-    let args = SubscribeArgs::from_arg_matches(matches)
-        .map_err(|error| UsageError::new(invocation, error.to_string()))?;
+pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
+    let args: SubscribeArgs = given.args()?;
     if args.topic.is_empty() && args.unsubscribe.is_empty() {
         let message = "nothing to subscribe to: --topic is missing (or --unsubscribe)";
-        return Err(UsageError::new(invocation, message));
+        return Err(given.error(message));
     }
     let defaults = ConnectDefaults {
         receive_maximum: receive_maximum(args.count.and_then(NonZeroU32::new)),
@@ -130,7 +126,7 @@ pub(crate) fn plan(
     };
     let retained = if args.no_retained { Retained::Hidden } else { Retained::Shown };
     let (format, end) = (args.output(), args.end());
-    let connect = args.connect.plan(invocation, defaults)?;
+    let connect = args.connect.plan(given, defaults)?;
     Ok(SubscribePlan {
         requests: Requests {
             subscribe: subscriptions(args.topic, args.qos, retained, connect.connect.version),

@@ -50,11 +50,11 @@ impl Failure for RunError {
 
 /// Subscribes to what the words ask for.
 pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitStatus, RunError> {
-    let matches = match cli::parse(invocation, args::command(invocation), words)? {
+    let given = match cli::parse(invocation, args::command(invocation), words)? {
         Parsed::Text(text) => return Ok(cli::show(&text)),
-        Parsed::Matches(matches) => matches,
+        Parsed::Given(given) => given,
     };
-    let plan = args::plan(invocation, &matches)?;
+    let plan = args::plan(&given)?;
     let SubscribePlan { connect, requests, filter, format, end } = plan;
     let mut subscriber = Subscriber::new(requests, filter, format, end, SystemTime::now);
     let result = match client::run(&connect, HangUp::watch, &mut subscriber) {

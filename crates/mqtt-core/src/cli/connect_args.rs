@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
-use super::UsageError;
 use super::value;
+use super::{Given, UsageError};
 use crate::console::Stream;
 use crate::invocation::{Behaviour, Invocation};
-use crate::plan::{ConnectPlan, DebugPlan, Endpoint, Notices, Palette, Reconnect};
+use crate::plan::{ConnectPlan, DebugPlan, Endpoint, Notices, Palette, Reconnect, Route};
 use crate::protocol::property::Carrier;
 use crate::protocol::{
     Connect, MAX_REMAINING_LENGTH, Properties, Property, PropertyId, ProtocolVersion, Text, Value,
@@ -111,24 +111,20 @@ impl ConnectArgs {
     }
 
     /// Settles defaults and checks the rules between options.
-    pub fn plan(
-        self,
-        invocation: Invocation,
-        defaults: ConnectDefaults,
-    ) -> Result<ConnectPlan, UsageError> {
+    pub fn plan(self, given: &Given, defaults: ConnectDefaults) -> Result<ConnectPlan, UsageError> {
         if let Some(broken) = self.broken_rule() {
-            return Err(UsageError::new(invocation, broken));
+            return Err(given.error(broken));
         }
         let version = self.protocol_version;
-        let properties = self.properties(defaults.receive_maximum).map_err(|cause| {
-            UsageError::new(invocation, format!("invalid CONNECT property: {cause}"))
-        })?;
+        let properties = self
+            .properties(defaults.receive_maximum)
+            .map_err(|cause| given.error(format!("invalid CONNECT property: {cause}")))?;
         Ok(ConnectPlan {
             connect: Connect {
                 version,
                 clean_start: !self.disable_clean_session,
                 keep_alive: self.keepalive,
-                client_id: self.client_id(invocation)?,
+                client_id: self.client_id(given)?,
                 will: None,
                 properties,
                 username: self.username.clone(),
@@ -139,9 +135,9 @@ impl ConnectArgs {
             connect_timeout: CONNECT_TIMEOUT,
             reconnect: defaults.reconnect,
             time_limit: defaults.time_limit,
-            debug: self.debug.then(|| debug_plan(invocation)),
+            debug: self.debug.then(|| debug_plan(given.invocation())),
             notices: self.notices(),
-            endpoint: Endpoint::Tcp { host: self.host, port: self.port },
+            route: Route::to(Endpoint::Tcp { host: self.host, port: self.port }),
         })
     }
 
@@ -182,7 +178,7 @@ impl ConnectArgs {
         Properties::checked(Carrier::Connect, list)
     }
 
-    fn client_id(&self, invocation: Invocation) -> Result<Text, UsageError> {
+    fn client_id(&self, given: &Given) -> Result<Text, UsageError> {
         let id = match (&self.id, &self.id_prefix) {
             (Some(id), _) => Ok(id.clone()),
             (None, Some(prefix)) => Text::new(format!("{prefix}{}", std::process::id())),
@@ -190,9 +186,7 @@ impl ConnectArgs {
             (None, None) if self.protocol_version == ProtocolVersion::V31 => Text::new(random_id()),
             (None, None) => Ok(Text::default()),
         };
-        id.map_err(|error| {
-            UsageError::new(invocation, format!("invalid client identifier: {error}"))
-        })
+        id.map_err(|error| given.error(format!("invalid client identifier: {error}")))
     }
 }
 

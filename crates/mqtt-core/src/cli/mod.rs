@@ -4,6 +4,7 @@
 
 #[cfg(feature = "client")]
 mod connect_args;
+mod given;
 mod main;
 mod usage;
 #[cfg(feature = "client")]
@@ -12,6 +13,7 @@ mod words;
 
 #[cfg(feature = "client")]
 pub use connect_args::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW};
+pub use given::Given;
 #[cfg(feature = "client")]
 pub use main::conclude;
 pub use main::{run, show};

@@ -3,9 +3,10 @@
 
 use std::ffi::OsString;
 
+use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgMatches, Command};
 
+use super::Given;
 use super::words::join_values;
 use crate::exit::{ExitStatus, Failure};
 use crate::invocation::Invocation;
@@ -14,7 +15,7 @@ use crate::invocation::Invocation;
 #[derive(Debug)]
 pub enum Parsed {
     /// Options to work with.
-    Matches(ArgMatches),
+    Given(Given),
     /// A text for stdout and nothing else: `--help`, `--version`.
     Text(String),
 }
@@ -82,7 +83,7 @@ pub fn parse(
         });
     let words = join_values(&command, words);
     match command.try_get_matches_from(words) {
-        Ok(matches) => Ok(Parsed::Matches(matches)),
+        Ok(matches) => Ok(Parsed::Given(Given::new(invocation, matches))),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
                 Ok(Parsed::Text(error.render().to_string()))
@@ -144,6 +145,19 @@ mod tests {
     use clap::{Arg, ArgAction, value_parser};
     use std::ffi::OsStr;
 
+    /// The value of `-q`.
+    struct Level(u8);
+
+    impl clap::FromArgMatches for Level {
+        fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
+            Ok(Self(*matches.get_one("qos").unwrap()))
+        }
+
+        fn update_from_arg_matches(&mut self, _: &clap::ArgMatches) -> Result<(), clap::Error> {
+            Ok(())
+        }
+    }
+
     fn parse_words(words: &[&str]) -> Result<Parsed, UsageError> {
         let command = Command::new("t")
             .disable_help_flag(true)
@@ -187,10 +201,11 @@ mod tests {
 
     #[test]
     fn the_last_value_wins_and_help_is_a_text() {
-        let Parsed::Matches(matches) = parse_words(&["-q", "0", "-q2"]).unwrap() else {
-            panic!("no matches");
+        let Parsed::Given(given) = parse_words(&["-q", "0", "-q2"]).unwrap() else {
+            panic!("no options");
         };
-        assert_eq!(matches.get_one::<u8>("qos"), Some(&2));
+        assert!(given.has("qos"));
+        assert_eq!(given.args::<Level>().unwrap().0, 2);
         assert!(
             matches!(parse_words(&["--help"]), Ok(Parsed::Text(text)) if text.contains("--qos"))
         );

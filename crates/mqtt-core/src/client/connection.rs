@@ -10,10 +10,11 @@ use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use zeroize::Zeroize;
 
 use super::write_queue::{WriteError, WriteQueue};
+use crate::plan::Endpoint;
 use crate::protocol::codec::{Codec, DecodeError, EncodeError};
 use crate::protocol::{Connect, Incoming};
 use crate::session::Reading;
-use crate::transport::ByteStream;
+use crate::transport::{ByteStream, Reached};
 
 /// At least so much is asked for at a time.
 const READ_SIZE: usize = 64 * 1024;
@@ -21,6 +22,7 @@ const READ_SIZE: usize = 64 * 1024;
 /// A connection that stands.
 pub(super) struct Connection {
     stream: Box<dyn ByteStream>,
+    endpoint: Endpoint,
     buffer: BytesMut,
     output: Output,
 }
@@ -57,8 +59,13 @@ impl Drop for Wiped {
 }
 
 impl Connection {
-    pub(super) fn new(stream: Box<dyn ByteStream>) -> Self {
-        Self { stream, buffer: BytesMut::new(), output: Output::Flushed }
+    pub(super) fn new((stream, endpoint): Reached) -> Self {
+        Self { stream, endpoint, buffer: BytesMut::new(), output: Output::Flushed }
+    }
+
+    /// Where the broker listens.
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 
     /// Sends CONNECT, ahead of any queue.

@@ -31,7 +31,7 @@ pub(super) struct Conversation<'a, A: Application> {
     client: &'a mut Client,
     interrupts: &'a mut Interrupts,
     hang_up: &'a HangUp,
-    endpoint: &'a Endpoint,
+    endpoint: Endpoint,
     application: &'a mut A,
     stage: Stage,
     result: Result<(), A::Error>,
@@ -81,7 +81,7 @@ impl<'a, A: Application> Conversation<'a, A> {
         client: &'a mut Client,
         interrupts: &'a mut Interrupts,
         hang_up: &'a HangUp,
-        endpoint: &'a Endpoint,
+        endpoint: Endpoint,
         application: &'a mut A,
     ) -> Self {
         let (stage, result, output) = (Stage::Open, Ok(()), Printing::Possible);
@@ -151,7 +151,7 @@ impl<'a, A: Application> Conversation<'a, A> {
                     return Ok(());
                 }
             }
-            let Some(event) = self.client.next_event(connection, self.endpoint, now)? else {
+            let Some(event) = self.client.next_event(connection, now)? else {
                 return Ok(());
             };
             let receipt = match &event {
@@ -179,7 +179,7 @@ impl<'a, A: Application> Conversation<'a, A> {
         let Client { queue, console, .. } = &mut *self.client;
         Ok(tokio::select! {
             progress = connection.progress(queue, reading) => {
-                let lost = |error| ClientError::from_write(self.endpoint, error);
+                let lost = |error| ClientError::from_write(&self.endpoint, error);
                 Wake::Progress(progress.map_err(lost)?)
             }
             () = self.application.input(), if open => Wake::Input,
@@ -256,7 +256,7 @@ impl<'a, A: Application> Conversation<'a, A> {
             progress = connection.progress(&mut self.client.queue, Reading::On) => progress,
             () = std::future::ready(()) => return Err(silence.into()),
         };
-        let lost = |error| ClientError::from_write(self.endpoint, error);
+        let lost = |error| ClientError::from_write(&self.endpoint, error);
         self.progressed(&progress.map_err(lost)?)
     }
 

@@ -89,7 +89,7 @@ impl Driver<'_> {
                 &mut self.client,
                 &mut self.interrupts,
                 &self.hang_up,
-                &self.plan.endpoint,
+                connection.endpoint().clone(),
                 application,
             );
             let failure = match conversation.run(&mut connection, connected).await {
@@ -108,7 +108,7 @@ impl Driver<'_> {
                 Some(again) => (connection, connected) = again,
                 None => return Ok(()),
             }
-            self.client.notice(&format!("note: connected to {} again", self.plan.endpoint));
+            self.client.notice(&format!("note: connected to {} again", connection.endpoint()));
         }
     }
 
@@ -220,18 +220,18 @@ async fn unless_asked_to_end<T>(
 async fn establish(plan: &ConnectPlan, client: &mut Client) -> Result<Connected, ClientError> {
     let limit = plan.connect_timeout;
     let attempt = timeout(limit, introduce(plan, client));
-    attempt.await.unwrap_or_else(|_| {
-        Err(ClientError::ConnectTimeout { endpoint: plan.endpoint.clone(), limit })
-    })
+    attempt
+        .await
+        .unwrap_or_else(|_| Err(ClientError::ConnectTimeout { route: plan.route.clone(), limit }))
 }
 
 async fn introduce(plan: &ConnectPlan, client: &mut Client) -> Result<Connected, ClientError> {
-    let stream = transport::connect(&plan.endpoint).await?;
-    let mut connection = Connection::new(stream);
+    let mut connection = Connection::new(transport::connect(&plan.route).await?);
+    let endpoint = connection.endpoint().clone();
     client.connecting()?;
     let mut connect = plan.connect.clone();
     connect.client_id = client.session.client_id().clone();
-    let lost = |error| ClientError::from_write(&plan.endpoint, error);
+    let lost = |error| ClientError::from_write(&endpoint, error);
     connection.send_connect(&connect).await.map_err(|error| match error {
         SendError::Encode(error) => ClientError::Encode(error),
         SendError::Stream(error) => lost(WriteError::Stream(error)),
@@ -239,11 +239,11 @@ async fn introduce(plan: &ConnectPlan, client: &mut Client) -> Result<Connected,
     loop {
         match connection.progress(&mut client.queue, Reading::On).await.map_err(lost)? {
             Progress::Closed => {
-                return Err(ClientError::Lost { endpoint: plan.endpoint.clone(), source: None });
+                return Err(ClientError::Lost { endpoint: endpoint.clone(), source: None });
             }
             Progress::Written | Progress::Read => {}
         }
-        if let Some(event) = client.next_event(&mut connection, &plan.endpoint, Instant::now())? {
+        if let Some(event) = client.next_event(&mut connection, Instant::now())? {
             return Ok((connection, event));
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::write_queue::WriteError;
 use crate::console::ConsoleError;
-use crate::plan::Endpoint;
+use crate::plan::{Endpoint, Route};
 use crate::protocol::codec::{DecodeError, EncodeError};
 use crate::protocol::{ProtocolVersion, ReasonCode};
 use crate::session::{PublishError, SessionError};
@@ -23,10 +23,10 @@ pub enum ClientError {
     #[error(transparent)]
     Transport(#[from] TransportError),
     /// No connection, or no CONNACK, within the time limit.
-    #[error("no answer from {endpoint} within {} s", .limit.as_secs())]
+    #[error("no answer from {route} within {} s", .limit.as_secs())]
     ConnectTimeout {
-        /// The broker.
-        endpoint: Endpoint,
+        /// To the broker.
+        route: Route,
         /// The limit.
         limit: Duration,
     },

@@ -22,7 +22,7 @@ use crate::console::{Console, Stream};
 use crate::debug_log::DebugLog;
 use crate::exit::Failure;
 use crate::payload::Payload;
-use crate::plan::{ConnectPlan, Endpoint, Notices};
+use crate::plan::{ConnectPlan, Notices};
 use crate::protocol::codec::Codec;
 use crate::protocol::{
     Disconnect, Outgoing, Properties, Publish, Qos, ReasonCode, SubscribeFilter, TopicFilter,
@@ -157,13 +157,12 @@ impl Client {
     fn next_event(
         &mut self,
         connection: &mut Connection,
-        endpoint: &Endpoint,
         now: Instant,
     ) -> Result<Option<Event>, ClientError> {
         loop {
-            let packet = connection
-                .next_packet(&self.codec)
-                .map_err(|source| ClientError::Decode { endpoint: endpoint.clone(), source })?;
+            let packet = connection.next_packet(&self.codec).map_err(|source| {
+                ClientError::Decode { endpoint: connection.endpoint().clone(), source }
+            })?;
             let Some(packet) = packet else {
                 return Ok(None);
             };

@@ -9,7 +9,7 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::plan::Endpoint;
+use crate::plan::{Endpoint, Route};
 
 /// Anything bytes go through both ways.
 pub trait ByteStream: AsyncRead + AsyncWrite + Unpin {}
@@ -19,6 +19,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ByteStream for S {}
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
+    /// The route has no end.
+    #[error("there is no broker to connect to")]
+    Nowhere,
     /// The name has no address.
     #[error("cannot look up host '{host}'")]
     Lookup {
@@ -46,13 +49,28 @@ impl TransportError {
             Self::Connect { source, .. } if source.kind() == io::ErrorKind::ConnectionRefused => {
                 Some("is a broker running there? -h and -p say where it listens".to_owned())
             }
-            Self::Connect { .. } => None,
+            Self::Connect { .. } | Self::Nowhere => None,
         }
     }
 }
 
-/// Connects. Takes as long as the operating system does: the caller sets the time limit.
-pub async fn connect(endpoint: &Endpoint) -> Result<Box<dyn ByteStream>, TransportError> {
+/// A stream to a broker, and where it listens.
+pub type Reached = (Box<dyn ByteStream>, Endpoint);
+
+/// Connects to the first candidate that can be reached; fails with what the last one answered.
+/// Takes as long as the operating system does: the caller sets the time limit.
+pub async fn connect(route: &Route) -> Result<Reached, TransportError> {
+    let mut failure = TransportError::Nowhere;
+    for endpoint in &route.candidates {
+        match reach(endpoint).await {
+            Ok(stream) => return Ok((stream, endpoint.clone())),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+async fn reach(endpoint: &Endpoint) -> Result<Box<dyn ByteStream>, TransportError> {
     match endpoint {
         Endpoint::Tcp { host, port } => {
             let stream = tcp::connect(endpoint, host, *port).await?;

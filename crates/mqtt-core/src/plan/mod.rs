@@ -3,8 +3,11 @@
 //! `cli` makes a plan from options; the client and the transport carry it out. Nobody changes it
 //! on the way or asks which option was given.
 
-use std::fmt;
+mod route;
+
 use std::time::Duration;
+
+pub use route::{Endpoint, Route};
 
 use crate::console::Stream;
 use crate::protocol::Connect;
@@ -12,8 +15,8 @@ use crate::protocol::Connect;
 /// How to reach a broker and what to tell it.
 #[derive(Clone, Debug)]
 pub struct ConnectPlan {
-    /// Where the broker is.
-    pub endpoint: Endpoint,
+    /// The way to the broker.
+    pub route: Route,
     /// The CONNECT packet.
     pub connect: Connect,
     /// At most so many messages of QoS 1 and 2 are unacknowledged at any time.
@@ -30,27 +33,6 @@ pub struct ConnectPlan {
     pub debug: Option<DebugPlan>,
     /// Whether changes of the connection's state are reported on stderr.
     pub notices: Notices,
-}
-
-/// Where a broker listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Endpoint {
-    /// Over TCP.
-    Tcp {
-        /// Name or address; an IPv6 address without brackets.
-        host: String,
-        /// 1 to 65,535.
-        port: u16,
-    },
-}
-
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
-            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
-        }
-    }
 }
 
 /// What to do when a connection that stood is lost.
