@@ -151,11 +151,11 @@ impl World {
                     qos: Qos::AtMostOnce,
                     options: SubscribeOptions::default(),
                 };
-                self.session.subscribe(vec![filter], Properties::new());
+                let _ = self.session.subscribe(vec![filter], Properties::new());
             }
             Step::Unsubscribe => {
                 let filter = TopicFilter::new("t").unwrap();
-                self.session.unsubscribe(filter, Properties::new());
+                let _ = self.session.unsubscribe(filter, Properties::new());
             }
             Step::Acknowledge => {
                 if let Some(receipt) = self.receipts.pop() {

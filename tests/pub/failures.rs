@@ -189,7 +189,7 @@ fn a_payload_that_only_its_topic_makes_too_long_fails_as_a_packet() {
     client.close();
     let output = running.wait();
     output.assert_code(25);
-    assert!(output.stderr().contains("makes a packet of 268435463 bytes"), "{output:?}");
+    assert!(output.stderr().contains("the PUBLISH would be 268435463 bytes long"), "{output:?}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::protocol::codec::DecodeError;
 #[cfg(feature = "client")]
 use crate::protocol::{ProtocolVersion, ReasonCode};
 #[cfg(feature = "client")]
-use crate::session::{PublishError, SessionError};
+use crate::session::{LimitError, SessionError};
 #[cfg(feature = "client")]
 use crate::signal::Interrupt;
 
@@ -83,7 +83,7 @@ impl Failure for ClientError {
             | Self::System(_)
             | Self::File { .. }
             | Self::Console(_)
-            | Self::Publish(PublishError::NoPacketId) => ExitStatus::FAILURE,
+            | Self::Limit(LimitError::NoPacketId) => ExitStatus::FAILURE,
             Self::Session(error) => match error {
                 SessionError::Refused { connack, .. } => ExitStatus::from_code(connack.code),
                 SessionError::Disconnected(_) => ExitStatus::DISCONNECTED,
@@ -101,10 +101,10 @@ impl Failure for ClientError {
                 _ => ExitStatus::MALFORMED,
             },
             Self::Lost { .. } => ExitStatus::LOST,
-            Self::Encode(_) | Self::Publish(PublishError::TooLarge { .. }) => {
+            Self::Encode(_) | Self::Limit(LimitError::TooLarge { .. }) => {
                 ExitStatus::PACKET_TOO_LARGE
             }
-            Self::Publish(PublishError::QosNotSupported(_)) => ExitStatus::QOS_NOT_SUPPORTED,
+            Self::Limit(LimitError::QosNotSupported(_)) => ExitStatus::QOS_NOT_SUPPORTED,
             Self::Interrupted(Interrupt::TimeLimit) => ExitStatus::TIMEOUT,
             Self::Interrupted(Interrupt::Signal(number)) => ExitStatus::from_signal(*number),
         }

@@ -61,18 +61,19 @@ impl Subscriber {
         self.timed_out
     }
 
-    fn subscribe(&mut self, connack: &ConnAck, client: &mut Client) {
+    fn subscribe(&mut self, connack: &ConnAck, client: &mut Client) -> Result<Flow, RunError> {
         if self.stage == Stage::Subscribed && connack.session_present {
-            return;
+            return Ok(Flow::Continue);
         }
         let Requests { subscribe, unsubscribe } = &self.requests;
         self.unanswered = unsubscribe.len();
         if !subscribe.is_empty() {
-            client.subscribe(subscribe.clone(), Properties::new());
+            client.subscribe(subscribe.clone(), Properties::new())?;
         }
         for filter in unsubscribe {
-            client.unsubscribe(filter.clone(), Properties::new());
+            client.unsubscribe(filter.clone(), Properties::new())?;
         }
+        Ok(Flow::Continue)
     }
 
     fn show(&mut self, message: ReceivedMessage, client: &mut Client) -> Flow {
@@ -134,10 +135,7 @@ impl Application for Subscriber {
     fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, RunError> {
         match event {
             Event::Message(message, _) => Ok(self.show(message, client)),
-            Event::Connected(connack) => {
-                self.subscribe(&connack, client);
-                Ok(Flow::Continue)
-            }
+            Event::Connected(connack) => self.subscribe(&connack, client),
             Event::Subscribed(suback) => self.subscribed(&suback, client),
             Event::Unsubscribed(_) => {
                 self.unanswered = self.unanswered.saturating_sub(1);

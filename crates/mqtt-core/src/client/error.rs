@@ -9,7 +9,7 @@ use crate::console::ConsoleError;
 use crate::plan::{Endpoint, Route};
 use crate::protocol::codec::{DecodeError, EncodeError};
 use crate::protocol::{ProtocolVersion, ReasonCode};
-use crate::session::{PublishError, SessionError};
+use crate::session::{LimitError, SessionError};
 use crate::signal::Interrupt;
 use crate::transport::TransportError;
 
@@ -52,9 +52,9 @@ pub enum ClientError {
     /// A packet cannot be written.
     #[error(transparent)]
     Encode(#[from] EncodeError),
-    /// A message cannot be published at this broker.
+    /// A message or a request is not for this broker.
     #[error(transparent)]
-    Publish(#[from] PublishError),
+    Limit(#[from] LimitError),
     /// A file could not be read while it was being sent.
     #[error("cannot send the rest of '{}', the message is incomplete and the connection was cut", .path.display())]
     File {

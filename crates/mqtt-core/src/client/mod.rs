@@ -115,13 +115,21 @@ impl Client {
     }
 
     /// Subscribes.
-    pub fn subscribe(&mut self, filters: Vec<SubscribeFilter>, properties: Properties) {
-        self.session.subscribe(filters, properties);
+    pub fn subscribe(
+        &mut self,
+        filters: Vec<SubscribeFilter>,
+        properties: Properties,
+    ) -> Result<(), ClientError> {
+        Ok(self.session.subscribe(filters, properties)?)
     }
 
     /// Unsubscribes.
-    pub fn unsubscribe(&mut self, filter: TopicFilter, properties: Properties) {
-        self.session.unsubscribe(filter, properties);
+    pub fn unsubscribe(
+        &mut self,
+        filter: TopicFilter,
+        properties: Properties,
+    ) -> Result<(), ClientError> {
+        Ok(self.session.unsubscribe(filter, properties)?)
     }
 
     /// Where to print.

@@ -10,6 +10,7 @@ use super::reason::ReasonCode;
 use super::text::Text;
 use super::topic::{TopicFilter, TopicName};
 use super::types::{PacketId, ProtocolVersion, Qos};
+use super::v5;
 use crate::secret::Secret;
 
 /// A packet from the broker.
@@ -62,6 +63,28 @@ pub enum Outgoing {
     Unsubscribe(Unsubscribe),
     PingReq,
     Disconnect(Disconnect),
+}
+
+impl Outgoing {
+    /// The packet's name in the specification.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::PubAck(_) => "PUBACK",
+            Self::PubRec(_) => "PUBREC",
+            Self::PubRel(_) => "PUBREL",
+            Self::PubComp(_) => "PUBCOMP",
+            Self::Subscribe(_) => "SUBSCRIBE",
+            Self::Unsubscribe(_) => "UNSUBSCRIBE",
+            Self::PingReq => "PINGREQ",
+            Self::Disconnect(_) => "DISCONNECT",
+        }
+    }
+
+    /// The length of the whole packet in MQTT 5, whose brokers may limit it, in bytes.
+    pub fn packet_length(&self) -> usize {
+        v5::packet_length(self)
+    }
 }
 
 /// CONNECT (§3.1).

@@ -283,6 +283,11 @@ impl Properties {
         Ok(properties)
     }
 
+    /// Takes a property out.
+    pub(crate) fn remove(&mut self, id: PropertyId) {
+        self.0.retain(|property| property.id != id);
+    }
+
     /// The properties in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Property> {
         self.0.iter()

@@ -12,7 +12,9 @@ use super::packet::{
 };
 use super::property::{Carrier, Properties};
 use super::reason::ReasonCode;
-use super::wire::{MAX_REMAINING_LENGTH, Reader, put_binary, put_variable_integer};
+use super::wire::{
+    MAX_REMAINING_LENGTH, Reader, put_binary, put_variable_integer, variable_integer_length,
+};
 
 /// Decodes the body of a frame whose first byte is `first`.
 pub(super) fn decode(first: u8, body: Bytes) -> Result<Incoming, DecodeError> {
@@ -100,23 +102,62 @@ fn reasons(reader: &mut Reader) -> Result<Vec<ReasonCode>, DecodeError> {
     Ok(reasons)
 }
 
+/// The remaining length of a packet, in bytes.
+fn remaining_length(packet: &Outgoing) -> usize {
+    match packet {
+        Outgoing::PubAck(ack)
+        | Outgoing::PubRec(ack)
+        | Outgoing::PubRel(ack)
+        | Outgoing::PubComp(ack) => 2 + tail_length(ack.reason, &ack.properties),
+        Outgoing::Subscribe(subscribe) => {
+            let filters = &subscribe.filters;
+            let filters: usize =
+                filters.iter().map(|filter| 3 + filter.filter.as_str().len()).sum();
+            2 + subscribe.properties.encoded_length() + filters
+        }
+        Outgoing::Unsubscribe(unsubscribe) => {
+            let filter = unsubscribe.filter.as_str().as_bytes();
+            2 + unsubscribe.properties.encoded_length() + 2 + filter.len()
+        }
+        Outgoing::PingReq => 0,
+        Outgoing::Disconnect(disconnect) => tail_length(disconnect.reason, &disconnect.properties),
+    }
+}
+
+/// The length of a whole packet, in bytes.
+pub(super) fn packet_length(packet: &Outgoing) -> usize {
+    let remaining = remaining_length(packet);
+    1 + variable_integer_length(remaining) + remaining
+}
+
 /// Writes a packet.
 pub(super) fn encode(packet: &Outgoing, out: &mut BytesMut) -> Result<(), EncodeError> {
+    let remaining = remaining_length(packet);
+    let mut header = |first| put_header(first, remaining, out);
     match packet {
-        Outgoing::PubAck(ack) => encode_ack(0x40, ack, out),
-        Outgoing::PubRec(ack) => encode_ack(0x50, ack, out),
-        Outgoing::PubRel(ack) => encode_ack(0x62, ack, out),
-        Outgoing::PubComp(ack) => encode_ack(0x70, ack, out),
+        Outgoing::PubAck(_) => header(0x40)?,
+        Outgoing::PubRec(_) => header(0x50)?,
+        Outgoing::PubRel(_) => header(0x62)?,
+        Outgoing::PubComp(_) => header(0x70)?,
+        Outgoing::Subscribe(_) => header(0x82)?,
+        Outgoing::Unsubscribe(_) => header(0xA2)?,
+        Outgoing::PingReq => header(0xC0)?,
+        Outgoing::Disconnect(_) => header(0xE0)?,
+    }
+    match packet {
+        Outgoing::PubAck(ack)
+        | Outgoing::PubRec(ack)
+        | Outgoing::PubRel(ack)
+        | Outgoing::PubComp(ack) => encode_ack(ack, out),
         Outgoing::Subscribe(subscribe) => encode_subscribe(subscribe, out),
         Outgoing::Unsubscribe(unsubscribe) => encode_unsubscribe(unsubscribe, out),
-        Outgoing::PingReq => put_header(0xC0, 0, out),
+        Outgoing::PingReq => {}
         Outgoing::Disconnect(disconnect) => {
             let tail = tail_length(disconnect.reason, &disconnect.properties);
-            put_header(0xE0, tail, out)?;
             put_tail(tail, disconnect.reason, &disconnect.properties, out);
-            Ok(())
         }
     }
+    Ok(())
 }
 
 /// Writes the fixed header, or nothing where the packet would be too long.
@@ -129,12 +170,10 @@ fn put_header(first: u8, remaining: usize, out: &mut BytesMut) -> Result<(), Enc
     Ok(())
 }
 
-fn encode_ack(first: u8, ack: &Ack, out: &mut BytesMut) -> Result<(), EncodeError> {
+fn encode_ack(ack: &Ack, out: &mut BytesMut) {
     let tail = tail_length(ack.reason, &ack.properties);
-    put_header(first, 2 + tail, out)?;
     out.put_u16(ack.packet_id.number());
     put_tail(tail, ack.reason, &ack.properties, out);
-    Ok(())
 }
 
 /// The bytes of reason code and properties; both are left out where nothing is lost by it.
@@ -155,26 +194,17 @@ fn put_tail(length: usize, reason: ReasonCode, properties: &Properties, out: &mu
     }
 }
 
-fn encode_subscribe(subscribe: &Subscribe, out: &mut BytesMut) -> Result<(), EncodeError> {
-    let filters: usize =
-        subscribe.filters.iter().map(|filter| 3 + filter.filter.as_str().len()).sum();
-    let remaining = 2 + subscribe.properties.encoded_length() + filters;
-    put_header(0x82, remaining, out)?;
+fn encode_subscribe(subscribe: &Subscribe, out: &mut BytesMut) {
     out.put_u16(subscribe.packet_id.number());
     subscribe.properties.encode(out);
     for filter in &subscribe.filters {
         put_binary(out, filter.filter.as_str().as_bytes());
         out.put_u8(filter.options.bits() | filter.qos.level());
     }
-    Ok(())
 }
 
-fn encode_unsubscribe(unsubscribe: &Unsubscribe, out: &mut BytesMut) -> Result<(), EncodeError> {
-    let filter = unsubscribe.filter.as_str().as_bytes();
-    let remaining = 2 + unsubscribe.properties.encoded_length() + 2 + filter.len();
-    put_header(0xA2, remaining, out)?;
+fn encode_unsubscribe(unsubscribe: &Unsubscribe, out: &mut BytesMut) {
     out.put_u16(unsubscribe.packet_id.number());
     unsubscribe.properties.encode(out);
-    put_binary(out, filter);
-    Ok(())
+    put_binary(out, unsubscribe.filter.as_str().as_bytes());
 }

@@ -1,18 +1,18 @@
-//! The topic aliases that the broker has set on this connection (MQTT 5 §3.3.2.3.4).
+//! The topic aliases of one connection, one set for each direction (MQTT 5 §3.3.2.3.4).
 
 use std::collections::HashMap;
 
 use super::SessionError;
 use crate::protocol::{PropertyId, Publish, TopicName};
 
-/// Aliases and the topics they stand for.
+/// What the broker has set.
 #[derive(Debug)]
-pub(super) struct TopicAliases {
+pub(super) struct InboundAliases {
     topics: HashMap<u32, TopicName>,
     maximum: u32,
 }
 
-impl TopicAliases {
+impl InboundAliases {
     /// `maximum` is what CONNECT announced; 0 allows none.
     pub(super) fn new(maximum: u16) -> Self {
         Self { topics: HashMap::new(), maximum: u32::from(maximum) }
@@ -39,6 +39,34 @@ impl TopicAliases {
                 Ok(topic)
             }
             None => self.topics.get(&alias).cloned().ok_or(SessionError::TopicAlias(alias)),
+        }
+    }
+}
+
+/// What we have set.
+#[derive(Debug, Default)]
+pub(super) struct OutboundAliases {
+    topics: HashMap<u32, TopicName>,
+}
+
+impl OutboundAliases {
+    /// They end with the connection.
+    pub(super) fn clear(&mut self) {
+        self.topics.clear();
+    }
+
+    /// Readies a PUBLISH for the wire: the topic goes out the first time an alias stands for it,
+    /// then the alias alone. An alias above the broker's `maximum` is left out; the topic is there.
+    pub(super) fn shorten<P>(&mut self, publish: &mut Publish<P>, maximum: u16) {
+        let Some(alias) = publish.properties.number(PropertyId::TopicAlias) else {
+            return;
+        };
+        if alias > u32::from(maximum) {
+            publish.properties.remove(PropertyId::TopicAlias);
+        } else if self.topics.get(&alias) == publish.topic.as_ref() {
+            publish.topic = None;
+        } else if let Some(topic) = &publish.topic {
+            self.topics.insert(alias, topic.clone());
         }
     }
 }

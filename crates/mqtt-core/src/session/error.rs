@@ -1,4 +1,4 @@
-//! Why a session cannot go on, and why a message cannot be published.
+//! Why a session cannot go on, and why a message or a request cannot be sent.
 
 use std::time::Duration;
 
@@ -42,15 +42,17 @@ pub enum SessionError {
     Auth,
 }
 
-/// A message that this broker would not take.
+/// A message or a request that this broker would not take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PublishError {
+pub enum LimitError {
     /// Above the broker's Maximum QoS.
     #[error("the broker does not support QoS {}, try a lower one", .0.level())]
     QosNotSupported(Qos),
     /// Longer than the broker takes, or than any packet can be.
-    #[error("the message makes a packet of {length} bytes, at most {limit} are possible here")]
+    #[error("the {packet} would be {length} bytes long, at most {limit} are possible here")]
     TooLarge {
+        /// The packet's name.
+        packet: &'static str,
         /// The packet's length in bytes.
         length: usize,
         /// The limit in bytes.

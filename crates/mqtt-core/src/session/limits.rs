@@ -10,6 +10,8 @@ pub(super) struct ServerLimits {
     pub(super) retain_available: bool,
     /// Bytes of a whole packet.
     pub(super) maximum_packet_size: usize,
+    /// The largest topic alias it takes; 0 is none.
+    pub(super) topic_alias_maximum: u16,
     /// Seconds, in place of ours.
     pub(super) keep_alive: Option<u16>,
 }
@@ -30,6 +32,7 @@ impl ServerLimits {
                 .number(PropertyId::MaximumPacketSize)
                 .and_then(|size| usize::try_from(size).ok())
                 .map_or(MAX_PACKET_LENGTH, |size| size.min(MAX_PACKET_LENGTH)),
+            topic_alias_maximum: two_byte(PropertyId::TopicAliasMaximum).unwrap_or_default(),
             keep_alive: two_byte(PropertyId::ServerKeepAlive),
         }
     }
@@ -42,6 +45,7 @@ impl Default for ServerLimits {
             maximum_qos: Qos::ExactlyOnce,
             retain_available: true,
             maximum_packet_size: MAX_PACKET_LENGTH,
+            topic_alias_maximum: 0,
             keep_alive: None,
         }
     }

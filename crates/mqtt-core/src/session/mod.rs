@@ -24,7 +24,7 @@ use std::time::Instant;
 
 pub use backoff::Backoff;
 pub use config::SessionConfig;
-pub use error::{PublishError, SessionError};
+pub use error::{LimitError, SessionError};
 pub use event::{Event, Message, ReceivedMessage, Send};
 pub use inbound::Receipt;
 
@@ -32,7 +32,7 @@ use crate::protocol::{
     Ack, ConnAck, Disconnect, Incoming, Outgoing, PacketId, Properties, PropertyId, Publish, Qos,
     Subscribe, SubscribeFilter, Text, TopicFilter, Unsubscribe,
 };
-use aliases::TopicAliases;
+use aliases::{InboundAliases, OutboundAliases};
 use inbound::{Arrival, Inbound};
 use keep_alive::{Due, KeepAlive};
 use limits::ServerLimits;
@@ -59,7 +59,8 @@ pub struct Session<P> {
     inbound: Inbound,
     keep_alive: KeepAlive,
     limits: Option<ServerLimits>,
-    aliases: TopicAliases,
+    inbound_aliases: InboundAliases,
+    outbound_aliases: OutboundAliases,
     requests: Requests,
     to_send: VecDeque<Send<P>>,
     /// How many messages `to_send` holds: those that are sent again.
@@ -95,7 +96,8 @@ impl<P: Clone> Session<P> {
             inbound: Inbound::default(),
             keep_alive: KeepAlive::new(config.keep_alive, now),
             limits: None,
-            aliases: TopicAliases::new(config.topic_alias_maximum),
+            inbound_aliases: InboundAliases::new(config.topic_alias_maximum),
+            outbound_aliases: OutboundAliases::default(),
             requests: Requests::default(),
             to_send: VecDeque::new(),
             resending: 0,
@@ -119,7 +121,8 @@ impl<P: Clone> Session<P> {
         self.phase = Phase::Offline;
         self.to_send.clear();
         self.resending = 0;
-        self.aliases.clear();
+        self.inbound_aliases.clear();
+        self.outbound_aliases.clear();
         for packet_id in self.requests.take_all() {
             self.packet_ids.release(packet_id);
         }
@@ -234,7 +237,7 @@ impl<P: Clone> Session<P> {
     }
 
     fn publish_received(&mut self, mut publish: Publish) -> Result<Option<Event>, SessionError> {
-        let topic = self.aliases.topic(&mut publish)?;
+        let topic = self.inbound_aliases.topic(&mut publish)?;
         match self.inbound.publish(&publish) {
             Arrival::New(receipt) => {
                 Ok(Some(Event::Message(ReceivedMessage::new(topic, publish), receipt)))
@@ -274,10 +277,10 @@ impl<P: Clone> Session<P> {
         &mut self,
         message: Message<P>,
         payload_length: usize,
-    ) -> Result<(Publish<P>, u16), PublishError> {
+    ) -> Result<(Publish<P>, u16), LimitError> {
         let limits = self.limits.unwrap_or_default();
         if message.qos > limits.maximum_qos {
-            return Err(PublishError::QosNotSupported(message.qos));
+            return Err(LimitError::QosNotSupported(message.qos));
         }
         let mut publish = Publish {
             dup: false,
@@ -291,15 +294,19 @@ impl<P: Clone> Session<P> {
         let length = publish.packet_length(self.config.version, payload_length);
         let limit = limits.maximum_packet_size;
         if length > limit {
-            return Err(PublishError::TooLarge { length, limit });
+            return Err(LimitError::TooLarge { packet: "PUBLISH", length, limit });
         }
-        if message.qos == Qos::AtMostOnce {
-            return Ok((publish, self.packet_ids.advance().number()));
-        }
-        let packet_id = self.packet_ids.take().ok_or(PublishError::NoPacketId)?;
-        publish.packet_id = Some(packet_id);
-        self.outbound.insert(packet_id, publish.clone());
-        Ok((publish, packet_id.number()))
+        let number = if message.qos == Qos::AtMostOnce {
+            self.packet_ids.advance().number()
+        } else {
+            let packet_id = self.packet_ids.take().ok_or(LimitError::NoPacketId)?;
+            publish.packet_id = Some(packet_id);
+            // With its topic: another connection knows no alias.
+            self.outbound.insert(packet_id, publish.clone());
+            packet_id.number()
+        };
+        self.outbound_aliases.shorten(&mut publish, limits.topic_alias_maximum);
+        Ok((publish, number))
     }
 
     /// How many messages of ours are not acknowledged yet.
@@ -309,19 +316,43 @@ impl<P: Clone> Session<P> {
     }
 
     /// Queues a SUBSCRIBE.
-    pub fn subscribe(&mut self, filters: Vec<SubscribeFilter>, properties: Properties) {
-        if let Some(packet_id) = self.packet_ids.take() {
-            self.requests.insert(packet_id, Request::Subscribe { filters: filters.len() });
-            self.send(Outgoing::Subscribe(Subscribe { packet_id, filters, properties }));
-        }
+    pub fn subscribe(
+        &mut self,
+        filters: Vec<SubscribeFilter>,
+        properties: Properties,
+    ) -> Result<(), LimitError> {
+        let packet_id = self.packet_ids.take().ok_or(LimitError::NoPacketId)?;
+        let request = Request::Subscribe { filters: filters.len() };
+        let packet = Outgoing::Subscribe(Subscribe { packet_id, filters, properties });
+        self.request(packet_id, request, packet)
     }
 
     /// Queues an UNSUBSCRIBE.
-    pub fn unsubscribe(&mut self, filter: TopicFilter, properties: Properties) {
-        if let Some(packet_id) = self.packet_ids.take() {
-            self.requests.insert(packet_id, Request::Unsubscribe);
-            self.send(Outgoing::Unsubscribe(Unsubscribe { packet_id, filter, properties }));
+    pub fn unsubscribe(
+        &mut self,
+        filter: TopicFilter,
+        properties: Properties,
+    ) -> Result<(), LimitError> {
+        let packet_id = self.packet_ids.take().ok_or(LimitError::NoPacketId)?;
+        let packet = Outgoing::Unsubscribe(Unsubscribe { packet_id, filter, properties });
+        self.request(packet_id, Request::Unsubscribe, packet)
+    }
+
+    fn request(
+        &mut self,
+        packet_id: PacketId,
+        request: Request,
+        packet: Outgoing,
+    ) -> Result<(), LimitError> {
+        let limit = self.limits.unwrap_or_default().maximum_packet_size;
+        let length = packet.packet_length();
+        if length > limit {
+            self.packet_ids.release(packet_id);
+            return Err(LimitError::TooLarge { packet: packet.name(), length, limit });
         }
+        self.requests.insert(packet_id, request);
+        self.send(packet);
+        Ok(())
     }
 
     /// The message of this receipt is safe.
@@ -334,17 +365,26 @@ impl<P: Clone> Session<P> {
         }
     }
 
-    /// Queues a DISCONNECT; from now on nothing else is sent and no message taken.
+    /// Queues a DISCONNECT; from now on nothing else is sent and no message taken. One that would
+    /// be too large for the broker goes without its properties (§3.14.2.2.3).
     pub fn disconnect(&mut self, disconnect: Disconnect) {
-        self.send(Outgoing::Disconnect(disconnect));
+        let limit = self.limits.unwrap_or_default().maximum_packet_size;
+        let reason = disconnect.reason;
+        let mut packet = Outgoing::Disconnect(disconnect);
+        if packet.packet_length() > limit {
+            packet = Outgoing::Disconnect(Disconnect::new(reason));
+        }
+        self.send(packet);
         self.phase = Phase::Disconnecting;
     }
 
     /// The next packet to send.
     pub fn poll_send(&mut self) -> Option<Send<P>> {
-        let send = self.to_send.pop_front()?;
-        if matches!(send, Send::Publish(..)) {
+        let mut send = self.to_send.pop_front()?;
+        if let Send::Publish(publish, _) = &mut send {
             self.resending -= 1;
+            let maximum = self.limits.unwrap_or_default().topic_alias_maximum;
+            self.outbound_aliases.shorten(publish, maximum);
         }
         Some(send)
     }

@@ -101,17 +101,54 @@ fn a_message_above_the_brokers_maximum_packet_size_is_refused_and_leaves_nothing
     // Fixed header 2, topic 3, packet identifier 2, no properties 1.
     let fits = 100 - 8;
     let error = talk.session.publish(message(Q1, "x"), fits + 1).unwrap_err();
-    assert_eq!(error, PublishError::TooLarge { length: 101, limit: 100 });
+    assert_eq!(error, LimitError::TooLarge { packet: "PUBLISH", length: 101, limit: 100 });
     assert_eq!(talk.session.unacknowledged(), 0);
     let (_, number) = talk.session.publish(message(Q1, "x"), fits).unwrap();
     assert_eq!(number, 1, "no packet identifier was taken");
 }
 
 #[test]
+fn a_request_above_the_brokers_maximum_packet_size_is_refused_and_leaves_nothing_behind() {
+    let size = Property { id: PropertyId::MaximumPacketSize, value: Value::FourByte(20) };
+    let mut talk = Talk::begin_with(config(), [size]);
+    // Fixed header 2, packet identifier 2, no properties 1, length of the filter 2, options 1.
+    let too_long = "x".repeat(20 - 8 + 1);
+    let error = talk.session.subscribe(vec![filter(&too_long)], Properties::new()).unwrap_err();
+    assert_eq!(error, LimitError::TooLarge { packet: "SUBSCRIBE", length: 21, limit: 20 });
+    let too_long = TopicFilter::new(format!("{too_long}x")).unwrap();
+    let error = talk.session.unsubscribe(too_long, Properties::new()).unwrap_err();
+    assert_eq!(error, LimitError::TooLarge { packet: "UNSUBSCRIBE", length: 21, limit: 20 });
+    talk.session.subscribe(vec![filter(&"x".repeat(20 - 8))], Properties::new()).unwrap();
+    assert_eq!(talk.sent(), ["SUBSCRIBE 3"], "and nothing else");
+}
+
+#[test]
+fn a_disconnect_above_the_brokers_maximum_packet_size_goes_without_its_properties() {
+    let size = Property { id: PropertyId::MaximumPacketSize, value: Value::FourByte(20) };
+    for (length, properties) in [(20, 1), (21, 0)] {
+        let mut talk = Talk::begin_with(config(), [size.clone()]);
+        // Fixed header 2, reason 1, length of the properties 1, identifier 1, length 2.
+        let id = PropertyId::ReasonString;
+        let value = Value::Text(text(&"x".repeat(length - 7)));
+        let explained = vec![Property { id, value }];
+        let properties_given = Properties::checked(Carrier::Disconnect, explained).unwrap();
+        let disconnect =
+            Disconnect { properties: properties_given, ..Disconnect::new(ReasonCode::SUCCESS) };
+        talk.session.disconnect(disconnect);
+        match talk.session.poll_send() {
+            Some(Send::Packet(Outgoing::Disconnect(sent))) => {
+                assert_eq!(sent.properties.iter().count(), properties, "{length} bytes");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
 fn suback_and_unsuback_answer_their_requests_once() {
     let mut talk = Talk::begin();
-    talk.session.subscribe(vec![filter("a"), filter("b")], Properties::new());
-    talk.session.unsubscribe(TopicFilter::new("c").unwrap(), Properties::new());
+    talk.session.subscribe(vec![filter("a"), filter("b")], Properties::new()).unwrap();
+    talk.session.unsubscribe(TopicFilter::new("c").unwrap(), Properties::new()).unwrap();
     assert_eq!(talk.sent(), ["SUBSCRIBE 1", "UNSUBSCRIBE 2"]);
     assert!(matches!(talk.hear(unsuback(2)), Some(Event::Unsubscribed(_))));
     assert!(matches!(talk.hear(suback(1, [0, 0x87])), Some(Event::Subscribed(_))));
@@ -130,8 +167,8 @@ fn answers_to_nothing_and_of_the_wrong_kind_are_errors() {
              which is not due"
         )
     };
-    talk.session.subscribe(vec![filter("a")], Properties::new());
-    talk.session.unsubscribe(TopicFilter::new("c").unwrap(), Properties::new());
+    talk.session.subscribe(vec![filter("a")], Properties::new()).unwrap();
+    talk.session.unsubscribe(TopicFilter::new("c").unwrap(), Properties::new()).unwrap();
     talk.refuse(suback(9, [0]), &says("SUBACK", 9));
     talk.refuse(unsuback(9), &says("UNSUBACK", 9));
     talk.refuse(suback(2, [0]), &says("SUBACK", 2));
@@ -142,7 +179,7 @@ fn answers_to_nothing_and_of_the_wrong_kind_are_errors() {
 fn suback_must_answer_every_filter() {
     let says = "the broker broke the protocol: a SUBACK has not one code for each filter";
     let mut talk = Talk::begin();
-    talk.session.subscribe(vec![filter("a"), filter("b")], Properties::new());
+    talk.session.subscribe(vec![filter("a"), filter("b")], Properties::new()).unwrap();
     talk.refuse(suback(1, [0]), says);
     talk.refuse(suback(1, [0, 0, 0]), says);
 }
@@ -150,7 +187,7 @@ fn suback_must_answer_every_filter() {
 #[test]
 fn requests_of_a_lost_connection_are_no_longer_due() {
     let mut talk = Talk::begin();
-    talk.session.subscribe(vec![filter("a")], Properties::new());
+    talk.session.subscribe(vec![filter("a")], Properties::new()).unwrap();
     talk.again(Kept);
     assert_eq!(talk.sent(), [""; 0]);
     assert!(talk.try_hear(suback(1, [0])).is_err());

@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use super::BrokersSession::{self, Kept, New};
 use super::{
-    Event, Message, PublishError, Receipt, ReceivedMessage, Send, Session, SessionConfig,
+    Event, LimitError, Message, Receipt, ReceivedMessage, Send, Session, SessionConfig,
     SessionError,
 };
 use crate::protocol::property::Carrier;
@@ -240,9 +240,9 @@ fn published(packet_id: u16, reason: u8) -> Event {
     Event::Published(ack(packet_id, reason))
 }
 
-fn filter(filter: &'static str) -> SubscribeFilter {
+fn filter(filter: &str) -> SubscribeFilter {
     SubscribeFilter {
-        filter: TopicFilter::new(filter).unwrap(),
+        filter: TopicFilter::new(filter.to_owned()).unwrap(),
         qos: Q0,
         options: SubscribeOptions::default(),
     }

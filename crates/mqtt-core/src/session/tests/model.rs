@@ -352,7 +352,7 @@ impl World {
         match step {
             Step::Publish(qos) => self.publish(qos),
             Step::Subscribe => {
-                self.session.subscribe(vec![filter("t")], Properties::new());
+                self.session.subscribe(vec![filter("t")], Properties::new()).unwrap();
             }
             Step::Acknowledge => {
                 if let Some((receipt, number)) = self.receipts.pop_front() {

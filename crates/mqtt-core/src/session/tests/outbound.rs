@@ -268,10 +268,10 @@ fn packet_identifiers_go_on_after_a_reconnect() {
     let mut talk = Talk::begin();
     talk.publish(Q1, "a");
     talk.hear(puback(1));
-    talk.session.subscribe(vec![filter("t")], Properties::new());
+    talk.session.subscribe(vec![filter("t")], Properties::new()).unwrap();
     assert_eq!(talk.sent(), ["SUBSCRIBE 2"]);
     talk.again(New);
-    talk.session.subscribe(vec![filter("t")], Properties::new());
+    talk.session.subscribe(vec![filter("t")], Properties::new()).unwrap();
     assert_eq!(talk.sent(), ["SUBSCRIBE 3"]);
     assert_eq!(talk.publish(Q1, "b"), "PUBLISH 4 b qos1");
 }
@@ -293,7 +293,7 @@ fn all_identifiers_may_be_in_use() {
         talk.publish(Q1, "x");
     }
     assert!(!talk.session.can_publish(Q1));
-    assert_eq!(talk.session.publish(message(Q1, "y"), 1), Err(PublishError::NoPacketId));
+    assert_eq!(talk.session.publish(message(Q1, "y"), 1), Err(LimitError::NoPacketId));
     talk.hear(puback(777));
     assert_eq!(talk.publish(Q1, "y"), "PUBLISH 777 y qos1");
 }
@@ -307,13 +307,13 @@ fn a_qos_above_the_brokers_maximum_is_refused_here() {
     let mut talk = at_most(1);
     talk.publish(Q1, "a");
     let error = talk.session.publish(message(Q2, "b"), 1).unwrap_err();
-    assert_eq!(error, PublishError::QosNotSupported(Q2));
+    assert_eq!(error, LimitError::QosNotSupported(Q2));
     assert_eq!(error.to_string(), "the broker does not support QoS 2, try a lower one");
     assert_eq!(talk.session.unacknowledged(), 1);
     let mut talk = at_most(0);
     talk.publish(Q0, "a");
     let error = talk.session.publish(message(Q1, "b"), 1).unwrap_err();
-    assert_eq!(error, PublishError::QosNotSupported(Q1));
+    assert_eq!(error, LimitError::QosNotSupported(Q1));
 }
 
 #[test]
@@ -328,4 +328,64 @@ fn the_retain_flag_is_dropped_where_the_broker_retains_nothing() {
     assert_eq!(talk.sent(), ["PUBLISH 1 a qos1 dup"], "when it is resent, too");
     let (publish, number) = talk.session.publish(retained(), 1).unwrap();
     assert_eq!(line(&Send::Publish(publish, number)), "PUBLISH 2 a qos1");
+}
+
+/// A message with topic alias 2.
+fn aliased(qos: Qos, topic: &str) -> Message<&'static str> {
+    let alias = Property { id: PropertyId::TopicAlias, value: Value::TwoByte(2) };
+    let properties = Properties::checked(Carrier::Publish, vec![alias]).unwrap();
+    Message { topic: TopicName::new(topic).unwrap(), properties, ..message(qos, "x") }
+}
+
+/// Topic and alias as they go out.
+fn on_the_wire<'a>(publish: &'a Publish<&'static str>) -> (Option<&'a str>, Option<u32>) {
+    let topic = publish.topic.as_ref().map(TopicName::as_str);
+    (topic, publish.properties.number(PropertyId::TopicAlias))
+}
+
+fn aliases_up_to(maximum: u16) -> Property {
+    Property { id: PropertyId::TopicAliasMaximum, value: Value::TwoByte(maximum) }
+}
+
+#[test]
+fn a_topic_goes_out_once_with_its_alias_and_then_the_alias_alone() {
+    let mut talk = Talk::begin_with(config(), [aliases_up_to(2)]);
+    let (first, _) = talk.session.publish(aliased(Q0, "a"), 1).unwrap();
+    let (second, _) = talk.session.publish(aliased(Q1, "a"), 1).unwrap();
+    let (other, _) = talk.session.publish(aliased(Q0, "b"), 1).unwrap();
+    assert_eq!(on_the_wire(&first), (Some("a"), Some(2)));
+    assert_eq!(on_the_wire(&second), (None, Some(2)));
+    assert_eq!(on_the_wire(&other), (Some("b"), Some(2)), "the alias changes its meaning");
+}
+
+#[test]
+fn a_resend_carries_the_topic_because_aliases_end_with_their_connection() {
+    let mut talk = Talk::begin_with(config(), [aliases_up_to(2)]);
+    talk.session.publish(aliased(Q1, "a"), 1).unwrap();
+    talk.session.publish(aliased(Q1, "a"), 1).unwrap();
+    talk.session.disconnected();
+    talk.session.connecting();
+    talk.connack(Kept, [aliases_up_to(2)]);
+    let resent: Vec<_> = std::iter::from_fn(|| talk.session.poll_send()).collect();
+    let [Send::Publish(first, _), Send::Publish(second, _)] = &resent[..] else {
+        panic!("{resent:?}");
+    };
+    assert_eq!(on_the_wire(first), (Some("a"), Some(2)));
+    assert_eq!(on_the_wire(second), (None, Some(2)));
+}
+
+#[test]
+fn an_alias_that_the_broker_does_not_take_is_left_out() {
+    for limits in [vec![], vec![aliases_up_to(1)]] {
+        let mut talk = Talk::connecting(config());
+        let mut connack = connack(New, []);
+        if let Incoming::ConnAck(connack) = &mut connack {
+            connack.properties = Properties::checked(Carrier::ConnAck, limits).unwrap();
+        }
+        talk.hear(connack);
+        for _ in 0..2 {
+            let (publish, _) = talk.session.publish(aliased(Q1, "a"), 1).unwrap();
+            assert_eq!(on_the_wire(&publish), (Some("a"), None));
+        }
+    }
 }
