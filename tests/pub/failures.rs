@@ -146,7 +146,7 @@ fn lines_are_sent_again_after_the_connection_was_lost() {
     let output = running.wait();
     output.assert_code(0);
     assert!(output.stderr().contains("; connecting again"), "{output:?}");
-    assert!(output.stderr().contains("note: connected to "), "{output:?}");
+    assert!(output.stderr().contains("note: connected again, to "), "{output:?}");
 }
 
 #[test]

@@ -12,6 +12,8 @@ mod failures;
 mod hostile_broker;
 /// Options and what they put on the wire.
 mod packets;
+/// Brokers that refer to another one.
+mod redirect;
 /// SIGINT, SIGTERM and closed pipes.
 mod signals;
 /// Wrong usage.

@@ -1,5 +1,5 @@
 use test_support::mosquitto::free_port;
-use test_support::packet::{self, v3, v5};
+use test_support::packet::{self, Delivery, v3, v5};
 use test_support::scripted_peer::ScriptedPeer;
 
 use super::{start_at, subscriber};
@@ -114,4 +114,34 @@ fn quiet_says_nothing_of_what_happens_while_running_but_keeps_the_status() {
     let output = running.wait();
     output.assert_code(5);
     assert_eq!(output.stderr(), "");
+}
+
+#[test]
+fn a_subscriber_goes_where_disconnect_refers_it_to_and_subscribes_there() {
+    let (first, second) = (ScriptedPeer::listen(), ScriptedPeer::listen());
+    let running = start_at(&first, &["-t", "t", "-C", "1", "-V", "5"]);
+    let mut client = first.accept();
+    client.read_packet();
+    client.send(&v5::connack(0, &[]));
+    client.read_packet();
+    client.send(&v5::suback(1, &[0]));
+    let place = format!("127.0.0.1:{}", second.port());
+    let reference = [&[0x1c][..], &packet::text(&place)].concat();
+    let length = packet::variable_length(reference.len());
+    client.send(&packet::frame(0xe0, &[&[0x9d], &length, &reference]));
+    let mut client = second.accept();
+    client.read_packet();
+    client.send(&v5::connack(0, &[]));
+    client.read_packet();
+    client.send(&v5::suback(2, &[0]));
+    client.send(&v5::publish("t", b"x", Delivery::AtMostOnce, &[]));
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    let output = running.wait();
+    output.assert_code(0);
+    assert_eq!(output.stdout(), "x\n");
+    let notes = format!(
+        "note: the broker refers us to {place}: Server moved\nnote: connected again, to {place}\n"
+    );
+    assert_eq!(output.stderr(), notes);
 }

@@ -7,10 +7,11 @@ use tokio::time::timeout;
 
 use super::connection::{Connection, Progress, SendError};
 use super::conversation::{Conversation, Ended};
+use super::redirect::Way;
 use super::write_queue::WriteError;
 use super::{Application, Client, ClientError, Flow};
 use crate::console::HangUp;
-use crate::plan::{ConnectPlan, Reconnect};
+use crate::plan::{ConnectPlan, Reconnect, Route};
 use crate::protocol::{PropertyId, ProtocolVersion};
 use crate::session::{Backoff, Event, Reading, Session, SessionConfig};
 use crate::signal::{Interrupt, Interrupts, Urgency};
@@ -39,7 +40,8 @@ pub fn run<A: Application>(
         let interrupts = Interrupts::new(plan.time_limit).map_err(ClientError::System)?;
         let (client, hang_up) = (Client::new(plan, session(plan)), hang_up());
         let backoff = Backoff::new();
-        let mut driver = Driver { plan, client, interrupts, hang_up, backoff };
+        let way = Way::new(&plan.route);
+        let mut driver = Driver { plan, way, client, interrupts, hang_up, backoff };
         let result = driver.run(application).await;
         let settled = match driver.settle().await {
             Err(ClientError::Console(_)) if !application.needs_output() => Ok(()),
@@ -69,6 +71,7 @@ fn session<P: Clone>(plan: &ConnectPlan) -> Session<P> {
 
 struct Driver<'a> {
     plan: &'a ConnectPlan,
+    way: Way,
     client: Client,
     interrupts: Interrupts,
     hang_up: HangUp,
@@ -97,28 +100,61 @@ impl Driver<'_> {
                 Ended::Broken(failure) => failure,
             };
             self.farewell(connection, &failure).await;
-            if self.plan.reconnect == Reconnect::Never || !failure.may_pass() {
-                return Err(failure.into());
-            }
             if since.elapsed() >= STEADY {
                 self.backoff = Backoff::new();
+                self.way.settle();
             }
-            self.client.notice(&format!("warning: {}; connecting again", failure.with_causes()));
+            if !self.is_referred(&failure) {
+                if !self.may_try_again(&failure) {
+                    return Err(failure.into());
+                }
+                let why = failure.with_causes();
+                self.client.notice(&format!("warning: {why}; connecting again"));
+            }
             match self.reconnect(application).await? {
                 Some(again) => (connection, connected) = again,
                 None => return Ok(()),
             }
-            self.client.notice(&format!("note: connected to {} again", connection.endpoint()));
+            self.client.notice(&format!("note: connected again, to {}", connection.endpoint()));
         }
+    }
+
+    fn may_try_again(&self, failure: &ClientError) -> bool {
+        self.plan.reconnect == Reconnect::Forever && failure.may_pass()
+    }
+
+    /// Whether the broker refers us to another one, where to go at once.
+    fn is_referred(&mut self, failure: &ClientError) -> bool {
+        let notice = self.way.follow(failure);
+        if let Some(notice) = &notice {
+            self.client.session.disconnected();
+            self.client.notice(notice);
+        }
+        notice.is_some()
+    }
+
+    /// How long to wait before the next attempt.
+    fn delay(&mut self) -> Duration {
+        if self.way.take_fresh() {
+            return Duration::ZERO;
+        }
+        self.way.settle();
+        let random = getrandom::u32().unwrap_or_default();
+        self.backoff.delay(u16::try_from(random >> 16).unwrap_or_default())
     }
 
     /// `None` when nobody reads our output.
     async fn first_connection(&mut self) -> Result<Option<Connected>, ClientError> {
-        let attempt = establish(self.plan, &mut self.client);
-        match unless_asked_to_end(&mut self.interrupts, &self.hang_up, attempt).await {
-            Outcome::Done(result) => result.map(Some),
-            Outcome::Interrupted(interrupt, _) => Err(ClientError::Interrupted(interrupt)),
-            Outcome::HungUp => Ok(None),
+        loop {
+            let attempt = establish(self.plan, self.way.route(), &mut self.client);
+            match unless_asked_to_end(&mut self.interrupts, &self.hang_up, attempt).await {
+                Outcome::Done(Err(failure)) if self.is_referred(&failure) => {}
+                Outcome::Done(result) => return result.map(Some),
+                Outcome::Interrupted(interrupt, _) => {
+                    return Err(ClientError::Interrupted(interrupt));
+                }
+                Outcome::HungUp => return Ok(None),
+            }
         }
     }
 
@@ -130,15 +166,17 @@ impl Driver<'_> {
     ) -> Result<Option<Connected>, A::Error> {
         loop {
             self.client.flush_console()?;
-            let random = getrandom::u32().unwrap_or_default();
-            let delay = self.backoff.delay(u16::try_from(random >> 16).unwrap_or_default());
+            let delay = self.delay();
             let attempt = async {
                 tokio::time::sleep(delay).await;
-                establish(self.plan, &mut self.client).await
+                establish(self.plan, self.way.route(), &mut self.client).await
             };
             match unless_asked_to_end(&mut self.interrupts, &self.hang_up, attempt).await {
                 Outcome::Done(Ok(connected)) => return Ok(Some(connected)),
-                Outcome::Done(Err(error)) if error.may_pass() => self.client.session.disconnected(),
+                Outcome::Done(Err(error)) if self.is_referred(&error) => {}
+                Outcome::Done(Err(error)) if self.may_try_again(&error) => {
+                    self.client.session.disconnected();
+                }
                 Outcome::Done(Err(error)) => return Err(error.into()),
                 Outcome::HungUp => return Ok(None),
                 Outcome::Interrupted(interrupt, Urgency::Now) => {
@@ -217,16 +255,24 @@ async fn unless_asked_to_end<T>(
 }
 
 /// Connects, sends CONNECT and waits for CONNACK, all within the plan's time limit.
-async fn establish(plan: &ConnectPlan, client: &mut Client) -> Result<Connected, ClientError> {
+async fn establish(
+    plan: &ConnectPlan,
+    route: &Route,
+    client: &mut Client,
+) -> Result<Connected, ClientError> {
     let limit = plan.connect_timeout;
-    let attempt = timeout(limit, introduce(plan, client));
+    let attempt = timeout(limit, introduce(plan, route, client));
     attempt
         .await
-        .unwrap_or_else(|_| Err(ClientError::ConnectTimeout { route: plan.route.clone(), limit }))
+        .unwrap_or_else(|_| Err(ClientError::ConnectTimeout { route: route.clone(), limit }))
 }
 
-async fn introduce(plan: &ConnectPlan, client: &mut Client) -> Result<Connected, ClientError> {
-    let mut connection = Connection::new(transport::connect(&plan.route).await?);
+async fn introduce(
+    plan: &ConnectPlan,
+    route: &Route,
+    client: &mut Client,
+) -> Result<Connected, ClientError> {
+    let mut connection = Connection::new(transport::connect(route).await?);
     let endpoint = connection.endpoint().clone();
     client.connecting()?;
     let mut connect = plan.connect.clone();

@@ -10,6 +10,7 @@ mod connection;
 mod conversation;
 mod driver;
 mod error;
+mod redirect;
 mod write_queue;
 
 pub use driver::run;

@@ -326,11 +326,14 @@ impl Properties {
     }
 
     /// The broker's own words for a reason code, to be put behind its name; empty where it gave
-    /// none (§3.2.2.3.9).
+    /// none (§3.2.2.3.9, §3.2.2.3.16).
     #[must_use]
     pub fn explanation(&self) -> String {
-        let reason = self.text(PropertyId::ReasonString);
-        reason.map(|text| format!(" (\"{}\")", text.as_str().escape_debug())).unwrap_or_default()
+        let quoted = |before: &str, id| {
+            let text = self.text(id).map(|text| text.as_str().escape_debug());
+            text.map(|text| format!(" ({before}\"{text}\")")).unwrap_or_default()
+        };
+        quoted("", PropertyId::ReasonString) + &quoted("see ", PropertyId::ServerReference)
     }
 
     fn admit(&self, carrier: Carrier, property: &Property) -> Result<(), PropertyError> {

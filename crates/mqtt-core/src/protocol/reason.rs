@@ -29,6 +29,11 @@ impl ReasonCode {
     pub const TOPIC_ALIAS_INVALID: Self = Self(0x94);
     /// 0x95.
     pub const PACKET_TOO_LARGE: Self = Self(0x95);
+    /// 0x9C, for now.
+    pub const USE_ANOTHER_SERVER: Self = Self(0x9C);
+    /// 0x9D, for good.
+    pub const SERVER_MOVED: Self = Self(0x9D);
+
     /// Whether the request failed.
     #[must_use]
     pub fn is_error(self) -> bool {

@@ -30,6 +30,8 @@ pub(super) struct Outbound<P> {
     /// What was sent on an earlier connection and has no place in the window of this one yet.
     waiting: BTreeSet<u64>,
     next_order: u64,
+    /// What was first sent before that was first sent on an earlier connection.
+    recovered_before: u64,
     window: usize,
 }
 
@@ -56,6 +58,7 @@ impl<P: Clone> Outbound<P> {
             order_of: HashMap::new(),
             waiting: BTreeSet::new(),
             next_order: 0,
+            recovered_before: 0,
             window: usize::from(window),
         }
     }
@@ -123,8 +126,11 @@ impl<P: Clone> Outbound<P> {
         match self.stage(ack.packet_id) {
             None => Ok(Acknowledged::NOTHING),
             Some(Stage::PubComp) => {
-                // "Not found" means that an earlier PUBREL had arrived: the message is through.
-                if ack.reason == ReasonCode::PACKET_ID_NOT_FOUND {
+                // Sent again, "not found" means that an earlier PUBREL had arrived, and the message
+                // is through. Otherwise the broker has lost it (MQTT 5 §3.7.2.1).
+                let order = self.order_of.get(&ack.packet_id);
+                let recovered = order.is_some_and(|order| *order < self.recovered_before);
+                if recovered && ack.reason == ReasonCode::PACKET_ID_NOT_FOUND {
                     ack.reason = ReasonCode::SUCCESS;
                 }
                 Ok(self.finish(ack))
@@ -138,6 +144,7 @@ impl<P: Clone> Outbound<P> {
     /// been told to release is sent whole: twice is better than never.
     pub(super) fn connected(&mut self, brokers_session: BrokersSession) {
         self.waiting = self.in_flight.keys().copied().collect();
+        self.recovered_before = self.next_order;
         if brokers_session == BrokersSession::New {
             for message in self.in_flight.values_mut() {
                 if message.stage == Stage::PubComp {

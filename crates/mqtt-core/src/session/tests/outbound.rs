@@ -58,11 +58,16 @@ fn a_negative_pubrec_ends_the_exchange_and_frees_its_place() {
 }
 
 #[test]
-fn pubcomp_that_knows_no_such_identifier_means_that_the_message_is_through() {
+fn a_pubcomp_that_finds_nothing_is_a_loss_unless_pubrel_was_sent_again() {
     let mut talk = Talk::begin();
     talk.publish(Q2, "a");
     talk.hear(pubrec(1));
-    assert_eq!(talk.hear(Incoming::PubComp(ack(1, 0x92))), Some(published(1, 0)));
+    assert_eq!(talk.hear(Incoming::PubComp(ack(1, 0x92))), Some(published(1, 0x92)));
+    talk.publish(Q2, "b");
+    talk.hear(pubrec(2));
+    talk.again(Kept);
+    assert_eq!(talk.sent(), ["PUBREL 2"]);
+    assert_eq!(talk.hear(Incoming::PubComp(ack(2, 0x92))), Some(published(2, 0)));
 }
 
 #[test]
