@@ -105,3 +105,54 @@ fn lines_that_cannot_be_written_do_not_make_a_delivered_message_a_failure() {
     client.close();
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+/// The `-d` lines for this CONNACK and, behind it, this packet.
+fn lines_for(version: &str, connack: &[u8], packet: &[u8]) -> String {
+    let peer = ScriptedPeer::listen();
+    let message = ["-i", "me", "-t", "t", "-m", "x", "-q", "1", "-d", "-V", version];
+    let running = start_at(&peer, &message);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(connack);
+    if !packet.is_empty() {
+        client.read_packet();
+        client.send(packet);
+    }
+    while client.read_packet_or_end().is_some() {}
+    let stderr = running.wait().stderr().into_owned();
+    let log =
+        stderr.lines().filter(|line| !line.starts_with("error: ") && !line.starts_with("hint: "));
+    log.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_a_broker_must_not_send_has_its_lines_too() {
+    for (version, connack, packet, line) in [
+        (
+            "311",
+            &[0x20, 2, 2, 0][..],
+            &[][..],
+            "Client me received CONNACK with invalid connect flags (2)",
+        ),
+        (
+            "311",
+            &v3::connack_session_present(),
+            &[],
+            "Client me received CONNACK (0)\n\
+             Client me received CONNACK with session present when clean start was set",
+        ),
+        ("311", &v3::connack(0), &v3::connack(0), "Client me received duplicate CONNACK"),
+        ("311", &v3::connack(0), &[0, 0], "Error: Unrecognised command 0\n"),
+        (
+            "311",
+            &v3::connack(0),
+            &[packet::pubrec(7), packet::puback(1)].concat(),
+            "Client me received PUBREC (Mid: 7)\n\
+             Warning: Received PUBREC from me for an unknown packet identifier 7.",
+        ),
+        ("5", &v5::connack(0, &[]), &[0xf0, 0], "Client me received AUTH"),
+    ] {
+        let lines = lines_for(version, connack, packet);
+        assert!(lines.contains(line), "{line}:\n{lines}");
+    }
+}

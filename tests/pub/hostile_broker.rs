@@ -26,7 +26,7 @@ fn bytes_that_are_no_packet_are_named() {
         ("311", &b"\x20\x03\x00\x00\x00"[..], 21, "malformed CONNACK"),
         ("311", b"\x20\x80\x80\x80\x80\x01", 21, "its length has five bytes"),
         ("311", b"\x21\x02\x00\x00", 21, "its flags are wrong"),
-        ("311", b"\x20\x02\x02\x00", 21, "a reserved flag is set"),
+        ("311", b"\x20\x02\x02\x00", 2, "a reserved flag is set (0x02)"),
         ("311", b"\x00\x00", 2, "packet type 0"),
         ("311", b"\x10\x00", 2, "CONNECT"),
         ("311", b"HTTP/1.1 400 Bad Request\r\n\r\n", 21, "its flags are wrong"),

@@ -7,8 +7,10 @@ use colored::Colorize;
 
 use crate::console::{Console, Stream};
 use crate::plan::{DebugPlan, Notices, Palette};
+use crate::protocol::codec::{DecodeError, PACKET_TYPE_0};
 use crate::protocol::{
-    Ack, Incoming, Outgoing, PacketId, PropertyId, Publish, ReasonCode, SubAck, Text, TopicName,
+    Ack, ConnAck, Connect, Incoming, Outgoing, PacketId, PropertyId, Publish, ReasonCode, SubAck,
+    TopicName,
 };
 
 /// Words packets and prints them.
@@ -16,7 +18,16 @@ use crate::protocol::{
 pub(crate) struct DebugLog {
     plan: DebugPlan,
     client_id: String,
+    clean_start: bool,
     notices: Notices,
+    /// Whether CONNECT is answered: a second answer is none.
+    introduction: Introduction,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Introduction {
+    Unanswered,
+    Answered,
 }
 
 enum Direction {
@@ -28,12 +39,19 @@ enum Direction {
 impl DebugLog {
     /// With `--quiet` the original leaves out the `Subscribed` line, and no other.
     #[must_use]
-    pub(crate) fn new(plan: DebugPlan, client_id: &Text, notices: Notices) -> Self {
-        Self { plan, client_id: client_id.to_string(), notices }
+    pub(crate) fn new(plan: DebugPlan, connect: &Connect, notices: Notices) -> Self {
+        Self {
+            plan,
+            client_id: connect.client_id.to_string(),
+            clean_start: connect.clean_start,
+            notices,
+            introduction: Introduction::Unanswered,
+        }
     }
 
     /// CONNECT goes out.
-    pub(crate) fn sending_connect<R>(&self, console: &mut Console<R>) {
+    pub(crate) fn sending_connect<R>(&mut self, console: &mut Console<R>) {
+        self.introduction = Introduction::Unanswered;
         self.line(console, &Direction::Sending, format_args!("CONNECT"));
     }
 
@@ -87,10 +105,7 @@ impl DebugLog {
         }
         let mut line = |text: fmt::Arguments<'_>| self.line(console, &Direction::Received, text);
         match packet {
-            Incoming::ConnAck(connack) => {
-                let text = format_args!("CONNACK ({})", connack.code);
-                self.line(console, &Direction::ReceivedConnAck, text);
-            }
+            Incoming::ConnAck(connack) => self.connack(connack, console),
             Incoming::Publish(publish) => {
                 let number = publish.packet_id.map_or(0, PacketId::number);
                 let fields = PublishFields { publish, number, length: publish.payload.len() };
@@ -112,6 +127,44 @@ impl DebugLog {
             }
             Incoming::Auth(_) => line(format_args!("AUTH")),
         }
+    }
+
+    fn connack<R>(&mut self, connack: &ConnAck, console: &mut Console<R>) {
+        let direction = Direction::ReceivedConnAck;
+        if self.introduction == Introduction::Answered {
+            return self.line(console, &direction, format_args!("duplicate CONNACK"));
+        }
+        self.line(console, &direction, format_args!("CONNACK ({})", connack.code));
+        if connack.session_present && self.clean_start && connack.code == 0 {
+            let what = format_args!("CONNACK with session present when clean start was set");
+            self.line(console, &direction, what);
+        }
+        self.introduction = Introduction::Answered;
+    }
+
+    /// Bytes have come that the original has words for although they are no packet.
+    pub(crate) fn undecodable<R>(&self, error: &DecodeError, console: &mut Console<R>) {
+        match error {
+            DecodeError::ConnAckFlags(flags) => {
+                let text = format_args!("CONNACK with invalid connect flags ({flags})");
+                self.line(console, &Direction::ReceivedConnAck, text);
+            }
+            DecodeError::Unexpected { packet } if *packet == PACKET_TYPE_0 => {
+                // Its line end stands twice.
+                self.raw_line(console, format_args!("Error: Unrecognised command 0\n"));
+            }
+            _ => {}
+        }
+    }
+
+    /// A PUBREC has come for no message of ours.
+    pub(crate) fn unknown_pubrec<R>(&self, packet_id: PacketId, console: &mut Console<R>) {
+        let id = if self.client_id.is_empty() { "null" } else { &self.client_id };
+        let text = "for an unknown packet identifier";
+        self.raw_line(
+            console,
+            format_args!("Warning: Received PUBREC from {id} {text} {packet_id}."),
+        );
     }
 
     fn subscribed<R>(&self, suback: &SubAck, console: &mut Console<R>) {

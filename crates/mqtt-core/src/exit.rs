@@ -94,7 +94,9 @@ impl Failure for ClientError {
                 SessionError::Auth => ExitStatus::AUTHENTICATION,
             },
             Self::Decode { source, .. } => match source {
-                DecodeError::Unexpected { .. } => ExitStatus::PROTOCOL,
+                DecodeError::Unexpected { .. } | DecodeError::ConnAckFlags(_) => {
+                    ExitStatus::PROTOCOL
+                }
                 DecodeError::Mqtt3Broker => {
                     ExitStatus::from_code(ReasonCode::UNSUPPORTED_PROTOCOL_VERSION.0)
                 }

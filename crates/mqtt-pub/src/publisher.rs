@@ -115,6 +115,8 @@ impl Application for Publisher {
             Event::Published(ack) => self.completed(&ack, client),
             Event::Connected(_)
             | Event::Message(..)
+            | Event::UnknownPubRec(_)
+            | Event::Forgotten(_)
             | Event::Subscribed(_)
             | Event::Unsubscribed(_) => {}
         }

@@ -144,7 +144,15 @@ impl Application for Subscriber {
                 let leave = answered && matches!(self.end, End::Answered);
                 Ok(if leave { done() } else { Flow::Continue })
             }
-            Event::Published(_) => Ok(Flow::Continue),
+            Event::Forgotten(ack) => {
+                let (number, reason) = (ack.packet_id, ack.reason);
+                let explanation = ack.properties.explanation();
+                client.notice(&format!(
+                    "warning: the broker lost track of message {number}: {reason}{explanation}"
+                ));
+                Ok(Flow::Continue)
+            }
+            Event::Published(_) | Event::UnknownPubRec(_) => Ok(Flow::Continue),
         }
     }
 

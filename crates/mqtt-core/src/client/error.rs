@@ -104,9 +104,10 @@ impl ClientError {
             Self::Decode { source: DecodeError::TooLong { .. }, .. } => {
                 Some(ReasonCode::PACKET_TOO_LARGE)
             }
-            Self::Decode { source: DecodeError::Unexpected { .. }, .. } => {
-                Some(ReasonCode::PROTOCOL_ERROR)
-            }
+            Self::Decode {
+                source: DecodeError::Unexpected { .. } | DecodeError::ConnAckFlags(_),
+                ..
+            } => Some(ReasonCode::PROTOCOL_ERROR),
             Self::Decode { .. } => Some(ReasonCode::MALFORMED_PACKET),
             _ => None,
         }

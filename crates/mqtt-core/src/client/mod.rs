@@ -90,7 +90,7 @@ impl Client {
             codec: Codec::new(plan.connect.version, plan.max_packet_size),
             queue: WriteQueue::default(),
             console: Console::new(),
-            debug: plan.debug.map(|debug| DebugLog::new(debug, session.client_id(), plan.notices)),
+            debug: plan.debug.map(|debug| DebugLog::new(debug, &plan.connect, plan.notices)),
             notices: plan.notices,
             session,
         }
@@ -151,7 +151,7 @@ impl Client {
     /// A connection stands and CONNECT is about to be sent.
     fn connecting(&mut self) -> Result<(), ClientError> {
         self.session.connecting();
-        if let Some(debug) = &self.debug {
+        if let Some(debug) = &mut self.debug {
             debug.sending_connect(&mut self.console);
         }
         // A broker that does not answer must not keep the line from being seen.
@@ -170,6 +170,9 @@ impl Client {
     ) -> Result<Option<Event>, ClientError> {
         loop {
             let packet = connection.next_packet(&self.codec).map_err(|source| {
+                if let Some(debug) = &self.debug {
+                    debug.undecodable(&source, &mut self.console);
+                }
                 ClientError::Decode { endpoint: connection.endpoint().clone(), source }
             })?;
             let Some(packet) = packet else {
@@ -178,8 +181,14 @@ impl Client {
             if let Some(debug) = &mut self.debug {
                 debug.received(&packet, &mut self.console);
             }
-            if let Some(event) = self.session.handle(packet, now)? {
-                return Ok(Some(event));
+            match self.session.handle(packet, now)? {
+                Some(Event::UnknownPubRec(packet_id)) => {
+                    if let Some(debug) = &self.debug {
+                        debug.unknown_pubrec(packet_id, &mut self.console);
+                    }
+                }
+                Some(event) => return Ok(Some(event)),
+                None => {}
             }
         }
     }

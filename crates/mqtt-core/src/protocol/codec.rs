@@ -22,6 +22,9 @@ pub enum DecodeError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// CONNACK with a reserved flag (§3.2.2.1).
+    #[error("malformed CONNACK: a reserved flag is set (0x{0:02X})")]
+    ConnAckFlags(u8),
     /// A property identifier that MQTT 5 does not know.
     #[error("malformed packet: unknown property 0x{identifier:02X}")]
     UnknownProperty {
@@ -188,10 +191,13 @@ fn check_first_byte(version: ProtocolVersion, first: u8) -> Result<(), DecodeErr
     Err(DecodeError::Malformed { packet, problem: "its flags are wrong" })
 }
 
+/// What stands for a name where there is none.
+pub const PACKET_TYPE_0: &str = "packet type 0";
+
 /// The name of the packet whose first byte is `first`.
 pub(super) fn packet_name(first: u8) -> &'static str {
     const NAMES: [&str; 16] = [
-        "packet type 0",
+        PACKET_TYPE_0,
         "CONNECT",
         "CONNACK",
         "PUBLISH",

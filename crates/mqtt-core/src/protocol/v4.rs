@@ -67,7 +67,7 @@ enum Session {
 fn connack(session: Session, code: u8, shape: Shape) -> Result<Incoming, DecodeError> {
     shape.of_length(2)?;
     if shape.first_body_byte > 1 {
-        return Err(shape.malformed("a reserved flag is set"));
+        return Err(DecodeError::ConnAckFlags(shape.first_body_byte));
     }
     let session_present = session == Session::Kept;
     Ok(Incoming::ConnAck(ConnAck { session_present, code, properties: Properties::new() }))

@@ -47,7 +47,7 @@ pub(super) fn decode(first: u8, body: Bytes) -> Result<Incoming, DecodeError> {
 fn connack(reader: &mut Reader) -> Result<ConnAck, DecodeError> {
     let flags = reader.u8()?;
     if flags > 1 {
-        return Err(reader.malformed("a reserved flag is set"));
+        return Err(DecodeError::ConnAckFlags(flags));
     }
     let code = reader.u8()?;
     // A broker that knows only MQTT 3 answers with its own two bytes (refusal 1).

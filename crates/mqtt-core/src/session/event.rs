@@ -57,6 +57,10 @@ pub enum Event {
     Message(ReceivedMessage, Option<Receipt>),
     /// A message of ours is done with; its reason may be a refusal.
     Published(Ack),
+    /// A PUBREC for no message of ours. It is answered, so that the broker can finish its side.
+    UnknownPubRec(PacketId),
+    /// The broker no longer knows a message of QoS 2 that we have taken (PUBREL with an error).
+    Forgotten(Ack),
     /// The answer to SUBSCRIBE.
     Subscribed(SubAck),
     /// The answer to UNSUBSCRIBE.

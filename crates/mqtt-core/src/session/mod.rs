@@ -174,7 +174,7 @@ impl<P: Clone> Session<P> {
             Incoming::PubRel(ack) => {
                 let reply = self.inbound.pubrel(ack.packet_id);
                 self.send(reply);
-                Ok(None)
+                Ok(ack.reason.is_error().then_some(Event::Forgotten(ack)))
             }
             Incoming::SubAck(suback) => {
                 self.requests.subscribed(&suback)?;
@@ -202,6 +202,10 @@ impl<P: Clone> Session<P> {
         }
         let limits = ServerLimits::new(&connack);
         if let Some(assigned) = connack.properties.text(PropertyId::AssignedClientIdentifier) {
+            if !self.config.client_id.is_empty() {
+                let what = "it assigned a client identifier, and we have one";
+                return Err(SessionError::Unexpected(what));
+            }
             self.config.client_id = assigned.clone();
         }
         let seconds = limits.keep_alive.unwrap_or(self.config.keep_alive);

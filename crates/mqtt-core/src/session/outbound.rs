@@ -39,7 +39,7 @@ pub(super) struct Outbound<P> {
 pub(super) struct Acknowledged {
     /// The answer to send.
     pub(super) reply: Option<Outgoing>,
-    /// The message is done with: its identifier is free, and the user hears of it.
+    /// What the user hears of it: mostly that the message is done with and its identifier free.
     pub(super) done: Option<Event>,
 }
 
@@ -105,7 +105,9 @@ impl<P: Clone> Outbound<P> {
             if ack.reason.is_error() {
                 return Ok(Acknowledged::NOTHING);
             }
-            return Ok(Acknowledged::reply(Outgoing::PubRel(Ack::success(ack.packet_id))));
+            let done = Some(Event::UnknownPubRec(ack.packet_id));
+            let reply = Some(Outgoing::PubRel(Ack::success(ack.packet_id)));
+            return Ok(Acknowledged { reply, done });
         };
         let Some(message) = self.in_flight.get_mut(order) else {
             return Ok(Acknowledged::NOTHING);

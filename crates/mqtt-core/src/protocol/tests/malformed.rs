@@ -74,8 +74,8 @@ fn flags_that_a_packet_does_not_have() {
 
 #[test]
 fn a_reserved_flag_of_connack() {
-    assert_refused(V311, &[("2002 0200", "malformed CONNACK: a reserved flag is set")]);
-    assert_refused(V5, &[("2003 80 00 00", "malformed CONNACK: a reserved flag is set")]);
+    assert_refused(V311, &[("2002 0200", "malformed CONNACK: a reserved flag is set (0x02)")]);
+    assert_refused(V5, &[("2003 80 00 00", "malformed CONNACK: a reserved flag is set (0x80)")]);
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn unknown_acknowledgements_are_let_pass() {
 #[test]
 fn an_unknown_pubrec_is_answered_unless_it_refuses() {
     let mut talk = Talk::begin();
-    assert_eq!(talk.hear(pubrec(9)), None);
+    assert_eq!(talk.hear(pubrec(9)), Some(Event::UnknownPubRec(id(9))));
     assert_eq!(talk.sent(), ["PUBREL 9"]);
     assert_eq!(talk.hear(Incoming::PubRec(ack(9, 0x91))), None);
     assert_eq!(talk.sent(), [""; 0], "§4.3.3: PUBREL follows a PUBREC below 0x80");
