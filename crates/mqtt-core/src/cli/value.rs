@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{Arg, Command};
 
 use crate::protocol::text::{MAX_LENGTH, TextError};
 use crate::protocol::topic::TopicError;
@@ -13,9 +14,15 @@ use crate::protocol::{ProtocolVersion, Qos, Text, TopicFilter, TopicName};
 use crate::secret::Secret;
 
 /// A value that is not accepted; the text says what would be.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 struct ValueError(String);
+
+impl ValueError {
+    fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
 
 impl From<TextError> for ValueError {
     fn from(error: TextError) -> Self {
@@ -33,6 +40,33 @@ fn from_words<T: Clone + Send + Sync + 'static>(
     parse: fn(OsString) -> Result<T, ValueError>,
 ) -> impl TypedValueParser<Value = T> {
     OsStringValueParser::new().try_map(parse)
+}
+
+/// As [`from_words`], for values that must not be seen: in an error `***` stands for them.
+fn concealed<T: Clone + Send + Sync + 'static>(
+    parse: fn(OsString) -> Result<T, ValueError>,
+) -> impl TypedValueParser<Value = T> {
+    Concealed(parse)
+}
+
+#[derive(Clone)]
+struct Concealed<T>(fn(OsString) -> Result<T, ValueError>);
+
+impl<T: Clone + Send + Sync + 'static> TypedValueParser for Concealed<T> {
+    type Value = T;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<T, clap::Error> {
+        (self.0)(value.to_owned()).or_else(|cause| {
+            let refuse = move |_| Err::<T, _>(cause.clone());
+            let refusing = OsStringValueParser::new().try_map(refuse);
+            refusing.parse_ref(command, arg, OsStr::new("***"))
+        })
+    }
 }
 
 /// A whole number from `least` to `most`.
@@ -96,10 +130,10 @@ fn word_text(word: OsString) -> Result<Text, TextError> {
 
 /// A secret of at most 65,535 bytes; the error does not repeat it.
 pub fn secret() -> impl TypedValueParser<Value = Secret> {
-    from_words(|word| {
+    concealed(|word| {
         let secret = Secret::new(word.into_vec());
         if secret.expose().len() > MAX_LENGTH {
-            return Err(ValueError("it is longer than 65535 bytes".to_owned()));
+            return Err(ValueError::new("it is longer than 65535 bytes"));
         }
         Ok(secret)
     })
@@ -113,4 +147,20 @@ pub fn seconds() -> impl TypedValueParser<Value = Duration> {
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
             .ok_or_else(|| ValueError("a number of seconds, 0 or more, is wanted".to_owned()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_that_is_too_long_is_not_shown() {
+        let parse = |length| {
+            let word = OsString::from("x".repeat(length));
+            secret().parse_ref(&Command::new("t"), None, &word)
+        };
+        assert_eq!(parse(65_535).unwrap().expose().len(), 65_535);
+        let error = parse(65_536).unwrap_err().render().to_string();
+        assert!(error.contains("'***'") && !error.contains("xxx"), "{error}");
+    }
 }
