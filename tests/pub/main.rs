@@ -14,6 +14,8 @@ mod hostile_broker;
 mod packets;
 /// Brokers that refer to another one.
 mod redirect;
+/// The ways to a broker.
+mod route;
 /// SIGINT, SIGTERM and closed pipes.
 mod signals;
 /// Wrong usage.

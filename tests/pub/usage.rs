@@ -25,11 +25,11 @@ const WRONG: &[(&[&str], &str)] = &[
     (&["-q", "x"], "invalid value 'x' for '--qos <QOS>': 0, 1 or 2 is wanted"),
     (
         &["-p", "abc"],
-        "invalid value 'abc' for '--port <PORT>': a whole number from 1 to 65535 is wanted",
+        "invalid value 'abc' for '--port <PORT>': a whole number from 0 to 65535 is wanted",
     ),
     (
         &["-p", "65536"],
-        "invalid value '65536' for '--port <PORT>': a whole number from 1 to 65535 is wanted",
+        "invalid value '65536' for '--port <PORT>': a whole number from 0 to 65535 is wanted",
     ),
     (
         &["-k", "4"],
@@ -77,6 +77,14 @@ const WRONG: &[(&[&str], &str)] = &[
     (
         &["--repeat-delay", "-1"],
         "invalid value '-1' for '--repeat-delay <SECONDS>': a number of seconds, 0 or more, is wanted",
+    ),
+    (
+        &["-t", "t", "-n", "--unix", "/s", "-p", "1883"],
+        "'--unix' and '--port' exclude each other: a unix socket has no port",
+    ),
+    (
+        &["-t", "t", "-n", "--psk", "abcdeg", "--psk-identity", "i"],
+        "invalid value '***' for '--psk <KEY>': 1 to 1024 hexadecimal digits are wanted, without 0x",
     ),
     (&["word"], "unexpected word 'word': every value belongs behind its option"),
 ];

@@ -57,3 +57,19 @@ fn a_restarted_broker_is_found_again() {
     output.assert_code(0);
     assert_eq!(output.stdout(), "back\n");
 }
+
+#[test]
+fn a_unix_socket_leads_to_the_broker_under_both_names() {
+    let broker = Mosquitto::builder().line("listener 0 {folder}/socket").start();
+    let path = broker.folder().join("socket");
+    let path = path.to_str().unwrap();
+    let message = ["--unix", path, "-r", "-t", "t", "-m", "x"];
+    Tool::at("/usr/bin/mosquitto_pub").run(message).assert_code(0);
+    for name in ["mqtt-sub", "mosquitto_sub"] {
+        for place in [&["--unix", path][..], &["-p", "0", "-h", path]] {
+            let output = subscriber().called(name).run([place, &["-t", "t", "-C", "1"]].concat());
+            output.assert_code(0);
+            assert_eq!(output.stdout(), "x\n", "{name} {place:?}");
+        }
+    }
+}

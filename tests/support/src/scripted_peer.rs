@@ -17,7 +17,7 @@
 
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Read, Write as _};
-use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use crate::patience::{LIMIT, until};
@@ -79,6 +79,13 @@ impl Connection {
         stream.set_read_timeout(Some(LIMIT)).unwrap();
         stream.set_write_timeout(Some(LIMIT)).unwrap();
         Self { stream, received: Vec::new() }
+    }
+
+    /// Where the client connected from.
+    #[must_use]
+    #[track_caller]
+    pub fn client_address(&self) -> SocketAddr {
+        self.stream.peer_addr().unwrap()
     }
 
     /// Ends what we send; what the client sends can still be read.

@@ -6,18 +6,17 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
+use super::route_args::RouteArgs;
 use super::value;
 use super::{Given, UsageError};
 use crate::console::Stream;
 use crate::invocation::{Behaviour, Invocation};
-use crate::plan::{ConnectPlan, DebugPlan, Endpoint, Notices, Palette, Reconnect, Route};
+use crate::plan::{ConnectPlan, DebugPlan, Notices, Palette, Reconnect};
 use crate::protocol::property::Carrier;
 use crate::protocol::{
     Connect, MAX_REMAINING_LENGTH, Properties, Property, PropertyId, ProtocolVersion, Text, Value,
 };
 use crate::secret::Secret;
-
-const DEFAULT_PORT: u16 = 1883;
 
 /// The originals' window of unacknowledged messages, and the receive maximum they announce.
 pub const DEFAULT_WINDOW: u16 = 20;
@@ -30,14 +29,8 @@ const NEVER_EXPIRES: u32 = u32::MAX;
 /// Which broker, and as whom.
 #[derive(Args, Debug)]
 pub struct ConnectArgs {
-    /// Host name or address of the broker
-    #[arg(short = 'h', long, help_heading = "Connection", default_value = "localhost")]
-    host: String,
-
-    /// Port of the broker, 1 to 65535
-    #[arg(short, long, help_heading = "Connection", default_value_t = DEFAULT_PORT,
-        value_parser = value::two_byte_number(1, u16::MAX))]
-    port: u16,
+    #[command(flatten)]
+    route: RouteArgs,
 
     /// Client identifier; without it the broker chooses one
     #[arg(short, long, help_heading = "Session", value_parser = value::text())]
@@ -137,7 +130,7 @@ impl ConnectArgs {
             time_limit: defaults.time_limit,
             debug: self.debug.then(|| debug_plan(given.invocation())),
             notices: self.notices(),
-            route: Route::to(Endpoint::Tcp { host: self.host, port: self.port }),
+            route: self.route.plan(given)?,
         })
     }
 

@@ -6,9 +6,20 @@
 mod connect_args;
 mod given;
 mod main;
+#[cfg(feature = "client")]
+mod proxy_args;
+#[cfg(feature = "client")]
+mod route_args;
+#[cfg(feature = "client")]
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "client")]
+mod tls_args;
 mod usage;
 #[cfg(feature = "client")]
 pub mod value;
+#[cfg(feature = "client")]
+mod websocket_args;
 mod words;
 
 #[cfg(feature = "client")]

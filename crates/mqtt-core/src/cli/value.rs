@@ -16,10 +16,10 @@ use crate::secret::Secret;
 /// A value that is not accepted; the text says what would be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-struct ValueError(String);
+pub(super) struct ValueError(String);
 
 impl ValueError {
-    fn new(text: impl Into<String>) -> Self {
+    pub(super) fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 }
@@ -36,14 +36,14 @@ impl From<TopicError> for ValueError {
     }
 }
 
-fn from_words<T: Clone + Send + Sync + 'static>(
+pub(super) fn from_words<T: Clone + Send + Sync + 'static>(
     parse: fn(OsString) -> Result<T, ValueError>,
 ) -> impl TypedValueParser<Value = T> {
     OsStringValueParser::new().try_map(parse)
 }
 
 /// As [`from_words`], for values that must not be seen: in an error `***` stands for them.
-fn concealed<T: Clone + Send + Sync + 'static>(
+pub(super) fn concealed<T: Clone + Send + Sync + 'static>(
     parse: fn(OsString) -> Result<T, ValueError>,
 ) -> impl TypedValueParser<Value = T> {
     Concealed(parse)
@@ -67,6 +67,12 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Concealed<T> {
             refusing.parse_ref(command, arg, OsStr::new("***"))
         })
     }
+}
+
+/// The byte that two hexadecimal digits spell.
+pub(super) fn byte_of_hex(digits: &str) -> Option<u8> {
+    let all_digits = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    u8::from_str_radix(digits, 16).ok().filter(|_| all_digits)
 }
 
 /// A whole number from `least` to `most`.

@@ -262,9 +262,9 @@ async fn establish(
 ) -> Result<Connected, ClientError> {
     let limit = plan.connect_timeout;
     let attempt = timeout(limit, introduce(plan, route, client));
-    attempt
-        .await
-        .unwrap_or_else(|_| Err(ClientError::ConnectTimeout { route: route.clone(), limit }))
+    attempt.await.unwrap_or_else(|_| {
+        Err(ClientError::ConnectTimeout { route: Box::new(route.clone()), limit })
+    })
 }
 
 async fn introduce(
@@ -272,7 +272,8 @@ async fn introduce(
     route: &Route,
     client: &mut Client,
 ) -> Result<Connected, ClientError> {
-    let mut connection = Connection::new(transport::connect(route).await?);
+    let reached = transport::connect(route, plan.connect_timeout).await?;
+    let mut connection = Connection::new(reached);
     let endpoint = connection.endpoint().clone();
     client.connecting()?;
     let mut connect = plan.connect.clone();

@@ -26,7 +26,7 @@ pub enum ClientError {
     #[error("no answer from {route} within {} s", .limit.as_secs())]
     ConnectTimeout {
         /// To the broker.
-        route: Route,
+        route: Box<Route>,
         /// The limit.
         limit: Duration,
     },

@@ -62,7 +62,7 @@ impl Way {
     fn port(&self) -> u16 {
         match self.route.candidates.first() {
             Some(Endpoint::Tcp { port, .. }) => *port,
-            None => DEFAULT_PORT,
+            _ => DEFAULT_PORT,
         }
     }
 }
@@ -115,7 +115,8 @@ mod tests {
 
     fn shown(reference: &str) -> Option<String> {
         let candidates = places(reference, 8883)?;
-        Some(Route { candidates }.to_string())
+        let shown: Vec<_> = candidates.iter().map(Endpoint::to_string).collect();
+        Some(shown.join(", "))
     }
 
     #[test]

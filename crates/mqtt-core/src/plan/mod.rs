@@ -3,11 +3,19 @@
 //! `cli` makes a plan from options; the client and the transport carry it out. Nobody changes it
 //! on the way or asks which option was given.
 
+mod proxy;
 mod route;
+mod tls;
+mod websocket;
 
 use std::time::Duration;
 
-pub use route::{Endpoint, Route};
+pub use proxy::{Proxy, ProxyCredentials, ProxyProtocol};
+pub use route::{Endpoint, Route, TcpOptions};
+pub use tls::{
+    Authentication, Certificates, ClientCertificate, Tls, TlsVersions, Trust, Verification,
+};
+pub use websocket::{Header, WebSocket};
 
 use crate::console::Stream;
 use crate::protocol::Connect;

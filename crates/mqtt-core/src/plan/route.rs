@@ -1,20 +1,23 @@
 //! The way to a broker.
 
 use std::fmt;
+use std::path::PathBuf;
+
+use super::{Proxy, Tls, WebSocket};
 
 /// Where a broker is, and what the bytes go through on their way to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// Where it listens: the first that can be reached is taken. At least one.
     pub candidates: Vec<Endpoint>,
-}
-
-impl Route {
-    /// Straight to one place.
-    #[must_use]
-    pub fn to(endpoint: Endpoint) -> Self {
-        Self { candidates: vec![endpoint] }
-    }
+    /// What is asked of TCP.
+    pub tcp: TcpOptions,
+    /// Who connects in our place.
+    pub proxy: Option<Proxy>,
+    /// TLS over that.
+    pub tls: Option<Tls>,
+    /// WebSocket over that.
+    pub websocket: Option<WebSocket>,
 }
 
 impl fmt::Display for Route {
@@ -37,6 +40,10 @@ pub enum Endpoint {
         /// 1 to 65,535.
         port: u16,
     },
+    /// On a socket of this machine; the path has 1 to 107 bytes.
+    Unix(PathBuf),
+    /// Where the SRV records of this name say, such as `_mqtt._tcp.example.org` (RFC 2782).
+    Service(String),
 }
 
 impl fmt::Display for Endpoint {
@@ -44,6 +51,17 @@ impl fmt::Display for Endpoint {
         match self {
             Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
             Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Self::Unix(path) => path.display().fmt(f),
+            Self::Service(name) => f.write_str(name),
         }
     }
+}
+
+/// What is asked of a TCP connection, be it to the broker or to a proxy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TcpOptions {
+    /// Name or address of this machine to connect from; `None`: the system chooses.
+    pub bind_address: Option<String>,
+    /// Small packets are sent at once (`TCP_NODELAY`).
+    pub nodelay: bool,
 }

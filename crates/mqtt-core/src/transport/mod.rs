@@ -4,12 +4,18 @@
 //! them. Knows neither packets nor MQTT.
 
 mod tcp;
+mod tls;
+mod unix;
 
 use std::io;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
 
-use crate::plan::{Endpoint, Route};
+use crate::plan::{Authentication, Endpoint, Route, Tls, Trust};
 
 /// Anything bytes go through both ways.
 pub trait ByteStream: AsyncRead + AsyncWrite + Unpin {}
@@ -38,43 +44,203 @@ pub enum TransportError {
         /// What the last address tried answered.
         source: io::Error,
     },
+    /// One of several candidates did not answer in its part of the time.
+    #[error("no answer from {endpoint} within {} s", .limit.as_secs())]
+    NoAnswer {
+        /// Which.
+        endpoint: Endpoint,
+        /// Its part.
+        limit: Duration,
+    },
+    /// None of several candidates could be reached.
+    #[error("no broker can be reached: {}", with_causes(.0))]
+    NoCandidate(Vec<TransportError>),
+    /// The name to connect from has no address.
+    #[error("cannot look up '{name}' (--bind-address)")]
+    BindLookup {
+        /// The name.
+        name: String,
+        /// The resolver's answer.
+        source: io::Error,
+    },
+    /// The address to connect from is not ours.
+    #[error("cannot connect from {address} (--bind-address)")]
+    Bind {
+        /// The address.
+        address: IpAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file that the connection needs.
+    #[error("cannot read '{}' ({option})", .path.display())]
+    File {
+        /// The option that names it.
+        option: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The route asks for what this build does not have.
+    #[error("this build has no {}", .0.join(", no "))]
+    NotInThisBuild(Vec<&'static str>),
 }
 
 impl TransportError {
     /// What would help.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Lookup { .. } => Some("check the name given with -h".to_owned()),
+        let hint = match self {
+            Self::Lookup { .. } => "check the name given with -h",
+            Self::Connect { endpoint: Endpoint::Unix(_), source } => match source.kind() {
+                io::ErrorKind::ConnectionRefused => "is a broker running there?",
+                io::ErrorKind::NotFound => "--unix is the path of the broker's socket",
+                _ => return None,
+            },
             Self::Connect { source, .. } if source.kind() == io::ErrorKind::ConnectionRefused => {
-                Some("is a broker running there? -h and -p say where it listens".to_owned())
+                "is a broker running there? -h and -p say where it listens"
             }
-            Self::Connect { .. } | Self::Nowhere => None,
-        }
+            Self::Bind { .. } => "--bind-address is an address of this machine",
+            Self::NoCandidate(failures) => return failures.iter().find_map(Self::hint),
+            _ => return None,
+        };
+        Some(hint.to_owned())
     }
+}
+
+/// Errors with their causes, in a row.
+fn with_causes(errors: &[TransportError]) -> String {
+    let texts = errors.iter().map(|error| match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    });
+    texts.collect::<Vec<_>>().join("; ")
 }
 
 /// A stream to a broker, and where it listens.
 pub type Reached = (Box<dyn ByteStream>, Endpoint);
 
-/// Connects to the first candidate that can be reached; fails with what the last one answered.
-/// Takes as long as the operating system does: the caller sets the time limit.
-pub async fn connect(route: &Route) -> Result<Reached, TransportError> {
-    let mut failure = TransportError::Nowhere;
+/// Connects to the first candidate that can be reached; fails with what each of them answered.
+/// `limit` is for all of them together: each has its part, so that a silent one leaves time for
+/// the others.
+pub async fn connect(route: &Route, limit: Duration) -> Result<Reached, TransportError> {
+    if let Some(tls) = &route.tls {
+        tls::check_files(tls)?;
+    }
+    refuse_what_is_not_in_this_build(route)?;
+    let candidates = u32::try_from(route.candidates.len()).unwrap_or(u32::MAX);
+    let limit = limit / candidates.max(1);
+    let mut failures = Vec::new();
     for endpoint in &route.candidates {
-        match reach(endpoint).await {
-            Ok(stream) => return Ok((stream, endpoint.clone())),
-            Err(error) => failure = error,
+        match timeout(limit, reach(route, endpoint)).await {
+            Ok(Ok(stream)) => return Ok((stream, endpoint.clone())),
+            Ok(Err(error)) => failures.push(error),
+            Err(_) => {
+                failures.push(TransportError::NoAnswer { endpoint: endpoint.clone(), limit });
+            }
         }
     }
-    Err(failure)
+    Err(match failures.pop() {
+        None => TransportError::Nowhere,
+        Some(failure) if failures.is_empty() => failure,
+        Some(failure) => {
+            failures.push(failure);
+            TransportError::NoCandidate(failures)
+        }
+    })
 }
 
-async fn reach(endpoint: &Endpoint) -> Result<Box<dyn ByteStream>, TransportError> {
+async fn reach(route: &Route, endpoint: &Endpoint) -> Result<Box<dyn ByteStream>, TransportError> {
     match endpoint {
-        Endpoint::Tcp { host, port } => {
-            let stream = tcp::connect(endpoint, host, *port).await?;
-            Ok(Box::new(stream))
+        Endpoint::Tcp { host, port } => Ok(Box::new(tcp::connect(&route.tcp, host, *port).await?)),
+        Endpoint::Unix(path) => Ok(Box::new(unix::connect(path).await?)),
+        Endpoint::Service(_) => Err(TransportError::NotInThisBuild(vec![SRV])),
+    }
+}
+
+const SRV: &str = "SRV look-up (--srv)";
+
+/// Nothing may go out in plain, or past a proxy, where the user asked for more.
+fn refuse_what_is_not_in_this_build(route: &Route) -> Result<(), TransportError> {
+    let is_service = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Service(_));
+    let missing: Vec<_> = [
+        route.tls.as_ref().map(tls_by_option),
+        route.websocket.is_some().then_some("WebSocket (--ws)"),
+        route.proxy.is_some().then_some("proxies (--proxy)"),
+        route.candidates.iter().any(is_service).then_some(SRV),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if missing.is_empty() { Ok(()) } else { Err(TransportError::NotInThisBuild(missing)) }
+}
+
+/// TLS, and the option that asks for it.
+fn tls_by_option(tls: &Tls) -> &'static str {
+    match &tls.authentication {
+        Authentication::PreSharedKey { .. } => "TLS (--psk)",
+        Authentication::Certificates(certificates) => {
+            match (certificates.trust.first(), &certificates.client) {
+                (Some(Trust::File(_)), _) => "TLS (--cafile)",
+                (Some(Trust::Folder(_)), _) => "TLS (--capath)",
+                (_, Some(_)) => "TLS (--cert)",
+                (_, None) => "TLS (--tls-use-os-certs, or port 8883)",
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::TcpOptions;
+    use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+    fn endpoint(listener: &TcpListener) -> Endpoint {
+        let address = listener.local_addr().unwrap();
+        Endpoint::Tcp { host: address.ip().to_string(), port: address.port() }
+    }
+
+    async fn tried(candidates: Vec<Endpoint>, limit: Duration) -> Result<Endpoint, TransportError> {
+        let tcp = TcpOptions::default();
+        let route = Route { candidates, tcp, proxy: None, tls: None, websocket: None };
+        connect(&route, limit).await.map(|(_, endpoint)| endpoint)
+    }
+
+    fn listening(backlog: u32) -> TcpListener {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        socket.listen(backlog).unwrap()
+    }
+
+    /// A listener whose queue is full: who else connects hears nothing.
+    async fn silent() -> (TcpListener, TcpStream) {
+        let listener = listening(0);
+        let only = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        (listener, only)
+    }
+
+    #[tokio::test]
+    async fn a_silent_candidate_leaves_time_for_the_next() {
+        let ((silent, _queued), open) = (silent().await, listening(1));
+        let candidates = vec![endpoint(&silent), endpoint(&open)];
+        let reached = tried(candidates, Duration::from_secs(1)).await.unwrap();
+        assert_eq!(reached, endpoint(&open));
+    }
+
+    #[tokio::test]
+    async fn silent_candidates_are_each_named() {
+        let ((first, _queued), (second, _queued_too)) = (silent().await, silent().await);
+        let candidates = vec![endpoint(&first), endpoint(&second)];
+        let error = tried(candidates, Duration::from_millis(20)).await.err().unwrap().to_string();
+        for place in [endpoint(&first), endpoint(&second)] {
+            assert!(error.contains(&format!("no answer from {place} within ")), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_route_without_candidates_leads_nowhere() {
+        let error = tried(Vec::new(), Duration::from_secs(1)).await.err().unwrap();
+        assert!(matches!(error, TransportError::Nowhere), "{error}");
     }
 }

@@ -1,30 +1,78 @@
-//! TCP: the bottom of every stack.
+//! TCP: the bottom of most stacks.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::{TcpSocket, TcpStream, lookup_host};
 
 use super::TransportError;
-use crate::plan::Endpoint;
+use crate::plan::{Endpoint, TcpOptions};
 
-/// Tries the addresses of `host` in the resolver's order.
+/// Tries the addresses of `host` in the resolver's order, each from every address of ours that the
+/// options name.
 pub(super) async fn connect(
-    endpoint: &Endpoint,
+    options: &TcpOptions,
     host: &str,
     port: u16,
 ) -> Result<TcpStream, TransportError> {
-    let addresses = addresses(host, port)
+    let endpoint = Endpoint::Tcp { host: host.to_owned(), port };
+    let remotes = addresses(host, port)
         .await
         .map_err(|source| TransportError::Lookup { host: host.to_owned(), source })?;
-    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in addresses {
-        match TcpStream::connect(address).await {
+    let (ways, nowhere) = match &options.bind_address {
+        None => (remotes.into_iter().map(|remote| (None, remote)).collect(), "it has no address"),
+        Some(name) => (
+            pairs(&local_addresses(name).await?, &remotes),
+            "it has no address of the same kind (IPv4, IPv6) as --bind-address",
+        ),
+    };
+    let source = io::Error::new(io::ErrorKind::NotFound, nowhere);
+    let mut failure = TransportError::Connect { endpoint: endpoint.clone(), source };
+    for (local, remote) in ways {
+        match open(options, &endpoint, local, remote).await {
             Ok(stream) => return Ok(stream),
             Err(error) => failure = error,
         }
     }
-    Err(TransportError::Connect { endpoint: endpoint.clone(), source: failure })
+    Err(failure)
+}
+
+/// Where a connection begins, if that was said, and where it ends.
+type Way = (Option<SocketAddr>, SocketAddr);
+
+/// The ways from any of `locals` to any of `remotes`.
+fn pairs(locals: &[SocketAddr], remotes: &[SocketAddr]) -> Vec<Way> {
+    let ways = remotes.iter().flat_map(|remote| {
+        let fitting = locals.iter().filter(|local| local.is_ipv4() == remote.is_ipv4());
+        fitting.map(|local| (Some(*local), *remote))
+    });
+    ways.collect()
+}
+
+async fn open(
+    options: &TcpOptions,
+    endpoint: &Endpoint,
+    local: Option<SocketAddr>,
+    remote: SocketAddr,
+) -> Result<TcpStream, TransportError> {
+    let failed = |source| TransportError::Connect { endpoint: endpoint.clone(), source };
+    let socket = if remote.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+    let socket = socket.map_err(failed)?;
+    if let Some(local) = local {
+        let address = local.ip();
+        socket.bind(local).map_err(|source| TransportError::Bind { address, source })?;
+    }
+    let stream = socket.connect(remote).await.map_err(failed)?;
+    if options.nodelay {
+        stream.set_nodelay(true).map_err(failed)?;
+    }
+    Ok(stream)
+}
+
+async fn local_addresses(name: &str) -> Result<Vec<SocketAddr>, TransportError> {
+    // Port 0: any that is free.
+    let addresses = addresses(name, 0).await;
+    addresses.map_err(|source| TransportError::BindLookup { name: name.to_owned(), source })
 }
 
 /// Looks a name up. Literals need no resolver, and `localhost` none that could block, so neither
@@ -37,4 +85,25 @@ async fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         return Ok((host, port).to_socket_addrs()?.collect());
     }
     Ok(lookup_host((host, port)).await?.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_remote_address_is_tried_from_each_local_one_of_its_kind() {
+        let all = |list: &[&str]| -> Vec<SocketAddr> {
+            list.iter().map(|address| SocketAddr::new(address.parse().unwrap(), 1)).collect()
+        };
+        let (locals, remotes) =
+            (all(&["::2", "127.0.0.2", "127.0.0.3"]), all(&["127.0.0.1", "::1"]));
+        let [v6, first, second] = locals[..] else { panic!("{locals:?}") };
+        let [v4_remote, v6_remote] = remotes[..] else { panic!("{remotes:?}") };
+        assert_eq!(
+            pairs(&locals, &remotes),
+            [(Some(first), v4_remote), (Some(second), v4_remote), (Some(v6), v6_remote)]
+        );
+        assert_eq!(pairs(&[v6], &[v4_remote]), []);
+    }
 }

@@ -1,0 +1,158 @@
+//! The options that say where the broker is and how it is reached.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use clap::builder::NonEmptyStringValueParser;
+use clap::{ArgAction, Args};
+
+use super::proxy_args::ProxyArgs;
+use super::tls_args::TlsArgs;
+use super::value::{self, ValueError};
+use super::websocket_args::WebSocketArgs;
+use super::{Given, UsageError};
+use crate::invocation::Behaviour;
+use crate::plan::{Endpoint, Route, TcpOptions};
+
+/// The longest path of a unix socket, in bytes (unix(7)).
+const LONGEST_SOCKET_PATH: usize = 107;
+
+/// Where the broker is and how it is reached.
+#[derive(Args, Debug)]
+pub(super) struct RouteArgs {
+    /// Host name or address of the broker. Several, with commas between them: the first that can be
+    /// reached is taken
+    #[arg(short = 'h', long, help_heading = "Connection", default_value = "localhost",
+        value_parser = NonEmptyStringValueParser::new())]
+    host: String,
+
+    /// Port of the broker, 1 to 65535 (0: --host is the path of a unix socket); without it 1883,
+    /// with --cafile, --capath or --psk 8883
+    #[arg(short, long, help_heading = "Connection",
+        value_parser = value::two_byte_number(0, u16::MAX))]
+    port: Option<u16>,
+
+    /// Unix socket of the broker; the last of --unix and --host counts
+    #[arg(long, help_heading = "Connection", value_name = "PATH",
+        value_parser = value::from_words(|path| socket_path(path.as_ref())))]
+    unix: Option<PathBuf>,
+
+    /// Find brokers by the SRV records of --host
+    #[arg(short = 'S', long, help_heading = "Connection", action = ArgAction::SetTrue)]
+    srv: bool,
+
+    /// Name or address of this machine to connect from
+    #[arg(short = 'A', long, help_heading = "Connection", value_name = "ADDRESS",
+        value_parser = NonEmptyStringValueParser::new())]
+    bind_address: Option<String>,
+
+    /// Send small packets at once
+    #[arg(long, help_heading = "Connection", action = ArgAction::SetTrue)]
+    nodelay: bool,
+
+    #[command(flatten)]
+    websocket: WebSocketArgs,
+
+    #[command(flatten)]
+    proxy: ProxyArgs,
+
+    #[command(flatten)]
+    tls: TlsArgs,
+}
+
+/// Where the options say the broker is.
+enum Place {
+    Socket(PathBuf),
+    Hosts { names: Vec<String>, port: u16 },
+}
+
+impl RouteArgs {
+    /// Settles defaults and checks the rules between options.
+    pub(super) fn plan(self, given: &Given) -> Result<Route, UsageError> {
+        let place = self.place(given)?;
+        let port = match &place {
+            Place::Socket(_) => None,
+            Place::Hosts { port, .. } => Some(*port),
+        };
+        let tls = self.tls.plan(given, port)?;
+        let candidates = match place {
+            Place::Socket(path) => vec![Endpoint::Unix(path)],
+            Place::Hosts { names, .. } if self.srv => {
+                let service = if tls.is_some() { "_secure-mqtt" } else { "_mqtt" };
+                let services = names.into_iter().map(|name| format!("{service}._tcp.{name}"));
+                services.map(Endpoint::Service).collect()
+            }
+            Place::Hosts { names, port } => {
+                names.into_iter().map(|host| Endpoint::Tcp { host, port }).collect()
+            }
+        };
+        Ok(Route {
+            candidates,
+            tcp: TcpOptions { bind_address: self.bind_address, nodelay: self.nodelay },
+            proxy: self.proxy.proxy,
+            tls,
+            websocket: self.websocket.plan(given)?,
+        })
+    }
+
+    /// The last of `--host` and `--unix` counts, and counts whole.
+    fn place(&self, given: &Given) -> Result<Place, UsageError> {
+        let unix = self.unix.as_ref().filter(|_| given.last_of(&["host", "unix"]) == Some("unix"));
+        let path = match (unix, self.port) {
+            (Some(path), port) => {
+                let port_comes_later = given.last_of(&["unix", "port"]) == Some("port");
+                if port_comes_later && port != Some(0) {
+                    return Err(given.error(
+                        "'--unix' and '--port' exclude each other: a unix socket has no port",
+                    ));
+                }
+                path.clone()
+            }
+            (None, Some(0)) => self.host_as_path(given)?,
+            (None, _) => return self.hosts(given),
+        };
+        if self.srv {
+            return Err(given.error("'--srv' and a unix socket exclude each other"));
+        }
+        if self.proxy.proxy.is_some() {
+            return Err(given.error("'--proxy' and a unix socket exclude each other"));
+        }
+        Ok(Place::Socket(path))
+    }
+
+    fn host_as_path(&self, given: &Given) -> Result<PathBuf, UsageError> {
+        if !given.has("host") {
+            return Err(given.error("'--port 0' needs '--host', the path of a unix socket"));
+        }
+        socket_path(self.host.as_ref()).map_err(|cause| {
+            let host = &self.host;
+            given.error(format!("invalid value '{host}' for '--host <HOST>': {cause}"))
+        })
+    }
+
+    /// To the original a comma is part of the name.
+    fn hosts(&self, given: &Given) -> Result<Place, UsageError> {
+        let names: Vec<_> = match given.invocation().behaviour {
+            Behaviour::Original => vec![self.host.clone()],
+            Behaviour::Own => self.host.split(',').map(str::to_owned).collect(),
+        };
+        if names.iter().any(String::is_empty) {
+            let host = &self.host;
+            let cause = "a name is missing before or behind a comma";
+            let message = format!("invalid value '{host}' for '--host <HOST>': {cause}");
+            return Err(given.error(message));
+        }
+        Ok(Place::Hosts { names, port: self.port.unwrap_or(self.tls.default_port()) })
+    }
+}
+
+fn socket_path(word: &OsStr) -> Result<PathBuf, ValueError> {
+    match word.as_bytes().len() {
+        0 => Err(ValueError::new("it is empty")),
+        1..=LONGEST_SOCKET_PATH => Ok(Path::new(word).to_owned()),
+        length => Err(ValueError::new(format!(
+            "it is {length} bytes long, the path of a unix socket has at most 107"
+        ))),
+    }
+}
