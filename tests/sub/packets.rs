@@ -39,6 +39,22 @@ fn without_retained_messages_mqtt_5_says_so_to_the_broker() {
 }
 
 #[test]
+fn what_the_broker_does_with_retained_messages_stands_in_the_subscription() {
+    let options = ["-t", "x", "--retain-as-published", "--retain-handling", "new"];
+    let sent = packets(&[&options[..], &["-V", "5"]].concat(), &v5::connack(0, &[]), 1);
+    assert_eq!(sent[1], "820700010000017818");
+    let sent = packets(&options, &v3::connack(0), 1);
+    assert_eq!(sent[1], "8206000100017800");
+}
+
+#[test]
+fn a_subscription_that_the_original_never_sends_is_sent() {
+    let options = ["-t", "x", "--retain-handling", "new", "-R", "-V", "5"];
+    let sent = packets(&options, &v5::connack(0, &[]), 1);
+    assert_eq!(sent[1], "820700010000017820");
+}
+
+#[test]
 fn who_wants_few_messages_announces_a_small_receive_maximum() {
     let connect = |arguments: &[&str]| packets(arguments, &v5::connack(0, &[]), 0)[0].clone();
     assert_eq!(connect(&["-t", "x", "-V", "5"]), "101000044d5154540502003c032100140000");

@@ -71,6 +71,16 @@ struct SubscribeArgs {
     #[arg(short = 'R', long, help_heading = "Subscribing")]
     no_retained: bool,
 
+    /// Have the broker send retained messages: always, new (if it did not have the subscription)
+    /// or never; -R is "never", the later of both counts; MQTT 5 only [default: always]
+    #[arg(long, help_heading = "Subscribing", value_name = "WHEN",
+        value_parser = value::retain_handling())]
+    retain_handling: Option<RetainHandling>,
+
+    /// Have messages keep the retain flag they were published with; MQTT 5 only
+    #[arg(long, help_heading = "Subscribing")]
+    retain_as_published: bool,
+
     /// Leave after so many messages, 1 or more
     #[arg(short = 'C', long, help_heading = "Ending", value_name = "COUNT",
         value_parser = value::number(1, u32::MAX))]
@@ -126,10 +136,15 @@ pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
     };
     let retained = if args.no_retained { Retained::Hidden } else { Retained::Shown };
     let (format, end) = (args.output(), args.end());
+    let options = args.subscribe_options(given);
     let connect = args.connect.plan(given, defaults)?;
+    let options = match connect.connect.version {
+        ProtocolVersion::V5 => options,
+        ProtocolVersion::V31 | ProtocolVersion::V311 => SubscribeOptions::default(),
+    };
     Ok(SubscribePlan {
         requests: Requests {
-            subscribe: subscriptions(args.topic, args.qos, retained, connect.connect.version),
+            subscribe: subscriptions(args.topic, args.qos, options),
             unsubscribe: args.unsubscribe,
         },
         connect,
@@ -154,6 +169,16 @@ impl SubscribeArgs {
         }
     }
 
+    /// What the broker is told about retained messages (MQTT 5): `-R` asks for none, unless the
+    /// user asks for something else after it.
+    fn subscribe_options(&self, given: &Given) -> SubscribeOptions {
+        let retain_handling = match given.last_of(&["no_retained", "retain_handling"]) {
+            Some("no_retained") => RetainHandling::Never,
+            _ => self.retain_handling.unwrap_or_default(),
+        };
+        SubscribeOptions { retain_as_published: self.retain_as_published, retain_handling }
+    }
+
     /// When to leave.
     fn end(&self) -> End {
         match (self.exit_after_suback, self.count.and_then(NonZeroU32::new)) {
@@ -174,13 +199,85 @@ fn receive_maximum(count: Option<NonZeroU32>) -> NonZeroU16 {
 fn subscriptions(
     filters: Vec<TopicFilter>,
     qos: Qos,
-    retained: Retained,
-    version: ProtocolVersion,
+    options: SubscribeOptions,
 ) -> Vec<SubscribeFilter> {
-    let retain_handling = match (version, retained) {
-        (ProtocolVersion::V5, Retained::Hidden) => RetainHandling::Never,
-        _ => RetainHandling::Always,
-    };
-    let options = SubscribeOptions { retain_handling, ..SubscribeOptions::default() };
     filters.into_iter().map(|filter| SubscribeFilter { filter, qos, options }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::{OsStr, OsString};
+
+    use mqtt_core::cli::{self, Parsed};
+    use mqtt_core::invocation::Tool;
+
+    use super::*;
+
+    /// The plan of these options behind `-t t`, under that name; or the words of the error.
+    fn plan_of(name: &str, options: &[&str]) -> Result<SubscribePlan, String> {
+        let invocation = Invocation::new(Tool::Sub, OsStr::new(name));
+        let words = ["-t", "t"].iter().chain(options).map(OsString::from).collect();
+        let given = match cli::parse(invocation, command(invocation), words) {
+            Ok(Parsed::Given(given)) => given,
+            Ok(Parsed::Text(text)) => panic!("{text}"),
+            Err(error) => return Err(error.to_string()),
+        };
+        plan(&given).map_err(|error| error.to_string())
+    }
+
+    fn own(options: &[&str]) -> Result<SubscribePlan, String> {
+        plan_of("mqtt-sub", options)
+    }
+
+    /// The options byte of the subscription, without the QoS.
+    fn options_byte(options: &[&str]) -> u8 {
+        own(options).unwrap().requests.subscribe.first().unwrap().options.bits()
+    }
+
+    #[test]
+    fn the_later_of_no_retained_and_retain_handling_decides() {
+        for (options, byte) in [
+            (&[][..], 0x00),
+            (&["--retain-handling", "always"], 0x00),
+            (&["--retain-handling", "new"], 0x10),
+            (&["--retain-handling=never"], 0x20),
+            (&["--retain-handling", "new", "--retain-handling", "never"], 0x20),
+            (&["-R"], 0x20),
+            (&["-R", "--retain-handling", "new"], 0x10),
+            (&["-R", "--retain-handling", "always"], 0x00),
+            // These the original never subscribes with.
+            (&["--retain-handling", "new", "-R"], 0x20),
+            (&["--retain-handling", "new", "-R", "-R"], 0x20),
+            (&["--retain-handling", "always", "-R"], 0x20),
+            (&["-R", "--retain-handling", "new", "--no-retained"], 0x20),
+        ] {
+            assert_eq!(options_byte(&[&["-V", "5"], options].concat()), byte, "{options:?}");
+            assert_eq!(options_byte(options), 0, "MQTT 3 has no such options");
+        }
+    }
+
+    #[test]
+    fn retain_as_published_is_a_bit_of_its_own() {
+        let with = |options: &[&str]| {
+            options_byte(&[&["-V", "5", "--retain-as-published"], options].concat())
+        };
+        assert_eq!(with(&[]), 0x08);
+        assert_eq!(with(&["--retain-as-published", "-R"]), 0x28);
+        assert_eq!(with(&["--retain-handling", "new"]), 0x18);
+        assert_eq!(options_byte(&["--retain-as-published"]), 0);
+    }
+
+    #[test]
+    fn retain_handling_is_one_of_three_words() {
+        for word in ["", "Always", "NEW", "0", "sometimes"] {
+            let error = own(&["--retain-handling", word]).unwrap_err();
+            assert_eq!(
+                error,
+                format!(
+                    "invalid value '{word}' for '--retain-handling <WHEN>': \
+                     it is one of always, new, never"
+                )
+            );
+        }
+    }
 }

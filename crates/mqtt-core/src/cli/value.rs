@@ -10,7 +10,7 @@ use clap::{Arg, Command};
 
 use crate::protocol::text::{MAX_LENGTH, TextError};
 use crate::protocol::topic::TopicError;
-use crate::protocol::{ProtocolVersion, Qos, Text, TopicFilter, TopicName};
+use crate::protocol::{ProtocolVersion, Qos, RetainHandling, Text, TopicFilter, TopicName};
 use crate::secret::Secret;
 
 /// A value that is not accepted; the text says what would be.
@@ -112,6 +112,16 @@ pub fn protocol_version() -> impl TypedValueParser<Value = ProtocolVersion> {
         Some("311" | "mqttv311") => Ok(ProtocolVersion::V311),
         Some("5" | "mqttv5") => Ok(ProtocolVersion::V5),
         _ => Err(ValueError("it is one of mqttv31, 31, mqttv311, 311, mqttv5, 5".to_owned())),
+    })
+}
+
+/// When the broker sends retained messages; lower case only, as in the original.
+pub fn retain_handling() -> impl TypedValueParser<Value = RetainHandling> {
+    from_words(|word| match word.to_str() {
+        Some("always") => Ok(RetainHandling::Always),
+        Some("new") => Ok(RetainHandling::New),
+        Some("never") => Ok(RetainHandling::Never),
+        _ => Err(ValueError("it is one of always, new, never".to_owned())),
     })
 }
 
