@@ -16,6 +16,8 @@ mod output;
 mod packets;
 /// A subscriber at a real broker.
 mod real_broker;
+/// `--retained-only` and `--remove-retained`.
+mod retained;
 /// Wrong usage.
 mod usage;
 

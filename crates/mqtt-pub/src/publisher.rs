@@ -118,7 +118,8 @@ impl Application for Publisher {
             | Event::UnknownPubRec(_)
             | Event::Forgotten(_)
             | Event::Subscribed(_)
-            | Event::Unsubscribed(_) => {}
+            | Event::Unsubscribed(_)
+            | Event::Pong => {}
         }
         Ok(Flow::Continue)
     }

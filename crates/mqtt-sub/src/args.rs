@@ -71,6 +71,10 @@ struct SubscribeArgs {
     #[arg(short = 'R', long, help_heading = "Subscribing")]
     no_retained: bool,
 
+    /// Show only messages that the broker had retained, and leave when they have all come
+    #[arg(long, help_heading = "Subscribing")]
+    retained_only: bool,
+
     /// Have the broker send retained messages: always, new (if it did not have the subscription)
     /// or never; -R is "never", the later of both counts; MQTT 5 only [default: always]
     #[arg(long, help_heading = "Subscribing", value_name = "WHEN",
@@ -134,7 +138,14 @@ pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
         reconnect: Reconnect::Forever,
         time_limit: args.timeout.map(|seconds| Duration::from_secs(u64::from(seconds))),
     };
-    let retained = if args.no_retained { Retained::Hidden } else { Retained::Shown };
+    let retained = match (args.no_retained, args.retained_only) {
+        (true, true) => {
+            return Err(given.error("'--no-retained' and '--retained-only' exclude each other"));
+        }
+        (true, false) => Retained::Hidden,
+        (false, true) => Retained::Only,
+        (false, false) => Retained::Shown,
+    };
     let (format, end) = (args.output(), args.end());
     let options = args.subscribe_options(given);
     let connect = args.connect.plan(given, defaults)?;
@@ -265,6 +276,18 @@ mod tests {
         assert_eq!(with(&["--retain-as-published", "-R"]), 0x28);
         assert_eq!(with(&["--retain-handling", "new"]), 0x18);
         assert_eq!(options_byte(&["--retain-as-published"]), 0);
+    }
+
+    #[test]
+    fn retained_messages_are_shown_hidden_or_all_there_is() {
+        let retained = |options: &[&str]| own(options).map(|plan| plan.filter.retained);
+        assert_eq!(retained(&[]), Ok(Retained::Shown));
+        assert_eq!(retained(&["-R"]), Ok(Retained::Hidden));
+        assert_eq!(retained(&["--retained-only", "--retained-only"]), Ok(Retained::Only));
+        for options in [["-R", "--retained-only"], ["--retained-only", "--no-retained"]] {
+            let error = retained(&options).unwrap_err();
+            assert_eq!(error, "'--no-retained' and '--retained-only' exclude each other");
+        }
     }
 
     #[test]

@@ -17,14 +17,34 @@ pub(crate) enum Retained {
     Shown,
     /// `-R`.
     Hidden,
+    /// `--retained-only`: they are all there is to show.
+    Only,
+}
+
+/// What becomes of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Shown,
+    /// `-T` leaves it out.
+    FilteredOut,
+    /// `-R` leaves it out.
+    Retained,
+    /// It was not retained: those that were have all come (`--retained-only`).
+    NotRetained,
 }
 
 impl MessageFilter {
-    /// Whether a message is shown.
-    pub(crate) fn admits(&self, message: &ReceivedMessage) -> bool {
-        if self.retained == Retained::Hidden && message.retain {
-            return false;
+    /// What becomes of a message.
+    pub(crate) fn judge(&self, message: &ReceivedMessage) -> Verdict {
+        if self.retained == Retained::Only && !message.retain {
+            return Verdict::NotRetained;
         }
-        !self.hidden.iter().any(|filter| filter.matches(&message.topic))
+        if self.hidden.iter().any(|filter| filter.matches(&message.topic)) {
+            return Verdict::FilteredOut;
+        }
+        if self.retained == Retained::Hidden && message.retain {
+            return Verdict::Retained;
+        }
+        Verdict::Shown
     }
 }

@@ -1,11 +1,13 @@
 //! Subscribes to MQTT topics and writes the messages to stdout.
 
 mod args;
+mod fence;
 mod filter;
 mod output;
 mod plan;
 mod run;
 mod subscriber;
+mod subscription;
 
 use std::process::ExitCode;
 

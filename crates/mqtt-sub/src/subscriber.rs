@@ -3,36 +3,30 @@
 use std::time::SystemTime;
 
 use mqtt_core::client::{Application, Client, Flow};
-use mqtt_core::protocol::{ConnAck, Disconnect, Properties, ReasonCode, SubAck};
+use mqtt_core::protocol::{Ack, Disconnect, ReasonCode};
 use mqtt_core::session::{Event, ReceivedMessage};
 use mqtt_core::signal::Interrupt;
 
-use crate::filter::MessageFilter;
+use crate::fence::Fence;
+use crate::filter::{MessageFilter, Retained, Verdict};
 use crate::output::Format;
 use crate::plan::{End, Requests};
 use crate::run::RunError;
+use crate::subscription::Subscription;
 
 /// Subscribes, and prints the messages that come.
 #[derive(Debug)]
 pub(crate) struct Subscriber {
-    requests: Requests,
+    subscription: Subscription,
     filter: MessageFilter,
     format: Format,
     /// What time it is: messages are stamped when they are shown.
     clock: fn() -> SystemTime,
     end: End,
-    stage: Stage,
+    /// Where only retained messages are wanted.
+    fence: Option<Fence>,
     count: u32,
-    /// UNSUBSCRIBEs without an answer.
-    unanswered: usize,
     timed_out: bool,
-}
-
-/// Whether the broker has ever answered: only then a kept session needs no second SUBSCRIBE.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    New,
-    Subscribed,
 }
 
 impl Subscriber {
@@ -44,14 +38,13 @@ impl Subscriber {
         clock: fn() -> SystemTime,
     ) -> Self {
         Self {
-            requests,
+            subscription: Subscription::new(requests),
+            fence: (filter.retained == Retained::Only).then(Fence::new),
             filter,
             format,
             clock,
             end,
-            stage: Stage::New,
             count: 0,
-            unanswered: 0,
             timed_out: false,
         }
     }
@@ -61,25 +54,18 @@ impl Subscriber {
         self.timed_out
     }
 
-    fn subscribe(&mut self, connack: &ConnAck, client: &mut Client) -> Result<Flow, RunError> {
-        if self.stage == Stage::Subscribed && connack.session_present {
-            return Ok(Flow::Continue);
+    fn receive(&mut self, message: ReceivedMessage, client: &mut Client) -> Flow {
+        if let Some(fence) = &mut self.fence {
+            fence.message(&message);
         }
-        let Requests { subscribe, unsubscribe } = &self.requests;
-        self.unanswered = unsubscribe.len();
-        if !subscribe.is_empty() {
-            client.subscribe(subscribe.clone(), Properties::new())?;
+        match self.filter.judge(&message) {
+            Verdict::Shown => self.show(message, client),
+            Verdict::FilteredOut | Verdict::Retained => Flow::Continue,
+            Verdict::NotRetained => done(),
         }
-        for filter in unsubscribe {
-            client.unsubscribe(filter.clone(), Properties::new())?;
-        }
-        Ok(Flow::Continue)
     }
 
     fn show(&mut self, message: ReceivedMessage, client: &mut Client) -> Flow {
-        if !self.filter.admits(&message) {
-            return Flow::Continue;
-        }
         for problem in self.format.write(message, (self.clock)(), client.console()) {
             client.notice(&format!("warning: {problem}"));
         }
@@ -90,34 +76,22 @@ impl Subscriber {
         }
     }
 
-    fn subscribed(&mut self, suback: &SubAck, client: &mut Client) -> Result<Flow, RunError> {
-        self.stage = Stage::Subscribed;
-        let refused = suback.reasons.iter().filter(|reason| reason.is_error()).count();
-        let first = suback.reasons.iter().find(|reason| reason.is_error()).copied();
-        if let Some(reason) = first
-            && refused == suback.reasons.len()
-        {
-            return Err(RunError::Refused { filters: self.filters(suback), reason });
+    /// The broker has answered a request.
+    fn answered(&self) -> Flow {
+        match self.end {
+            End::Answered if self.subscription.is_answered() => done(),
+            End::Answered | End::Never | End::Count(_) => Flow::Continue,
         }
-        if refused > 0 {
-            let filters = self.filters(suback);
-            client.notice(&format!("warning: the broker refused to subscribe to {filters}"));
-        }
-        Ok(match self.end {
-            End::Answered => done(),
-            End::Never | End::Count(_) => Flow::Continue,
-        })
     }
+}
 
-    /// The refused filters with the reasons.
-    fn filters(&self, suback: &SubAck) -> String {
-        let answers = self.requests.subscribe.iter().zip(&suback.reasons);
-        let refused: Vec<_> = answers
-            .filter(|(_, reason)| reason.is_error())
-            .map(|(filter, reason)| format!("'{}' ({reason})", filter.filter))
-            .collect();
-        refused.join(", ")
-    }
+/// The broker has forgotten a message of QoS 2 between its halves.
+fn forgotten(ack: &Ack, client: &mut Client) {
+    let (number, reason) = (ack.packet_id, ack.reason);
+    let explanation = ack.properties.explanation();
+    client.notice(&format!(
+        "warning: the broker lost track of message {number}: {reason}{explanation}"
+    ));
 }
 
 /// The normal end.
@@ -128,32 +102,35 @@ fn done() -> Flow {
 impl Application for Subscriber {
     type Error = RunError;
 
-    fn feed(&mut self, _: &mut Client) -> Result<Flow, RunError> {
+    fn feed(&mut self, client: &mut Client) -> Result<Flow, RunError> {
+        if let Some(fence) = &mut self.fence
+            && self.subscription.is_answered()
+        {
+            fence.ask(client);
+        }
         Ok(Flow::Continue)
     }
 
     fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, RunError> {
         match event {
-            Event::Message(message, _) => Ok(self.show(message, client)),
-            Event::Connected(connack) => self.subscribe(&connack, client),
-            Event::Subscribed(suback) => self.subscribed(&suback, client),
+            Event::Message(message, _) => return Ok(self.receive(message, client)),
+            Event::Connected(connack) => {
+                self.subscription.connected(&connack, client)?;
+                self.fence.iter_mut().for_each(Fence::connected);
+            }
+            Event::Subscribed(suback) => {
+                self.subscription.subscribed(&suback, client)?;
+                return Ok(self.answered());
+            }
             Event::Unsubscribed(_) => {
-                self.unanswered = self.unanswered.saturating_sub(1);
-                // With nothing to subscribe to, the last UNSUBACK is the answer.
-                let answered = self.requests.subscribe.is_empty() && self.unanswered == 0;
-                let leave = answered && matches!(self.end, End::Answered);
-                Ok(if leave { done() } else { Flow::Continue })
+                self.subscription.unsubscribed();
+                return Ok(self.answered());
             }
-            Event::Forgotten(ack) => {
-                let (number, reason) = (ack.packet_id, ack.reason);
-                let explanation = ack.properties.explanation();
-                client.notice(&format!(
-                    "warning: the broker lost track of message {number}: {reason}{explanation}"
-                ));
-                Ok(Flow::Continue)
-            }
-            Event::Published(_) | Event::UnknownPubRec(_) => Ok(Flow::Continue),
+            Event::Pong if self.fence.as_mut().is_some_and(Fence::answered) => return Ok(done()),
+            Event::Forgotten(ack) => forgotten(&ack, client),
+            Event::Pong | Event::Published(_) | Event::UnknownPubRec(_) => {}
         }
+        Ok(Flow::Continue)
     }
 
     /// Leaves at once: what was received is written out by the client. An MQTT 5 broker is told to

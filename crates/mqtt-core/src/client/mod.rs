@@ -133,6 +133,17 @@ impl Client {
         Ok(self.session.unsubscribe(filter, properties)?)
     }
 
+    /// Sends a PINGREQ behind everything else; its answer is [`Event::Pong`].
+    pub fn ping(&mut self) {
+        self.session.ping();
+    }
+
+    /// Whether a message from the broker is not wholly acknowledged.
+    #[must_use]
+    pub fn owes_acknowledgement(&self) -> bool {
+        self.session.owes_acknowledgement()
+    }
+
     /// Where to print.
     pub fn console(&mut self) -> &mut Console<Receipt> {
         &mut self.console

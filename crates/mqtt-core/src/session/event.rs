@@ -65,6 +65,8 @@ pub enum Event {
     Subscribed(SubAck),
     /// The answer to UNSUBSCRIBE.
     Unsubscribed(UnsubAck),
+    /// The answer to the last [`super::Session::ping`].
+    Pong,
 }
 
 /// A packet to send.

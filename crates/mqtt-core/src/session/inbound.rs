@@ -31,6 +31,8 @@ struct Held {
 #[derive(Debug, Default)]
 pub(super) struct Inbound {
     held: HashMap<PacketId, Held>,
+    /// Messages of QoS 1 of this connection that are not acknowledged.
+    unacknowledged: usize,
     connection: u64,
     deliveries: u64,
 }
@@ -47,6 +49,7 @@ impl Inbound {
     /// A new connection began. Without a kept session the broker's identifiers start afresh.
     pub(super) fn connected(&mut self, brokers_session: BrokersSession) {
         self.connection += 1;
+        self.unacknowledged = 0;
         match brokers_session {
             BrokersSession::Kept => self.held.values_mut().for_each(|held| held.owed = false),
             BrokersSession::New => self.held.clear(),
@@ -67,6 +70,8 @@ impl Inbound {
         let (connection, delivery) = (self.connection, self.deliveries);
         if publish.qos == Qos::ExactlyOnce {
             self.held.insert(packet_id, Held { delivery, written: false, owed: true });
+        } else {
+            self.unacknowledged += 1;
         }
         Arrival::New(Some(Receipt { packet_id, qos: publish.qos, connection, delivery }))
     }
@@ -76,8 +81,11 @@ impl Inbound {
     /// QoS 2 it makes sure that the duplicate is recognised.
     pub(super) fn acknowledge(&mut self, receipt: Receipt) -> Option<Outgoing> {
         if receipt.qos != Qos::ExactlyOnce {
-            let current = receipt.connection == self.connection;
-            return current.then(|| Outgoing::PubAck(Ack::success(receipt.packet_id)));
+            if receipt.connection != self.connection {
+                return None;
+            }
+            self.unacknowledged = self.unacknowledged.saturating_sub(1);
+            return Some(Outgoing::PubAck(Ack::success(receipt.packet_id)));
         }
         let held = self
             .held
@@ -85,6 +93,11 @@ impl Inbound {
             .filter(|held| held.delivery == receipt.delivery)?;
         held.written = true;
         std::mem::take(&mut held.owed).then(|| pubrec(receipt.packet_id))
+    }
+
+    /// Whether a message of QoS 1 is not acknowledged, or one of QoS 2 not released by the broker.
+    pub(super) fn is_unfinished(&self) -> bool {
+        self.unacknowledged > 0 || !self.held.is_empty()
     }
 
     /// PUBREL: the identifier is free again. An unknown one is answered all the same: the PUBCOMP

@@ -7,6 +7,7 @@
 
 mod aliases;
 mod backoff;
+mod clock;
 mod config;
 mod error;
 mod event;
@@ -15,6 +16,7 @@ mod keep_alive;
 mod limits;
 mod outbound;
 mod packet_id;
+mod pings;
 mod requests;
 #[cfg(test)]
 mod tests;
@@ -34,10 +36,11 @@ use crate::protocol::{
 };
 use aliases::{InboundAliases, OutboundAliases};
 use inbound::{Arrival, Inbound};
-use keep_alive::{Due, KeepAlive};
+use keep_alive::KeepAlive;
 use limits::ServerLimits;
 use outbound::{Acknowledged, Outbound, Resend};
 use packet_id::PacketIds;
+use pings::Pings;
 use requests::{Request, Requests};
 
 /// Whether bytes from the broker are read.
@@ -58,6 +61,7 @@ pub struct Session<P> {
     outbound: Outbound<P>,
     inbound: Inbound,
     keep_alive: KeepAlive,
+    pings: Pings,
     limits: Option<ServerLimits>,
     inbound_aliases: InboundAliases,
     outbound_aliases: OutboundAliases,
@@ -95,6 +99,7 @@ impl<P: Clone> Session<P> {
             outbound: Outbound::new(config.max_inflight),
             inbound: Inbound::default(),
             keep_alive: KeepAlive::new(config.keep_alive, now),
+            pings: Pings::default(),
             limits: None,
             inbound_aliases: InboundAliases::new(config.topic_alias_maximum),
             outbound_aliases: OutboundAliases::default(),
@@ -123,6 +128,7 @@ impl<P: Clone> Session<P> {
         self.resending = 0;
         self.inbound_aliases.clear();
         self.outbound_aliases.clear();
+        self.pings = Pings::default();
         for packet_id in self.requests.take_all() {
             self.packet_ids.release(packet_id);
         }
@@ -186,7 +192,7 @@ impl<P: Clone> Session<P> {
                 self.packet_ids.release(unsuback.packet_id);
                 Ok(Some(Event::Unsubscribed(unsuback)))
             }
-            Incoming::PingResp => Ok(None),
+            Incoming::PingResp => Ok(self.pings.answered()),
             Incoming::Disconnect(disconnect) => Err(SessionError::Disconnected(disconnect)),
             Incoming::Auth(_) => Err(SessionError::Auth),
             Incoming::ConnAck(_) => Err(SessionError::Unexpected("a second CONNACK came")),
@@ -369,6 +375,13 @@ impl<P: Clone> Session<P> {
         }
     }
 
+    /// Whether the broker waits for an acknowledgement of ours, or we for its PUBREL: what it sends
+    /// after that may be waiting for it.
+    #[must_use]
+    pub fn owes_acknowledgement(&self) -> bool {
+        self.inbound.is_unfinished()
+    }
+
     /// Queues a DISCONNECT; from now on nothing else is sent and no message taken. One that would
     /// be too large for the broker goes without its properties (§3.14.2.2.3).
     pub fn disconnect(&mut self, disconnect: Disconnect) {
@@ -396,44 +409,6 @@ impl<P: Clone> Session<P> {
     fn send(&mut self, packet: Outgoing) {
         if self.phase != Phase::Disconnecting {
             self.to_send.push_back(Send::Packet(packet));
-        }
-    }
-
-    /// Bytes went to the broker; so many still wait to go.
-    pub fn sent(&mut self, now: Instant, waiting: usize) {
-        self.keep_alive.sent(now, waiting);
-    }
-
-    /// Bytes came from the broker.
-    pub fn received(&mut self, now: Instant) {
-        self.keep_alive.received(now);
-    }
-
-    /// Whether bytes from the broker are read at the moment, or left lying because our own output
-    /// is stuck.
-    pub fn set_reading(&mut self, reading: Reading, now: Instant) {
-        self.keep_alive.set_reading(reading, now);
-    }
-
-    /// When [`Self::handle_deadline`] must be called, unless something happens before.
-    #[must_use]
-    pub fn deadline(&self) -> Option<Instant> {
-        // Until CONNACK the time limit for connecting holds, and PINGREQ may not be sent.
-        match self.phase {
-            Phase::Offline | Phase::Connecting => None,
-            Phase::Connected | Phase::Disconnecting => self.keep_alive.deadline(),
-        }
-    }
-
-    /// The deadline has come: a ping is due, or the broker is given up.
-    pub fn handle_deadline(&mut self, now: Instant) -> Result<(), SessionError> {
-        match self.keep_alive.due(now) {
-            Due::Nothing => Ok(()),
-            Due::Ping => {
-                self.send(Outgoing::PingReq);
-                Ok(())
-            }
-            Due::GivenUp(interval) => Err(SessionError::KeepAlive { interval }),
         }
     }
 }

@@ -311,3 +311,36 @@ fn no_ping_follows_disconnect() {
     talk.session.handle_deadline(talk.start + Duration::from_mins(1)).unwrap();
     assert_eq!(talk.sent(), ["DISCONNECT 0"]);
 }
+
+#[test]
+fn only_the_answer_to_a_ping_of_the_tool_is_told() {
+    let minute = Duration::from_mins(1);
+    let mut talk = Talk::begin();
+    talk.session.handle_deadline(talk.start + minute).unwrap();
+    assert_eq!(talk.hear(Incoming::PingResp), None, "the keep-alive's own");
+    talk.session.received(talk.start + minute);
+    talk.session.handle_deadline(talk.start + 2 * minute).unwrap();
+    talk.session.ping();
+    assert_eq!(talk.sent(), ["PINGREQ"; 3]);
+    assert_eq!(talk.hear(Incoming::PingResp), None, "the one before it");
+    assert_eq!(talk.hear(Incoming::PingResp), Some(Event::Pong));
+    assert_eq!(talk.hear(Incoming::PingResp), None, "nobody asked");
+}
+
+#[test]
+fn a_ping_behind_the_tools_own_does_not_delay_its_answer() {
+    let mut talk = Talk::begin();
+    talk.session.ping();
+    talk.session.handle_deadline(talk.start + Duration::from_mins(1)).unwrap();
+    assert_eq!(talk.sent(), ["PINGREQ"; 2]);
+    assert_eq!(talk.hear(Incoming::PingResp), Some(Event::Pong));
+    assert_eq!(talk.hear(Incoming::PingResp), None);
+}
+
+#[test]
+fn the_answer_to_a_ping_is_not_awaited_on_another_connection() {
+    let mut talk = Talk::begin();
+    talk.session.ping();
+    talk.again(Kept);
+    assert_eq!(talk.hear(Incoming::PingResp), None);
+}

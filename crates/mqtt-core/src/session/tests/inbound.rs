@@ -225,3 +225,31 @@ fn a_message_without_topic_and_alias_is_an_error() {
         "the broker broke the protocol: a PUBLISH has neither topic nor alias",
     );
 }
+
+#[test]
+fn what_is_not_wholly_acknowledged_is_known() {
+    let mut talk = Talk::begin();
+    talk.hear(publish(Q0, 0, "a"));
+    assert!(!talk.session.owes_acknowledgement());
+    let receipts = [(Q1, 1), (Q1, 2)].map(|(qos, id)| talk.hear_message(publish(qos, id, "a")));
+    talk.session.acknowledge(receipts[0].unwrap());
+    assert!(talk.session.owes_acknowledgement());
+    talk.session.acknowledge(receipts[1].unwrap());
+    assert!(!talk.session.owes_acknowledgement());
+    let receipt = talk.hear_message(publish(Q2, 3, "a")).unwrap();
+    talk.session.acknowledge(receipt);
+    assert!(talk.session.owes_acknowledgement(), "PUBREL is still to come");
+    talk.hear(pubrel(3));
+    assert!(!talk.session.owes_acknowledgement());
+}
+
+#[test]
+fn a_receipt_of_an_earlier_connection_owes_nothing_on_the_next() {
+    let mut talk = Talk::begin();
+    let first = talk.hear_message(publish(Q1, 1, "a")).unwrap();
+    talk.again(Kept);
+    assert!(!talk.session.owes_acknowledgement());
+    talk.hear_message(publish(Q1, 1, "a")).unwrap();
+    talk.session.acknowledge(first);
+    assert!(talk.session.owes_acknowledgement());
+}
