@@ -13,9 +13,9 @@ use mqtt_core::protocol::{
     ProtocolVersion, Qos, RetainHandling, SubscribeFilter, SubscribeOptions, TopicFilter,
 };
 
-use crate::filter::{MessageFilter, Retained};
+use crate::filter::{MessageFilter, Retained, Stored};
 use crate::output::{Format, Layout, LineEnd, LocalZone, Style, Template};
-use crate::plan::{End, Requests, SubscribePlan};
+use crate::plan::{End, Requests, ShowPlan, SubscribePlan};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -74,6 +74,10 @@ struct SubscribeArgs {
     /// Show only messages that the broker had retained, and leave when they have all come
     #[arg(long, help_heading = "Subscribing")]
     retained_only: bool,
+
+    /// Remove the retained messages that come from the broker, also those that -R does not show
+    #[arg(long, help_heading = "Subscribing")]
+    remove_retained: bool,
 
     /// Have the broker send retained messages: always, new (if it did not have the subscription)
     /// or never; -R is "never", the later of both counts; MQTT 5 only [default: always]
@@ -146,6 +150,7 @@ pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
         (false, true) => Retained::Only,
         (false, false) => Retained::Shown,
     };
+    let stored = if args.remove_retained { Stored::Removed } else { Stored::Kept };
     let (format, end) = (args.output(), args.end());
     let options = args.subscribe_options(given);
     let connect = args.connect.plan(given, defaults)?;
@@ -159,8 +164,11 @@ pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
             unsubscribe: args.unsubscribe,
         },
         connect,
-        filter: MessageFilter { hidden: args.filter_out, retained },
-        format,
+        show: ShowPlan {
+            filter: MessageFilter { hidden: args.filter_out, retained },
+            stored,
+            format,
+        },
         end,
     })
 }
@@ -181,9 +189,10 @@ impl SubscribeArgs {
     }
 
     /// What the broker is told about retained messages (MQTT 5): `-R` asks for none, unless the
-    /// user asks for something else after it.
+    /// user asks for something else after it, or wants them removed, which needs their topics.
     fn subscribe_options(&self, given: &Given) -> SubscribeOptions {
         let retain_handling = match given.last_of(&["no_retained", "retain_handling"]) {
+            Some("no_retained") if self.remove_retained => RetainHandling::Always,
             Some("no_retained") => RetainHandling::Never,
             _ => self.retain_handling.unwrap_or_default(),
         };
@@ -261,6 +270,9 @@ mod tests {
             (&["--retain-handling", "new", "-R", "-R"], 0x20),
             (&["--retain-handling", "always", "-R"], 0x20),
             (&["-R", "--retain-handling", "new", "--no-retained"], 0x20),
+            // What is to be removed must come.
+            (&["-R", "--remove-retained"], 0x00),
+            (&["-R", "--remove-retained", "--retain-handling", "never"], 0x20),
         ] {
             assert_eq!(options_byte(&[&["-V", "5"], options].concat()), byte, "{options:?}");
             assert_eq!(options_byte(options), 0, "MQTT 3 has no such options");
@@ -280,7 +292,7 @@ mod tests {
 
     #[test]
     fn retained_messages_are_shown_hidden_or_all_there_is() {
-        let retained = |options: &[&str]| own(options).map(|plan| plan.filter.retained);
+        let retained = |options: &[&str]| own(options).map(|plan| plan.show.filter.retained);
         assert_eq!(retained(&[]), Ok(Retained::Shown));
         assert_eq!(retained(&["-R"]), Ok(Retained::Hidden));
         assert_eq!(retained(&["--retained-only", "--retained-only"]), Ok(Retained::Only));

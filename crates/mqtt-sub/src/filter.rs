@@ -21,6 +21,14 @@ pub(crate) enum Retained {
     Only,
 }
 
+/// What becomes of them at the broker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stored {
+    Kept,
+    /// `--remove-retained`: those that `-T` does not leave out go.
+    Removed,
+}
+
 /// What becomes of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {

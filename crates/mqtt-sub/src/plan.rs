@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use mqtt_core::plan::ConnectPlan;
 use mqtt_core::protocol::{SubscribeFilter, TopicFilter};
 
-use crate::filter::MessageFilter;
+use crate::filter::{MessageFilter, Stored};
 use crate::output::Format;
 
 /// Everything mqtt-sub needs to know.
@@ -13,9 +13,16 @@ use crate::output::Format;
 pub(crate) struct SubscribePlan {
     pub(crate) connect: ConnectPlan,
     pub(crate) requests: Requests,
-    pub(crate) filter: MessageFilter,
-    pub(crate) format: Format,
+    pub(crate) show: ShowPlan,
     pub(crate) end: End,
+}
+
+/// What is done with the messages.
+#[derive(Debug)]
+pub(crate) struct ShowPlan {
+    pub(crate) filter: MessageFilter,
+    pub(crate) stored: Stored,
+    pub(crate) format: Format,
 }
 
 /// What the broker is asked for once it has let us in.

@@ -24,6 +24,9 @@ pub(crate) enum RunError {
     /// Not one filter was granted.
     #[error("the broker refused every subscription: {filters}")]
     Refused { filters: String, reason: ReasonCode },
+    /// `--remove-retained`: the broker said no.
+    #[error("the broker refused to remove {count} of {asked} retained messages: {reason}")]
+    NotRemoved { count: u64, asked: u64, reason: ReasonCode },
     /// `-W`.
     #[error("timed out")]
     TimedOut,
@@ -34,7 +37,9 @@ impl Failure for RunError {
         match self {
             Self::Usage(error) => error.status(),
             Self::Client(error) => error.status(),
-            Self::Refused { reason, .. } => ExitStatus::from_code(reason.0),
+            Self::Refused { reason, .. } | Self::NotRemoved { reason, .. } => {
+                ExitStatus::from_code(reason.0)
+            }
             Self::TimedOut => ExitStatus::TIMEOUT,
         }
     }
@@ -43,7 +48,7 @@ impl Failure for RunError {
         match self {
             Self::Usage(error) => error.hint(),
             Self::Client(error) => error.hint(),
-            Self::Refused { .. } | Self::TimedOut => None,
+            Self::Refused { .. } | Self::NotRemoved { .. } | Self::TimedOut => None,
         }
     }
 }
@@ -55,11 +60,9 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
         Parsed::Given(given) => given,
     };
     let plan = args::plan(&given)?;
-    let SubscribePlan { connect, requests, filter, format, end } = plan;
-    let mut subscriber = Subscriber::new(requests, filter, format, end, SystemTime::now);
-    let result = match client::run(&connect, HangUp::watch, &mut subscriber) {
-        Ok(()) if subscriber.timed_out() => Err(RunError::TimedOut),
-        result => result.map(|()| ExitStatus::SUCCESS),
-    };
-    cli::conclude(connect.notices, result)
+    let SubscribePlan { connect, requests, show, end } = plan;
+    let mut subscriber = Subscriber::new(requests, show, end, SystemTime::now);
+    let result = client::run(&connect, HangUp::watch, &mut subscriber);
+    let result = result.and_then(|()| subscriber.outcome());
+    cli::conclude(connect.notices, result.map(|()| ExitStatus::SUCCESS))
 }

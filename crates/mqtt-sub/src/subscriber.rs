@@ -8,9 +8,10 @@ use mqtt_core::session::{Event, ReceivedMessage};
 use mqtt_core::signal::Interrupt;
 
 use crate::fence::Fence;
-use crate::filter::{MessageFilter, Retained, Verdict};
+use crate::filter::{MessageFilter, Retained, Stored, Verdict};
 use crate::output::Format;
-use crate::plan::{End, Requests};
+use crate::plan::{End, Requests, ShowPlan};
+use crate::removal::Removal;
 use crate::run::RunError;
 use crate::subscription::Subscription;
 
@@ -25,21 +26,35 @@ pub(crate) struct Subscriber {
     end: End,
     /// Where only retained messages are wanted.
     fence: Option<Fence>,
+    /// Where retained messages are taken off the broker.
+    removal: Option<Removal>,
+    stage: Stage,
     count: u32,
     timed_out: bool,
+}
+
+/// How far it has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Messages are taken.
+    Open,
+    /// All is shown; the broker has yet to acknowledge removals.
+    Removing,
 }
 
 impl Subscriber {
     pub(crate) fn new(
         requests: Requests,
-        filter: MessageFilter,
-        format: Format,
+        show: ShowPlan,
         end: End,
         clock: fn() -> SystemTime,
     ) -> Self {
+        let ShowPlan { filter, stored, format } = show;
         Self {
             subscription: Subscription::new(requests),
             fence: (filter.retained == Retained::Only).then(Fence::new),
+            removal: (stored == Stored::Removed).then(Removal::default),
+            stage: Stage::Open,
             filter,
             format,
             clock,
@@ -49,19 +64,31 @@ impl Subscriber {
         }
     }
 
-    /// Whether the time limit ended it.
-    pub(crate) fn timed_out(&self) -> bool {
-        self.timed_out
+    /// What a run that ended in order comes to.
+    pub(crate) fn outcome(&self) -> Result<(), RunError> {
+        if self.timed_out {
+            return Err(RunError::TimedOut);
+        }
+        self.removal.as_ref().map_or(Ok(()), Removal::outcome)
     }
 
     fn receive(&mut self, message: ReceivedMessage, client: &mut Client) -> Flow {
         if let Some(fence) = &mut self.fence {
             fence.message(&message);
         }
-        match self.filter.judge(&message) {
+        let verdict = self.filter.judge(&message);
+        if let Some(removal) = &mut self.removal {
+            match verdict {
+                Verdict::Shown | Verdict::Retained => removal.message(&message),
+                // The broker tells us, too, that a message of ours has removed something.
+                Verdict::NotRetained if message.payload.is_empty() => return Flow::Continue,
+                Verdict::FilteredOut | Verdict::NotRetained => {}
+            }
+        }
+        match verdict {
             Verdict::Shown => self.show(message, client),
             Verdict::FilteredOut | Verdict::Retained => Flow::Continue,
-            Verdict::NotRetained => done(),
+            Verdict::NotRetained => self.leave(client),
         }
     }
 
@@ -71,17 +98,27 @@ impl Subscriber {
         }
         self.count = self.count.saturating_add(1);
         match self.end {
-            End::Count(count) if self.count >= count.get() => done(),
+            End::Count(count) if self.count >= count.get() => self.leave(client),
             _ => Flow::Continue,
         }
     }
 
     /// The broker has answered a request.
-    fn answered(&self) -> Flow {
+    fn answered(&mut self, client: &mut Client) -> Flow {
         match self.end {
-            End::Answered if self.subscription.is_answered() => done(),
+            End::Answered if self.subscription.is_answered() => self.leave(client),
             End::Answered | End::Never | End::Count(_) => Flow::Continue,
         }
+    }
+
+    /// The normal end: at once, unless removals are to be acknowledged first.
+    fn leave(&mut self, client: &mut Client) -> Flow {
+        if self.removal.is_none() {
+            return done();
+        }
+        client.stop_receiving();
+        self.stage = Stage::Removing;
+        Flow::Continue
     }
 }
 
@@ -103,7 +140,14 @@ impl Application for Subscriber {
     type Error = RunError;
 
     fn feed(&mut self, client: &mut Client) -> Result<Flow, RunError> {
+        if let Some(removal) = &mut self.removal {
+            removal.publish(client)?;
+            if self.stage == Stage::Removing && removal.unfinished() == 0 {
+                return Ok(done());
+            }
+        }
         if let Some(fence) = &mut self.fence
+            && self.stage == Stage::Open
             && self.subscription.is_answered()
         {
             fence.ask(client);
@@ -114,33 +158,52 @@ impl Application for Subscriber {
     fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, RunError> {
         match event {
             Event::Message(message, _) => return Ok(self.receive(message, client)),
+            Event::Connected(_) if self.stage == Stage::Removing => {}
             Event::Connected(connack) => {
                 self.subscription.connected(&connack, client)?;
                 self.fence.iter_mut().for_each(Fence::connected);
             }
             Event::Subscribed(suback) => {
                 self.subscription.subscribed(&suback, client)?;
-                return Ok(self.answered());
+                return Ok(self.answered(client));
             }
             Event::Unsubscribed(_) => {
                 self.subscription.unsubscribed();
-                return Ok(self.answered());
+                return Ok(self.answered(client));
             }
-            Event::Pong if self.fence.as_mut().is_some_and(Fence::answered) => return Ok(done()),
+            Event::Published(ack) => {
+                self.removal.iter_mut().for_each(|removal| removal.published(&ack, client));
+            }
+            Event::Pong => {
+                if self.fence.as_mut().is_some_and(Fence::answered) {
+                    return Ok(self.leave(client));
+                }
+            }
             Event::Forgotten(ack) => forgotten(&ack, client),
-            Event::Pong | Event::Published(_) | Event::UnknownPubRec(_) => {}
+            Event::UnknownPubRec(_) => {}
         }
         Ok(Flow::Continue)
     }
 
     /// Leaves at once: what was received is written out by the client. An MQTT 5 broker is told to
     /// publish the will all the same, as the original does.
-    fn on_interrupt(&mut self, interrupt: Interrupt, _: &mut Client) -> Result<Flow, RunError> {
+    fn on_interrupt(
+        &mut self,
+        interrupt: Interrupt,
+        client: &mut Client,
+    ) -> Result<Flow, RunError> {
+        let unfinished = self.removal.as_ref().map_or(0, Removal::unfinished);
+        if unfinished > 0 {
+            client.notice(&format!(
+                "warning: the broker has not acknowledged the removal of {unfinished} retained \
+                 messages"
+            ));
+        }
         self.timed_out = interrupt == Interrupt::TimeLimit;
         Ok(Flow::Finish(Disconnect::new(ReasonCode::DISCONNECT_WITH_WILL)))
     }
 
-    /// Nothing is published here.
+    /// Nothing is published at QoS 0.
     fn on_lost(&mut self, _: u64) {}
 
     fn needs_output(&self) -> bool {

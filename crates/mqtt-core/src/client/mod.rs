@@ -26,7 +26,8 @@ use crate::payload::Payload;
 use crate::plan::{ConnectPlan, Notices};
 use crate::protocol::codec::Codec;
 use crate::protocol::{
-    Disconnect, Outgoing, Properties, Publish, Qos, ReasonCode, SubscribeFilter, TopicFilter,
+    Disconnect, Outgoing, PacketId, Properties, Publish, Qos, ReasonCode, SubscribeFilter,
+    TopicFilter,
 };
 use crate::session::{Event, Message, Receipt, Send, Session};
 use crate::signal::Interrupt;
@@ -102,11 +103,14 @@ impl Client {
         self.queue.has_room() && self.session.can_publish(qos)
     }
 
-    /// Publishes a message. Ask [`Self::can_publish`] first.
-    pub fn publish(&mut self, message: Message<Payload>) -> Result<(), ClientError> {
+    /// Publishes a message and gives its packet identifier; at QoS 0 there is none. Ask
+    /// [`Self::can_publish`] first.
+    pub fn publish(&mut self, message: Message<Payload>) -> Result<Option<PacketId>, ClientError> {
         let length = message.payload.len();
         let (publish, number) = self.session.publish(message, length)?;
-        self.send_publish(publish, number)
+        let packet_id = publish.packet_id;
+        self.send_publish(publish, number)?;
+        Ok(packet_id)
     }
 
     /// How many messages of QoS 1 and 2 the broker has not acknowledged.
@@ -131,6 +135,11 @@ impl Client {
         properties: Properties,
     ) -> Result<(), ClientError> {
         Ok(self.session.unsubscribe(filter, properties)?)
+    }
+
+    /// Takes no message any more: what still comes is neither handed out nor acknowledged.
+    pub fn stop_receiving(&mut self) {
+        self.session.stop_receiving();
     }
 
     /// Sends a PINGREQ behind everything else; its answer is [`Event::Pong`].

@@ -63,6 +63,11 @@ impl Text {
         &self.0
     }
 
+    /// The same string in memory of its own, where it is to outlive the frame it came in.
+    pub(super) fn detached(&self) -> Self {
+        Self(ByteString::from(self.as_str()))
+    }
+
     /// The string itself, to be checked as something stricter.
     pub(crate) fn into_inner(self) -> ByteString {
         self.0

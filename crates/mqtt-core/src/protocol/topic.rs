@@ -62,6 +62,13 @@ impl TopicName {
         self.0.as_str()
     }
 
+    /// The same name in memory of its own: a received one keeps its whole frame, payload
+    /// included, in memory.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self(self.0.detached())
+    }
+
     /// The name as packets carry it.
     pub(super) fn text(&self) -> &Text {
         &self.0

@@ -57,6 +57,7 @@ pub enum Reading {
 pub struct Session<P> {
     config: SessionConfig,
     phase: Phase,
+    inbox: Inbox,
     packet_ids: PacketIds,
     outbound: Outbound<P>,
     inbound: Inbound,
@@ -78,6 +79,14 @@ enum BrokersSession {
     New,
 }
 
+/// Whether messages are taken from the broker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Inbox {
+    Open,
+    /// What still comes is neither handed out nor acknowledged.
+    Closed,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     /// No connection.
@@ -95,6 +104,7 @@ impl<P: Clone> Session<P> {
     pub fn new(config: SessionConfig, now: Instant) -> Self {
         Self {
             phase: Phase::Offline,
+            inbox: Inbox::Open,
             packet_ids: PacketIds::new(),
             outbound: Outbound::new(config.max_inflight),
             inbound: Inbound::default(),
@@ -153,6 +163,7 @@ impl<P: Clone> Session<P> {
             // Acknowledgements that were on their way still count; new messages do not, and a
             // DISCONNECT only where it says that something of ours was wrong.
             (Phase::Disconnecting, Incoming::Publish(_)) => Ok(None),
+            (_, Incoming::Publish(_)) if self.inbox == Inbox::Closed => Ok(None),
             (Phase::Disconnecting, Incoming::Disconnect(disconnect))
                 if !disconnect.reason.is_lasting() =>
             {
@@ -380,6 +391,12 @@ impl<P: Clone> Session<P> {
     #[must_use]
     pub fn owes_acknowledgement(&self) -> bool {
         self.inbound.is_unfinished()
+    }
+
+    /// Takes no message from now on, on this connection and later ones: the broker keeps what it
+    /// may not lose. What we publish is still finished.
+    pub fn stop_receiving(&mut self) {
+        self.inbox = Inbox::Closed;
     }
 
     /// Queues a DISCONNECT; from now on nothing else is sent and no message taken. One that would

@@ -253,3 +253,17 @@ fn a_receipt_of_an_earlier_connection_owes_nothing_on_the_next() {
     talk.session.acknowledge(first);
     assert!(talk.session.owes_acknowledgement());
 }
+
+#[test]
+fn who_has_stopped_receiving_takes_no_message_and_acknowledges_none() {
+    let mut talk = Talk::begin();
+    talk.publish(Q1, "ours");
+    let receipt = talk.hear_message(publish(Q1, 1, "taken")).unwrap();
+    talk.session.stop_receiving();
+    assert_eq!(talk.hear(publish(Q1, 2, "late")), None);
+    talk.session.acknowledge(receipt);
+    assert_eq!(talk.sent(), ["PUBACK 1"]);
+    assert_eq!(talk.hear(puback(1)), Some(published(1, 0)), "what is ours is finished");
+    talk.again(Kept);
+    assert_eq!(talk.hear(duplicate(Q1, 2, "late")), None);
+}
