@@ -90,3 +90,16 @@ fn a_message_of_qos_2_is_shown_once_however_often_it_comes() {
     client.close();
     assert_eq!(running.wait().stdout, b"once\nend\n");
 }
+
+#[test]
+fn a_random_filter_hides_messages_but_the_count_counts_them() {
+    let payloads: Vec<Vec<u8>> = (0..2_000).map(|n| format!("{n}").into_bytes()).collect();
+    let slices: Vec<&[u8]> = payloads.iter().map(Vec::as_slice).collect();
+    let lines = |percent| {
+        let printed = printed(&["--random-filter", percent], &slices);
+        printed.split(|byte| *byte == b'\n').count() - 1
+    };
+    assert_eq!(lines("100"), 2_000);
+    // Thirteen standard deviations to both sides.
+    assert!((700..1_300).contains(&lines("50")));
+}

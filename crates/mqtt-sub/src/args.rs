@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, CommandFactory, Parser};
+use fastrand::Rng;
 use mqtt_core::cli::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, Given, UsageError, value};
-use mqtt_core::invocation::Invocation;
+use mqtt_core::invocation::{Behaviour, Invocation};
 use mqtt_core::plan::Reconnect;
 use mqtt_core::protocol::{
     ProtocolVersion, Qos, RetainHandling, SubscribeFilter, SubscribeOptions, TopicFilter,
@@ -16,6 +17,7 @@ use mqtt_core::protocol::{
 use crate::filter::{MessageFilter, Retained, Stored};
 use crate::output::{Format, Layout, LineEnd, LocalZone, Style, Template};
 use crate::plan::{End, Requests, ShowPlan, SubscribePlan};
+use crate::sampling::{self, Sampling};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -79,6 +81,10 @@ struct SubscribeArgs {
     #[arg(long, help_heading = "Subscribing")]
     remove_retained: bool,
 
+    // Its help and its range depend on the name: `command` has them.
+    #[arg(long, help_heading = "Subscribing", value_name = "PERCENT")]
+    random_filter: Option<f64>,
+
     /// Have the broker send retained messages: always, new (if it did not have the subscription)
     /// or never; -R is "never", the later of both counts; MQTT 5 only [default: always]
     #[arg(long, help_heading = "Subscribing", value_name = "WHEN",
@@ -127,32 +133,35 @@ struct SubscribeArgs {
 /// The definition of the options, with the name the user knows the tool by.
 pub(crate) fn command(invocation: Invocation) -> clap::Command {
     let usage = "[OPTIONS] {-t FILTER | -U FILTER}...";
-    SubscribeArgs::command().override_usage(format!("{} {usage}", invocation.name()))
+    let most = sampling::most(invocation.behaviour);
+    let chance = match invocation.behaviour {
+        Behaviour::Own => "of PERCENT",
+        Behaviour::Original => "of a tenth of PERCENT",
+    };
+    let random_filter = format!(
+        "Show each message with a chance {chance}, {:.1} to {most:.1}; --count counts the others, too",
+        sampling::LEAST
+    );
+    SubscribeArgs::command()
+        .override_usage(format!("{} {usage}", invocation.name()))
+        .mut_arg("random_filter", |arg| {
+            arg.help(random_filter).value_parser(value::decimal_number(sampling::LEAST, most))
+        })
 }
 
 /// Settles defaults and checks the rules between options.
 pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
     let args: SubscribeArgs = given.args()?;
-    if args.topic.is_empty() && args.unsubscribe.is_empty() {
-        let message = "nothing to subscribe to: --topic is missing (or --unsubscribe)";
-        return Err(given.error(message));
+    if let Some(broken) = args.broken_rule() {
+        return Err(given.error(broken));
     }
+    let (show, end) = (args.show(given), args.end());
+    let options = args.subscribe_options(given);
     let defaults = ConnectDefaults {
         receive_maximum: receive_maximum(args.count.and_then(NonZeroU32::new)),
         reconnect: Reconnect::Forever,
         time_limit: args.timeout.map(|seconds| Duration::from_secs(u64::from(seconds))),
     };
-    let retained = match (args.no_retained, args.retained_only) {
-        (true, true) => {
-            return Err(given.error("'--no-retained' and '--retained-only' exclude each other"));
-        }
-        (true, false) => Retained::Hidden,
-        (false, true) => Retained::Only,
-        (false, false) => Retained::Shown,
-    };
-    let stored = if args.remove_retained { Stored::Removed } else { Stored::Kept };
-    let (format, end) = (args.output(), args.end());
-    let options = args.subscribe_options(given);
     let connect = args.connect.plan(given, defaults)?;
     let options = match connect.connect.version {
         ProtocolVersion::V5 => options,
@@ -164,16 +173,40 @@ pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
             unsubscribe: args.unsubscribe,
         },
         connect,
-        show: ShowPlan {
-            filter: MessageFilter { hidden: args.filter_out, retained },
-            stored,
-            format,
-        },
+        show,
         end,
     })
 }
 
 impl SubscribeArgs {
+    /// What the options say that cannot be true of all of them.
+    fn broken_rule(&self) -> Option<&'static str> {
+        if self.topic.is_empty() && self.unsubscribe.is_empty() {
+            return Some("nothing to subscribe to: --topic is missing (or --unsubscribe)");
+        }
+        if self.no_retained && self.retained_only {
+            return Some("'--no-retained' and '--retained-only' exclude each other");
+        }
+        None
+    }
+
+    /// Which messages are shown, and how.
+    fn show(&self, given: &Given) -> ShowPlan {
+        let retained = match (self.no_retained, self.retained_only) {
+            (true, _) => Retained::Hidden,
+            (false, true) => Retained::Only,
+            (false, false) => Retained::Shown,
+        };
+        let behaviour = given.invocation().behaviour;
+        let sample = |percent| Sampling::new(behaviour, percent, Rng::new());
+        ShowPlan {
+            filter: MessageFilter { hidden: self.filter_out.clone(), retained },
+            stored: if self.remove_retained { Stored::Removed } else { Stored::Kept },
+            sampling: self.random_filter.map(sample),
+            format: self.output(),
+        }
+    }
+
     /// How messages are written.
     fn output(&self) -> Format {
         let style = if self.pretty { Style::Pretty } else { Style::Compact };
@@ -300,6 +333,30 @@ mod tests {
             let error = retained(&options).unwrap_err();
             assert_eq!(error, "'--no-retained' and '--retained-only' exclude each other");
         }
+    }
+
+    #[test]
+    fn a_random_filter_has_its_own_range_under_each_name() {
+        let error = |name, percent: &str| plan_of(name, &["--random-filter", percent]).err();
+        for (name, range, good, bad) in [
+            ("mqtt-sub", "0.1 to 100.0", ["0.1", "100"], ["0.09", "100.1"]),
+            ("mosquitto_sub", "0.1 to 1000.0", ["0.1", "1000.0"], ["0.0", "1000.1"]),
+        ] {
+            for percent in good {
+                assert_eq!(error(name, percent), None);
+            }
+            for percent in bad.into_iter().chain(["", "x", "5x", "nan", "inf", "-1"]) {
+                let message = format!(
+                    "invalid value '{percent}' for '--random-filter <PERCENT>': \
+                     a number from {range} is wanted"
+                );
+                assert_eq!(error(name, percent), Some(message));
+            }
+        }
+        assert!(own(&[]).unwrap().show.sampling.is_none());
+        let last = own(&["--random-filter=1", "--random-filter", "100"]).unwrap().show.sampling;
+        let mut last = last.unwrap();
+        assert!((0..100).all(|_| last.shows_next()));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod output;
 mod plan;
 mod removal;
 mod run;
+mod sampling;
 mod subscriber;
 mod subscription;
 

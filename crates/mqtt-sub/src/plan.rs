@@ -7,6 +7,7 @@ use mqtt_core::protocol::{SubscribeFilter, TopicFilter};
 
 use crate::filter::{MessageFilter, Stored};
 use crate::output::Format;
+use crate::sampling::Sampling;
 
 /// Everything mqtt-sub needs to know.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct SubscribePlan {
 pub(crate) struct ShowPlan {
     pub(crate) filter: MessageFilter,
     pub(crate) stored: Stored,
+    /// `None`: every message is shown.
+    pub(crate) sampling: Option<Sampling>,
     pub(crate) format: Format,
 }
 

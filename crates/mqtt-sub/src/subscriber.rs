@@ -13,6 +13,7 @@ use crate::output::Format;
 use crate::plan::{End, Requests, ShowPlan};
 use crate::removal::Removal;
 use crate::run::RunError;
+use crate::sampling::Sampling;
 use crate::subscription::Subscription;
 
 /// Subscribes, and prints the messages that come.
@@ -20,6 +21,7 @@ use crate::subscription::Subscription;
 pub(crate) struct Subscriber {
     subscription: Subscription,
     filter: MessageFilter,
+    sampling: Option<Sampling>,
     format: Format,
     /// What time it is: messages are stamped when they are shown.
     clock: fn() -> SystemTime,
@@ -49,13 +51,14 @@ impl Subscriber {
         end: End,
         clock: fn() -> SystemTime,
     ) -> Self {
-        let ShowPlan { filter, stored, format } = show;
+        let ShowPlan { filter, stored, sampling, format } = show;
         Self {
             subscription: Subscription::new(requests),
             fence: (filter.retained == Retained::Only).then(Fence::new),
             removal: (stored == Stored::Removed).then(Removal::default),
             stage: Stage::Open,
             filter,
+            sampling,
             format,
             clock,
             end,
@@ -92,9 +95,12 @@ impl Subscriber {
         }
     }
 
+    /// Shows a message, unless chance is against it, and counts it all the same.
     fn show(&mut self, message: ReceivedMessage, client: &mut Client) -> Flow {
-        for problem in self.format.write(message, (self.clock)(), client.console()) {
-            client.notice(&format!("warning: {problem}"));
+        if self.sampling.as_mut().is_none_or(Sampling::shows_next) {
+            for problem in self.format.write(message, (self.clock)(), client.console()) {
+                client.notice(&format!("warning: {problem}"));
+            }
         }
         self.count = self.count.saturating_add(1);
         match self.end {

@@ -88,6 +88,16 @@ pub fn number(least: u32, most: u32) -> impl TypedValueParser<Value = u32> {
     OsStringValueParser::new().try_map(move |word| whole_number(&word, least, most))
 }
 
+/// A number from `least` to `most`, with decimals if wanted.
+pub fn decimal_number(least: f64, most: f64) -> impl TypedValueParser<Value = f64> {
+    OsStringValueParser::new().try_map(move |word| {
+        let number: Option<f64> = word.to_str().and_then(|word| word.parse().ok());
+        number
+            .filter(|number| (least..=most).contains(number))
+            .ok_or_else(|| ValueError(format!("a number from {least:.1} to {most:.1} is wanted")))
+    })
+}
+
 /// A number from `least` to `most` that has two bytes on the wire.
 pub fn two_byte_number(least: u16, most: u16) -> impl TypedValueParser<Value = u16> {
     OsStringValueParser::new().try_map(move |word| {
