@@ -14,6 +14,8 @@ mod formats;
 mod output;
 /// Options and what they put on the wire.
 mod packets;
+/// `--message-rate`.
+mod rate;
 /// A subscriber at a real broker.
 mod real_broker;
 /// `--retained-only` and `--remove-retained`.

@@ -16,7 +16,7 @@ use mqtt_core::protocol::{
 
 use crate::filter::{MessageFilter, Retained, Stored};
 use crate::output::{Format, Layout, LineEnd, LocalZone, Style, Template};
-use crate::plan::{End, Requests, ShowPlan, SubscribePlan};
+use crate::plan::{End, Requests, ShowPlan, SubscribePlan, Task};
 use crate::sampling::{self, Sampling};
 
 const EXAMPLES: &str = "\
@@ -122,6 +122,10 @@ struct SubscribeArgs {
     #[arg(long, help_heading = "Output")]
     pretty: bool,
 
+    /// Write how many messages come, every second, instead of the messages
+    #[arg(long, help_heading = "Output")]
+    message_rate: bool,
+
     /// Write no newline after a message
     #[arg(short = 'N', long, help_heading = "Output")]
     no_newline: bool,
@@ -155,7 +159,7 @@ pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
     if let Some(broken) = args.broken_rule() {
         return Err(given.error(broken));
     }
-    let (show, end) = (args.show(given), args.end());
+    let (task, end) = (args.task(given), args.end());
     let options = args.subscribe_options(given);
     let defaults = ConnectDefaults {
         receive_maximum: receive_maximum(args.count.and_then(NonZeroU32::new)),
@@ -173,7 +177,7 @@ pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
             unsubscribe: args.unsubscribe,
         },
         connect,
-        show,
+        task,
         end,
     })
 }
@@ -188,6 +192,11 @@ impl SubscribeArgs {
             return Some("'--no-retained' and '--retained-only' exclude each other");
         }
         None
+    }
+
+    /// What is done with the messages.
+    fn task(&self, given: &Given) -> Task {
+        if self.message_rate { Task::Measure } else { Task::Show(self.show(given)) }
     }
 
     /// Which messages are shown, and how.
@@ -282,6 +291,14 @@ mod tests {
         plan_of("mqtt-sub", options)
     }
 
+    /// How messages are shown.
+    fn shown(options: &[&str]) -> Result<ShowPlan, String> {
+        own(options).map(|plan| match plan.task {
+            Task::Show(show) => show,
+            Task::Measure => panic!("they are counted"),
+        })
+    }
+
     /// The options byte of the subscription, without the QoS.
     fn options_byte(options: &[&str]) -> u8 {
         own(options).unwrap().requests.subscribe.first().unwrap().options.bits()
@@ -325,13 +342,20 @@ mod tests {
 
     #[test]
     fn retained_messages_are_shown_hidden_or_all_there_is() {
-        let retained = |options: &[&str]| own(options).map(|plan| plan.show.filter.retained);
+        let retained = |options: &[&str]| shown(options).map(|show| show.filter.retained);
         assert_eq!(retained(&[]), Ok(Retained::Shown));
         assert_eq!(retained(&["-R"]), Ok(Retained::Hidden));
         assert_eq!(retained(&["--retained-only", "--retained-only"]), Ok(Retained::Only));
         for options in [["-R", "--retained-only"], ["--retained-only", "--no-retained"]] {
             let error = retained(&options).unwrap_err();
             assert_eq!(error, "'--no-retained' and '--retained-only' exclude each other");
+        }
+    }
+
+    #[test]
+    fn messages_are_counted_whatever_else_is_asked_for() {
+        for options in [&["--message-rate"][..], &["--message-rate", "-v", "-F", "%t", "-C", "1"]] {
+            assert!(matches!(own(options).unwrap().task, Task::Measure));
         }
     }
 
@@ -353,8 +377,8 @@ mod tests {
                 assert_eq!(error(name, percent), Some(message));
             }
         }
-        assert!(own(&[]).unwrap().show.sampling.is_none());
-        let last = own(&["--random-filter=1", "--random-filter", "100"]).unwrap().show.sampling;
+        assert!(shown(&[]).unwrap().sampling.is_none());
+        let last = shown(&["--random-filter=1", "--random-filter", "100"]).unwrap().sampling;
         let mut last = last.unwrap();
         assert!((0..100).all(|_| last.shows_next()));
     }

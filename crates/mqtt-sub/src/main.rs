@@ -5,6 +5,7 @@ mod fence;
 mod filter;
 mod output;
 mod plan;
+mod rate;
 mod removal;
 mod run;
 mod sampling;

@@ -14,11 +14,19 @@ use crate::sampling::Sampling;
 pub(crate) struct SubscribePlan {
     pub(crate) connect: ConnectPlan,
     pub(crate) requests: Requests,
-    pub(crate) show: ShowPlan,
+    pub(crate) task: Task,
     pub(crate) end: End,
 }
 
 /// What is done with the messages.
+#[derive(Debug)]
+pub(crate) enum Task {
+    Show(ShowPlan),
+    /// They are counted, second by second.
+    Measure,
+}
+
+/// Which messages are shown, and how.
 #[derive(Debug)]
 pub(crate) struct ShowPlan {
     pub(crate) filter: MessageFilter,

@@ -1,7 +1,7 @@
 //! From the command line to the exit status.
 
 use std::ffi::OsString;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use mqtt_core::cli::{self, Parsed, UsageError};
 use mqtt_core::client::{self, ClientError};
@@ -11,7 +11,8 @@ use mqtt_core::invocation::Invocation;
 use mqtt_core::protocol::ReasonCode;
 
 use crate::args;
-use crate::plan::SubscribePlan;
+use crate::plan::{SubscribePlan, Task};
+use crate::rate::RateMeter;
 use crate::subscriber::Subscriber;
 
 /// Why the subscription ended badly.
@@ -60,9 +61,18 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
         Parsed::Given(given) => given,
     };
     let plan = args::plan(&given)?;
-    let SubscribePlan { connect, requests, show, end } = plan;
-    let mut subscriber = Subscriber::new(requests, show, end, SystemTime::now);
-    let result = client::run(&connect, HangUp::watch, &mut subscriber);
-    let result = result.and_then(|()| subscriber.outcome());
+    let SubscribePlan { connect, requests, task, end } = plan;
+    let result = match task {
+        Task::Show(show) => {
+            let mut subscriber = Subscriber::new(requests, show, end, SystemTime::now);
+            let result = client::run(&connect, HangUp::watch, &mut subscriber);
+            result.and_then(|()| subscriber.outcome())
+        }
+        Task::Measure => {
+            let mut meter = RateMeter::new(requests, end, Instant::now);
+            let result = client::run(&connect, HangUp::watch, &mut meter);
+            result.and_then(|()| meter.outcome())
+        }
+    };
     cli::conclude(connect.notices, result.map(|()| ExitStatus::SUCCESS))
 }

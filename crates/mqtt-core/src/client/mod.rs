@@ -65,6 +65,11 @@ pub trait Application {
     fn input(&mut self) -> impl Future<Output = ()>;
 }
 
+/// Waits until that moment: how a tool lets time pass. Cancel-safe.
+pub async fn wait_until(moment: Instant) {
+    tokio::time::sleep_until(moment.into()).await;
+}
+
 /// How to go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flow {

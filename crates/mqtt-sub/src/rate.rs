@@ -1,0 +1,121 @@
+//! The rate meter: how many messages come in a second, instead of the messages (`--message-rate`).
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use mqtt_core::client::{Application, Client, Flow, wait_until};
+use mqtt_core::console::Stream;
+use mqtt_core::protocol::{Disconnect, ReasonCode};
+use mqtt_core::session::Event;
+use mqtt_core::signal::Interrupt;
+
+use crate::plan::{End, Requests};
+use crate::run::RunError;
+use crate::subscription::Subscription;
+
+/// From one line to the next.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Subscribes, and writes a line every second while it is connected.
+#[derive(Debug)]
+pub(crate) struct RateMeter {
+    subscription: Subscription,
+    end: End,
+    clock: fn() -> Instant,
+    /// Messages since the last line.
+    count: u64,
+    /// When the next line is due; `None` until the broker has let us in.
+    due: Option<Instant>,
+    timed_out: bool,
+}
+
+impl RateMeter {
+    /// Of the ends, only [`End::Answered`] concerns a meter.
+    pub(crate) fn new(requests: Requests, end: End, clock: fn() -> Instant) -> Self {
+        Self {
+            subscription: Subscription::new(requests),
+            end,
+            clock,
+            count: 0,
+            due: None,
+            timed_out: false,
+        }
+    }
+
+    /// What a run that ended in order comes to.
+    pub(crate) fn outcome(&self) -> Result<(), RunError> {
+        if self.timed_out { Err(RunError::TimedOut) } else { Ok(()) }
+    }
+
+    fn print(&mut self, client: &mut Client) {
+        let count = std::mem::take(&mut self.count);
+        client.console().print(Stream::Stdout, |out| {
+            let _ = writeln!(out, "{count} msgs/s");
+        });
+    }
+
+    /// The broker has answered a request.
+    fn answered(&self) -> Flow {
+        if matches!(self.end, End::Answered) && self.subscription.is_answered() {
+            return Flow::Finish(Disconnect::new(ReasonCode::SUCCESS));
+        }
+        Flow::Continue
+    }
+}
+
+impl Application for RateMeter {
+    type Error = RunError;
+
+    fn feed(&mut self, client: &mut Client) -> Result<Flow, RunError> {
+        let now = (self.clock)();
+        let due = *self.due.get_or_insert(now + INTERVAL);
+        if now >= due {
+            self.print(client);
+            // No lines are made up for a time without a connection.
+            self.due = Some(if now < due + INTERVAL { due + INTERVAL } else { now + INTERVAL });
+        }
+        Ok(Flow::Continue)
+    }
+
+    fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, RunError> {
+        match event {
+            Event::Message(..) => self.count += 1,
+            Event::Connected(connack) => self.subscription.connected(&connack, client)?,
+            Event::Subscribed(suback) => {
+                self.subscription.subscribed(&suback, client)?;
+                return Ok(self.answered());
+            }
+            Event::Unsubscribed(_) => {
+                self.subscription.unsubscribed();
+                return Ok(self.answered());
+            }
+            Event::Published(_) | Event::UnknownPubRec(_) | Event::Forgotten(_) | Event::Pong => {}
+        }
+        Ok(Flow::Continue)
+    }
+
+    /// A last line for the second that was cut short.
+    fn on_interrupt(
+        &mut self,
+        interrupt: Interrupt,
+        client: &mut Client,
+    ) -> Result<Flow, RunError> {
+        self.print(client);
+        self.timed_out = interrupt == Interrupt::TimeLimit;
+        Ok(Flow::Finish(Disconnect::new(ReasonCode::DISCONNECT_WITH_WILL)))
+    }
+
+    /// Nothing is published.
+    fn on_lost(&mut self, _: u64) {}
+
+    fn needs_output(&self) -> bool {
+        true
+    }
+
+    async fn input(&mut self) {
+        match self.due {
+            Some(due) => wait_until(due).await,
+            None => std::future::pending().await,
+        }
+    }
+}
