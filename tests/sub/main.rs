@@ -22,6 +22,8 @@ mod real_broker;
 mod retained;
 /// Wrong usage.
 mod usage;
+/// `--watch`.
+mod watch;
 
 use test_support::packet::v3;
 use test_support::scripted_peer::{Connection, ScriptedPeer};

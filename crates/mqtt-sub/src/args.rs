@@ -9,13 +9,13 @@ use clap::{ArgAction, CommandFactory, Parser};
 use fastrand::Rng;
 use mqtt_core::cli::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, Given, UsageError, value};
 use mqtt_core::invocation::{Behaviour, Invocation};
-use mqtt_core::plan::Reconnect;
+use mqtt_core::plan::{ConnectPlan, Endpoint, Reconnect};
 use mqtt_core::protocol::{
     ProtocolVersion, Qos, RetainHandling, SubscribeFilter, SubscribeOptions, TopicFilter,
 };
 
 use crate::filter::{MessageFilter, Retained, Stored};
-use crate::output::{Format, Layout, LineEnd, LocalZone, Style, Template};
+use crate::output::{Display, Format, Layout, LineEnd, LocalZone, Screen, Style, Template};
 use crate::plan::{End, Requests, ShowPlan, SubscribePlan, Task};
 use crate::sampling::{self, Sampling};
 
@@ -122,6 +122,10 @@ struct SubscribeArgs {
     #[arg(long, help_heading = "Output")]
     pretty: bool,
 
+    /// Write the latest message of each topic, in a row of its own on the terminal
+    #[arg(short, long, help_heading = "Output")]
+    watch: bool,
+
     /// Write how many messages come, every second, instead of the messages
     #[arg(long, help_heading = "Output")]
     message_rate: bool,
@@ -159,7 +163,7 @@ pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
     if let Some(broken) = args.broken_rule() {
         return Err(given.error(broken));
     }
-    let (task, end) = (args.task(given), args.end());
+    let (mut task, end) = (args.task(given), args.end());
     let options = args.subscribe_options(given);
     let defaults = ConnectDefaults {
         receive_maximum: receive_maximum(args.count.and_then(NonZeroU32::new)),
@@ -171,6 +175,11 @@ pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
         ProtocolVersion::V5 => options,
         ProtocolVersion::V31 | ProtocolVersion::V311 => SubscribeOptions::default(),
     };
+    if let Task::Show(show) = &mut task
+        && args.watch
+    {
+        show.display.screen = Some(Screen::new(broker(&connect)));
+    }
     Ok(SubscribePlan {
         requests: Requests {
             subscribe: subscriptions(args.topic, args.qos, options),
@@ -212,7 +221,7 @@ impl SubscribeArgs {
             filter: MessageFilter { hidden: self.filter_out.clone(), retained },
             stored: if self.remove_retained { Stored::Removed } else { Stored::Kept },
             sampling: self.random_filter.map(sample),
-            format: self.output(),
+            display: Display { format: self.output(), screen: None },
         }
     }
 
@@ -256,6 +265,12 @@ fn receive_maximum(count: Option<NonZeroU32>) -> NonZeroU16 {
     let window = NonZeroU16::new(DEFAULT_WINDOW).unwrap_or(NonZeroU16::MAX);
     let count = count.and_then(|count| NonZeroU16::try_from(count).ok());
     count.map_or(window, |count| count.min(window))
+}
+
+/// The broker as the user calls it.
+fn broker(connect: &ConnectPlan) -> String {
+    let names: Vec<_> = connect.route.candidates.iter().map(Endpoint::name).collect();
+    names.join(",")
 }
 
 fn subscriptions(

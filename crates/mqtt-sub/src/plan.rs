@@ -6,7 +6,7 @@ use mqtt_core::plan::ConnectPlan;
 use mqtt_core::protocol::{SubscribeFilter, TopicFilter};
 
 use crate::filter::{MessageFilter, Stored};
-use crate::output::Format;
+use crate::output::Display;
 use crate::sampling::Sampling;
 
 /// Everything mqtt-sub needs to know.
@@ -33,7 +33,7 @@ pub(crate) struct ShowPlan {
     pub(crate) stored: Stored,
     /// `None`: every message is shown.
     pub(crate) sampling: Option<Sampling>,
-    pub(crate) format: Format,
+    pub(crate) display: Display,
 }
 
 /// What the broker is asked for once it has let us in.

@@ -9,7 +9,7 @@ use mqtt_core::signal::Interrupt;
 
 use crate::fence::Fence;
 use crate::filter::{MessageFilter, Retained, Stored, Verdict};
-use crate::output::Format;
+use crate::output::Display;
 use crate::plan::{End, Requests, ShowPlan};
 use crate::removal::Removal;
 use crate::run::RunError;
@@ -22,7 +22,7 @@ pub(crate) struct Subscriber {
     subscription: Subscription,
     filter: MessageFilter,
     sampling: Option<Sampling>,
-    format: Format,
+    display: Display,
     /// What time it is: messages are stamped when they are shown.
     clock: fn() -> SystemTime,
     end: End,
@@ -51,7 +51,7 @@ impl Subscriber {
         end: End,
         clock: fn() -> SystemTime,
     ) -> Self {
-        let ShowPlan { filter, stored, sampling, format } = show;
+        let ShowPlan { filter, stored, sampling, display } = show;
         Self {
             subscription: Subscription::new(requests),
             fence: (filter.retained == Retained::Only).then(Fence::new),
@@ -59,7 +59,7 @@ impl Subscriber {
             stage: Stage::Open,
             filter,
             sampling,
-            format,
+            display,
             clock,
             end,
             count: 0,
@@ -98,9 +98,11 @@ impl Subscriber {
     /// Shows a message, unless chance is against it, and counts it all the same.
     fn show(&mut self, message: ReceivedMessage, client: &mut Client) -> Flow {
         if self.sampling.as_mut().is_none_or(Sampling::shows_next) {
-            for problem in self.format.write(message, (self.clock)(), client.console()) {
+            for problem in self.display.show(message, (self.clock)(), client.console()) {
                 client.notice(&format!("warning: {problem}"));
             }
+        } else {
+            self.display.pass(&message, client.console());
         }
         self.count = self.count.saturating_add(1);
         match self.end {
@@ -166,6 +168,7 @@ impl Application for Subscriber {
             Event::Message(message, _) => return Ok(self.receive(message, client)),
             Event::Connected(_) if self.stage == Stage::Removing => {}
             Event::Connected(connack) => {
+                self.display.begin(client.console());
                 self.subscription.connected(&connack, client)?;
                 self.fence.iter_mut().for_each(Fence::connected);
             }

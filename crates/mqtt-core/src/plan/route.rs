@@ -1,5 +1,6 @@
 //! The way to a broker.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -44,6 +45,17 @@ pub enum Endpoint {
     Unix(PathBuf),
     /// Where the SRV records of this name say, such as `_mqtt._tcp.example.org` (RFC 2782).
     Service(String),
+}
+
+impl Endpoint {
+    /// What it is called, without a port.
+    #[must_use]
+    pub fn name(&self) -> Cow<'_, str> {
+        match self {
+            Self::Tcp { host, .. } | Self::Service(host) => host.into(),
+            Self::Unix(path) => path.to_string_lossy(),
+        }
+    }
 }
 
 impl fmt::Display for Endpoint {

@@ -4,6 +4,7 @@
 mod format;
 mod json;
 mod plain;
+mod screen;
 mod time;
 
 use std::time::SystemTime;
@@ -13,9 +14,53 @@ use mqtt_core::session::ReceivedMessage;
 
 pub(crate) use format::Template;
 pub(crate) use json::Style;
+pub(crate) use screen::Screen;
 pub(crate) use time::LocalZone;
 
 use format::Scene;
+use screen::Row;
+
+/// Where messages are written, and how.
+#[derive(Debug)]
+pub(crate) struct Display {
+    pub(crate) format: Format,
+    /// `None`: one below the other, for ever.
+    pub(crate) screen: Option<Screen>,
+}
+
+impl Display {
+    /// The broker has let us in.
+    pub(crate) fn begin<R>(&mut self, console: &mut Console<R>) {
+        if let Some(screen) = &mut self.screen {
+            screen.begin(console);
+        }
+    }
+
+    /// Writes a message that came at `received` to stdout. Tells what could not be written.
+    pub(crate) fn show<R>(
+        &mut self,
+        message: ReceivedMessage,
+        received: SystemTime,
+        console: &mut Console<R>,
+    ) -> Vec<Problem> {
+        let Some(screen) = &mut self.screen else {
+            return self.format.write(message, received, console);
+        };
+        screen.go_to(&message.topic, Row::Erased, console);
+        let problems = self.format.write(message, received, console);
+        screen.leave(console);
+        problems
+    }
+
+    /// Writes nothing of a message; on a screen its topic has a row all the same, as in the
+    /// original.
+    pub(crate) fn pass<R>(&mut self, message: &ReceivedMessage, console: &mut Console<R>) {
+        if let Some(screen) = &mut self.screen {
+            screen.go_to(&message.topic, Row::Kept, console);
+            screen.leave(console);
+        }
+    }
+}
 
 /// How a message is written.
 #[derive(Debug)]
@@ -60,8 +105,7 @@ pub(crate) enum Problem {
 }
 
 impl Format {
-    /// Writes a message that came at `received` to stdout. Tells what could not be written.
-    pub(crate) fn write<R>(
+    fn write<R>(
         &self,
         message: ReceivedMessage,
         received: SystemTime,
