@@ -1,9 +1,9 @@
 use test_support::mosquitto::Mosquitto;
-use test_support::packet::{self, Delivery, v5};
+use test_support::packet::{self, Delivery, v3, v5};
 use test_support::scripted_peer::ScriptedPeer;
 use test_support::tool::{Output, Running, Tool};
 
-use super::{start_at, subscriber};
+use super::{start_at, subscribed, subscriber};
 
 /// The properties of the message below, from the tables of MQTT 5.
 fn properties() -> Vec<u8> {
@@ -183,4 +183,19 @@ fn side_by_side_with_the_original_the_same_comes_out() {
     for zone in ["", "IST-5:30", "<+0330>-3:30", "EST5EDT,M3.2.0,M11.1.0"] {
         side_by_side(&port, zone, &["-F", "@z @Z"]);
     }
+}
+
+#[test]
+fn a_warning_cannot_steer_the_terminal() {
+    let (running, mut client) = subscribed(&["-t", "#", "-F", "%J", "-C", "1"]);
+    client.send(&v3::publish("a\u{1b}[2J\n", b"no JSON", Delivery::AtMostOnce));
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    let output = running.wait();
+    let stderr = output.stderr();
+    assert!(
+        stderr.starts_with("warning: the payload on topic 'a\\u{1b}[2J\\n' is not"),
+        "{stderr}"
+    );
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
 }

@@ -20,6 +20,8 @@ mod rate;
 mod real_broker;
 /// `--retained-only` and `--remove-retained`.
 mod retained;
+/// Control characters, where stdout is a terminal.
+mod terminal;
 /// Wrong usage.
 mod usage;
 /// `--watch`.

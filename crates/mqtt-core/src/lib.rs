@@ -8,7 +8,7 @@
 //!
 //! - [`cli`] is the only room that knows clap; it also holds the one `main` the tools share.
 //! - [`invocation`] says under which name a tool was called, and so whose habits it keeps.
-//! - `exit` holds the exit statuses.
+//! - `exit` holds the exit statuses; [`visible`] spells out what a terminal would obey.
 //!
 //! With the feature `client` (the default), the network rooms:
 //!
@@ -45,3 +45,4 @@ pub mod session;
 pub mod signal;
 #[cfg(feature = "client")]
 pub mod transport;
+pub mod visible;

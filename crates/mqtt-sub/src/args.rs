@@ -8,6 +8,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, CommandFactory, Parser};
 use fastrand::Rng;
 use mqtt_core::cli::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, Given, UsageError, value};
+use mqtt_core::console::Stream;
 use mqtt_core::invocation::{Behaviour, Invocation};
 use mqtt_core::plan::{ConnectPlan, Endpoint, Reconnect};
 use mqtt_core::protocol::{
@@ -15,7 +16,9 @@ use mqtt_core::protocol::{
 };
 
 use crate::filter::{MessageFilter, Retained, Stored};
-use crate::output::{Display, Format, Layout, LineEnd, LocalZone, Screen, Style, Template};
+use crate::output::{
+    Controls, Display, Format, Layout, LineEnd, LocalZone, Screen, Style, Template,
+};
 use crate::plan::{End, Requests, ShowPlan, SubscribePlan, Task};
 use crate::sampling::{self, Sampling};
 
@@ -122,6 +125,11 @@ struct SubscribeArgs {
     #[arg(long, help_heading = "Output")]
     pretty: bool,
 
+    /// Write control characters in topics and payloads to a terminal, which obeys them; they are
+    /// spelled out there otherwise
+    #[arg(long, help_heading = "Output")]
+    raw: bool,
+
     /// Write the latest message of each topic, in a row of its own on the terminal
     #[arg(short, long, help_heading = "Output")]
     watch: bool,
@@ -221,12 +229,12 @@ impl SubscribeArgs {
             filter: MessageFilter { hidden: self.filter_out.clone(), retained },
             stored: if self.remove_retained { Stored::Removed } else { Stored::Kept },
             sampling: self.random_filter.map(sample),
-            display: Display { format: self.output(), screen: None },
+            display: Display { format: self.output(behaviour), screen: None },
         }
     }
 
     /// How messages are written.
-    fn output(&self) -> Format {
+    fn output(&self, behaviour: Behaviour) -> Format {
         let style = if self.pretty { Style::Pretty } else { Style::Compact };
         Format {
             layout: match &self.format {
@@ -235,7 +243,16 @@ impl SubscribeArgs {
                 None => Layout::Payload,
             },
             end: if self.no_newline { LineEnd::Nothing } else { LineEnd::Newline },
+            controls: self.controls(behaviour),
             zone: LocalZone::default(),
+        }
+    }
+
+    /// A terminal obeys nobody but the user; what is no terminal gets every byte.
+    fn controls(&self, behaviour: Behaviour) -> Controls {
+        match behaviour {
+            Behaviour::Own if !self.raw && Stream::Stdout.is_terminal() => Controls::Escaped,
+            Behaviour::Own | Behaviour::Original => Controls::Raw,
         }
     }
 

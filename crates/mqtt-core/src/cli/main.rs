@@ -8,6 +8,7 @@ use crate::exit::{ExitStatus, Failure};
 use crate::invocation::{Invocation, Tool};
 #[cfg(feature = "client")]
 use crate::plan::Notices;
+use crate::visible::line;
 
 /// Runs a tool: reads argv, calls `tool_run`, prints the error it ends with, gives its status.
 ///
@@ -61,29 +62,4 @@ fn report<E: Failure>(failure: E) -> ExitStatus {
     }
     let _ = io::stderr().write_all(text.as_bytes());
     status
-}
-
-/// One line, whatever the user or the broker put into it: what would move the cursor or begin a
-/// line of its own is escaped.
-fn line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len() + 1);
-    for c in text.chars() {
-        if c.is_control() {
-            line.extend(c.escape_default());
-        } else {
-            line.push(c);
-        }
-    }
-    line.push('\n');
-    line
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_is_one_line_whatever_is_in_it() {
-        assert_eq!(line("error: 'a\nb\u{1b}[2Jü'"), "error: 'a\\nb\\u{1b}[2Jü'\n");
-    }
 }

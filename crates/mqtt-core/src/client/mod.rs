@@ -31,6 +31,7 @@ use crate::protocol::{
 };
 use crate::session::{Event, Message, Receipt, Send, Session};
 use crate::signal::Interrupt;
+use crate::visible;
 use connection::Connection;
 use write_queue::WriteQueue;
 
@@ -166,10 +167,8 @@ impl Client {
     /// Prints a line on stderr, unless `--quiet` was given.
     pub fn notice(&mut self, text: &str) {
         if self.notices == Notices::Shown {
-            self.console.print(Stream::Stderr, |out| {
-                out.extend_from_slice(text.as_bytes());
-                out.push(b'\n');
-            });
+            let line = visible::line(text);
+            self.console.print(Stream::Stderr, |out| out.extend_from_slice(line.as_bytes()));
         }
     }
 

@@ -1,6 +1,7 @@
 //! How messages look: the only room that writes payloads. Knows neither the client nor exit
 //! statuses.
 
+mod controls;
 mod format;
 mod json;
 mod plain;
@@ -12,6 +13,7 @@ use std::time::SystemTime;
 use mqtt_core::console::Console;
 use mqtt_core::session::ReceivedMessage;
 
+pub(crate) use controls::Controls;
 pub(crate) use format::Template;
 pub(crate) use json::Style;
 pub(crate) use screen::Screen;
@@ -67,6 +69,7 @@ impl Display {
 pub(crate) struct Format {
     pub(crate) layout: Layout,
     pub(crate) end: LineEnd,
+    pub(crate) controls: Controls,
     /// Where times are shown.
     pub(crate) zone: LocalZone,
 }
@@ -112,11 +115,13 @@ impl Format {
         console: &mut Console<R>,
     ) -> Vec<Problem> {
         match &self.layout {
-            Layout::Payload => plain::payload(message.payload, self.end, console),
-            Layout::TopicAndPayload => plain::topic_and_payload(message, self.end, console),
+            Layout::Payload => plain::payload(message.payload, self.controls, self.end, console),
+            Layout::TopicAndPayload => {
+                plain::topic_and_payload(message, self.controls, self.end, console);
+            }
             Layout::Template(template, style) => {
                 let scene = Scene::new(&message, self.zone.stamp(received), *style);
-                let problems = template.write(&scene, console);
+                let problems = template.write(&scene, self.controls, console);
                 plain::line_end(self.end, console);
                 return problems;
             }

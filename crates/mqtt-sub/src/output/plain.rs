@@ -5,16 +5,22 @@ use mqtt_core::console::{Console, Stream};
 use mqtt_core::session::ReceivedMessage;
 
 use super::LineEnd;
+use super::controls::{Controls, Origin};
 
 /// What stands for an empty payload behind its topic.
 const EMPTY: &[u8] = b"(null)";
 
 /// The payload and a line end; nothing at all for an empty one.
-pub(super) fn payload<R>(payload: Bytes, end: LineEnd, console: &mut Console<R>) {
+pub(super) fn payload<R>(
+    payload: Bytes,
+    controls: Controls,
+    end: LineEnd,
+    console: &mut Console<R>,
+) {
     if payload.is_empty() {
         return;
     }
-    console.print_payload(Stream::Stdout, payload);
+    controls.print(payload, console);
     line_end(end, console);
 }
 
@@ -22,6 +28,7 @@ pub(super) fn payload<R>(payload: Bytes, end: LineEnd, console: &mut Console<R>)
 /// empty payload, as the original has it.
 pub(super) fn topic_and_payload<R>(
     message: ReceivedMessage,
+    controls: Controls,
     end: LineEnd,
     console: &mut Console<R>,
 ) {
@@ -29,13 +36,15 @@ pub(super) fn topic_and_payload<R>(
         return;
     }
     console.print(Stream::Stdout, |out| {
+        let start = out.len();
         out.extend_from_slice(message.topic.as_str().as_bytes());
+        controls.settle(Origin::Message, start, out);
         out.push(b' ');
         if message.payload.is_empty() {
             out.extend_from_slice(EMPTY);
         }
     });
-    console.print_payload(Stream::Stdout, message.payload);
+    controls.print(message.payload, console);
     line_end(end, console);
 }
 

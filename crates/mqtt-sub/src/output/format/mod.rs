@@ -14,6 +14,7 @@ use mqtt_core::protocol::{PacketId, PropertyId, Value};
 use mqtt_core::session::ReceivedMessage;
 
 use super::Problem;
+use super::controls::{Controls, Origin};
 use super::json::{self, Style};
 use super::time::Stamp;
 use pad::Field;
@@ -88,16 +89,23 @@ impl Template {
     }
 
     /// Writes a message to stdout. Tells what could not be written.
-    pub(super) fn write<R>(&self, scene: &Scene<'_>, console: &mut Console<R>) -> Vec<Problem> {
+    pub(super) fn write<R>(
+        &self,
+        scene: &Scene<'_>,
+        controls: Controls,
+        console: &mut Console<R>,
+    ) -> Vec<Problem> {
         let mut problems = Vec::new();
         for segment in &self.0 {
             if segment.is_whole_payload() {
                 // Not copied where it is large.
-                console.print_payload(Stream::Stdout, scene.message.payload.clone());
+                controls.print(scene.message.payload.clone(), console);
                 continue;
             }
             console.print(Stream::Stdout, |out| {
+                let start = out.len();
                 problems.extend(segment.append(scene, out).err());
+                controls.settle(segment.origin(), start, out);
             });
         }
         problems
@@ -107,6 +115,16 @@ impl Template {
 impl Segment {
     fn is_whole_payload(&self) -> bool {
         matches!(self, Self::Conversion(Conversion::Payload, field) if field.width == 0)
+    }
+
+    fn origin(&self) -> Origin {
+        match self {
+            Self::Text(_) | Self::Time(_) | Self::Nanoseconds => Origin::Own,
+            Self::Conversion(Conversion::JsonWithText | Conversion::JsonWithValue, _) => {
+                Origin::Json
+            }
+            Self::Conversion(..) => Origin::Message,
+        }
     }
 
     /// Appends what the message has for it. With a problem, nothing is appended.
