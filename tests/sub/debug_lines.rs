@@ -1,6 +1,7 @@
 use test_support::mosquitto::Mosquitto;
 use test_support::packet::{self, Delivery, v3};
 use test_support::scripted_peer::ScriptedPeer;
+use test_support::tool::Running;
 
 use super::{start_at, subscriber};
 
@@ -87,4 +88,47 @@ fn quiet_hides_the_subscribed_line_and_no_other() {
     client.close();
     let stderr = running.wait().stderr().into_owned();
     assert!(stderr.contains("received SUBACK\nClient null sending DISCONNECT"), "{stderr}");
+}
+
+#[test]
+fn lines_are_coloured_where_that_is_asked_for() {
+    // Neither stream is a terminal.
+    for (options, force, coloured) in [
+        (&["--color", "always"][..], "", true),
+        (&["--color=always", "--color=never"], "1", false),
+        (&["--color", "auto"], "", false),
+        (&[], "1", true),
+    ] {
+        for name in ["mqtt-sub", "mosquitto_sub"] {
+            let peer = ScriptedPeer::listen();
+            let port = peer.port().to_string();
+            let arguments = ["-h", "127.0.0.1", "-p", &port, "-t", "t", "-d", "-E"];
+            let tool = subscriber().called(name);
+            let mut command = tool.command([&arguments, options].concat());
+            command.env("CLICOLOR_FORCE", force);
+            let running = Running::start(command);
+            let mut client = peer.accept();
+            client.read_packet();
+            client.send(&v3::connack(0));
+            client.read_packet();
+            client.send(&v3::suback(1, &[0]));
+            client.expect(&packet::DISCONNECT);
+            client.close();
+            let output = running.wait();
+            // The original has no colours but those that are asked for by the option.
+            let expected = coloured && (name == "mqtt-sub" || !options.is_empty());
+            let lines = if name == "mqtt-sub" { output.stderr() } else { output.stdout() };
+            assert_eq!(lines.contains("\u{1b}[36msending"), expected, "{name} {options:?} {lines}");
+            assert_eq!(lines.contains('\u{1b}'), expected, "{name} {options:?} {lines}");
+        }
+    }
+}
+
+#[test]
+fn color_is_one_of_three_words() {
+    let output = subscriber().run(["-t", "t", "--color", "yes"]);
+    output.assert_code(1);
+    let stderr = output.stderr();
+    let message = "invalid value 'yes' for '--color <WHEN>': it is one of auto, always, never";
+    assert!(stderr.contains(message), "{stderr}");
 }

@@ -40,6 +40,8 @@ impl DebugLog {
     /// With `--quiet` the original leaves out the `Subscribed` line, and no other.
     #[must_use]
     pub(crate) fn new(plan: DebugPlan, connect: &Connect, notices: Notices) -> Self {
+        // The plan has decided; left alone, the crate would look at stdout and the environment.
+        colored::control::set_override(plan.palette == Palette::Colour);
         Self {
             plan,
             client_id: connect.client_id.to_string(),

@@ -1,17 +1,17 @@
 //! The options of mqtt-pub and mqtt-sub that say which broker to talk to, and as whom.
 
-use std::ffi::OsString;
 use std::num::NonZeroU16;
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
+use super::color::{Color, Surroundings};
 use super::route_args::RouteArgs;
 use super::value;
 use super::{Given, UsageError};
 use crate::console::Stream;
-use crate::invocation::{Behaviour, Invocation};
-use crate::plan::{ConnectPlan, DebugPlan, Notices, Palette, Reconnect};
+use crate::invocation::Behaviour;
+use crate::plan::{ConnectPlan, DebugPlan, Notices, Reconnect};
 use crate::protocol::property::Carrier;
 use crate::protocol::{
     Connect, MAX_REMAINING_LENGTH, Properties, Property, PropertyId, ProtocolVersion, Text, Value,
@@ -73,6 +73,12 @@ pub struct ConnectArgs {
     #[arg(short, long, help_heading = "Output", action = ArgAction::SetTrue)]
     debug: bool,
 
+    /// Colours in --debug lines: auto (on a terminal, unless the environment says otherwise),
+    /// always or never
+    #[arg(long, help_heading = "Output", value_name = "WHEN", default_value = "auto",
+        value_parser = value::color())]
+    color: Color,
+
     /// Print no warnings and errors while running; the exit status stays
     #[arg(long, help_heading = "Output", action = ArgAction::SetTrue)]
     quiet: bool,
@@ -128,7 +134,7 @@ impl ConnectArgs {
             connect_timeout: CONNECT_TIMEOUT,
             reconnect: defaults.reconnect,
             time_limit: defaults.time_limit,
-            debug: self.debug.then(|| debug_plan(given.invocation())),
+            debug: self.debug.then(|| debug_plan(given.invocation().behaviour, self.color)),
             notices: self.notices(),
             route: self.route.plan(given)?,
         })
@@ -195,13 +201,10 @@ fn random_id() -> String {
     "mosq-".chars().chain(letters).collect()
 }
 
-fn debug_plan(invocation: Invocation) -> DebugPlan {
-    let stream = match invocation.behaviour {
+fn debug_plan(behaviour: Behaviour, color: Color) -> DebugPlan {
+    let stream = match behaviour {
         Behaviour::Original => Stream::Stdout,
         Behaviour::Own => Stream::Stderr,
     };
-    let coloured = invocation.behaviour == Behaviour::Own
-        && stream.is_terminal()
-        && std::env::var_os("NO_COLOR").is_none_or(|value: OsString| value.is_empty());
-    DebugPlan { stream, palette: if coloured { Palette::Colour } else { Palette::Plain } }
+    DebugPlan { stream, palette: color.palette(behaviour, &Surroundings::of(stream)) }
 }

@@ -3,6 +3,8 @@
 //! share.
 
 #[cfg(feature = "client")]
+mod color;
+#[cfg(feature = "client")]
 mod connect_args;
 mod given;
 mod main;

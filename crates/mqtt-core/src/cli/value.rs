@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Arg, Command};
 
+use super::color::Color;
 use crate::protocol::text::{MAX_LENGTH, TextError};
 use crate::protocol::topic::TopicError;
 use crate::protocol::{ProtocolVersion, Qos, RetainHandling, Text, TopicFilter, TopicName};
@@ -132,6 +133,16 @@ pub fn retain_handling() -> impl TypedValueParser<Value = RetainHandling> {
         Some("new") => Ok(RetainHandling::New),
         Some("never") => Ok(RetainHandling::Never),
         _ => Err(ValueError("it is one of always, new, never".to_owned())),
+    })
+}
+
+/// When to use colours.
+pub fn color() -> impl TypedValueParser<Value = Color> {
+    from_words(|word| match word.to_str() {
+        Some("auto") => Ok(Color::Auto),
+        Some("always") => Ok(Color::Always),
+        Some("never") => Ok(Color::Never),
+        _ => Err(ValueError("it is one of auto, always, never".to_owned())),
     })
 }
 
