@@ -82,6 +82,7 @@ fn say_hello(desk: &Desk) {
          Client null sending DISCONNECT\n"
     );
     subscriber.wait_for_stdout("Test Message");
+    subscriber.wait_for_stderr("received PUBLISH");
     let lines = String::from_utf8(subscriber.stderr()).unwrap();
     assert_eq!(
         lines,
