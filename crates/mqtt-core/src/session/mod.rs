@@ -31,8 +31,7 @@ pub use event::{Event, Message, ReceivedMessage, Send};
 pub use inbound::Receipt;
 
 use crate::protocol::{
-    Ack, ConnAck, Disconnect, Incoming, Outgoing, PacketId, Properties, PropertyId, Publish, Qos,
-    Subscribe, SubscribeFilter, Text, TopicFilter, Unsubscribe,
+    Ack, ConnAck, Disconnect, Incoming, Outgoing, PacketId, PropertyId, Publish, Qos, Text,
 };
 use aliases::{InboundAliases, OutboundAliases};
 use inbound::{Arrival, Inbound};
@@ -41,7 +40,7 @@ use limits::ServerLimits;
 use outbound::{Acknowledged, Outbound, Resend};
 use packet_id::PacketIds;
 use pings::Pings;
-use requests::{Request, Requests};
+use requests::Requests;
 
 /// Whether bytes from the broker are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -334,46 +333,6 @@ impl<P: Clone> Session<P> {
     #[must_use]
     pub fn unacknowledged(&self) -> usize {
         self.outbound.len()
-    }
-
-    /// Queues a SUBSCRIBE.
-    pub fn subscribe(
-        &mut self,
-        filters: Vec<SubscribeFilter>,
-        properties: Properties,
-    ) -> Result<(), LimitError> {
-        let packet_id = self.packet_ids.take().ok_or(LimitError::NoPacketId)?;
-        let request = Request::Subscribe { filters: filters.len() };
-        let packet = Outgoing::Subscribe(Subscribe { packet_id, filters, properties });
-        self.request(packet_id, request, packet)
-    }
-
-    /// Queues an UNSUBSCRIBE.
-    pub fn unsubscribe(
-        &mut self,
-        filter: TopicFilter,
-        properties: Properties,
-    ) -> Result<(), LimitError> {
-        let packet_id = self.packet_ids.take().ok_or(LimitError::NoPacketId)?;
-        let packet = Outgoing::Unsubscribe(Unsubscribe { packet_id, filter, properties });
-        self.request(packet_id, Request::Unsubscribe, packet)
-    }
-
-    fn request(
-        &mut self,
-        packet_id: PacketId,
-        request: Request,
-        packet: Outgoing,
-    ) -> Result<(), LimitError> {
-        let limit = self.limits.unwrap_or_default().maximum_packet_size;
-        let length = packet.packet_length();
-        if length > limit {
-            self.packet_ids.release(packet_id);
-            return Err(LimitError::TooLarge { packet: packet.name(), length, limit });
-        }
-        self.requests.insert(packet_id, request);
-        self.send(packet);
-        Ok(())
     }
 
     /// The message of this receipt is safe.

@@ -1,7 +1,10 @@
-//! SUBSCRIBEs and UNSUBSCRIBEs that the broker has not answered yet.
+//! SUBSCRIBEs and UNSUBSCRIBEs: how they are asked for, and which the broker has not answered yet.
 
-use super::SessionError;
-use crate::protocol::{PacketId, SubAck, UnsubAck};
+use super::{LimitError, Session, SessionError};
+use crate::protocol::{
+    Outgoing, PacketId, Properties, SubAck, Subscribe, SubscribeFilter, TopicFilter, UnsubAck,
+    Unsubscribe,
+};
 
 /// What is to be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,5 +58,47 @@ impl Requests {
 
     fn remove(&mut self, packet_id: PacketId) {
         self.0.retain(|(id, _)| *id != packet_id);
+    }
+}
+
+impl<P: Clone> Session<P> {
+    /// Queues a SUBSCRIBE.
+    pub fn subscribe(
+        &mut self,
+        filters: Vec<SubscribeFilter>,
+        properties: Properties,
+    ) -> Result<(), LimitError> {
+        let packet_id = self.packet_ids.take().ok_or(LimitError::NoPacketId)?;
+        let request = Request::Subscribe { filters: filters.len() };
+        let packet = Outgoing::Subscribe(Subscribe { packet_id, filters, properties });
+        self.request(packet_id, request, packet)
+    }
+
+    /// Queues an UNSUBSCRIBE.
+    pub fn unsubscribe(
+        &mut self,
+        filter: TopicFilter,
+        properties: Properties,
+    ) -> Result<(), LimitError> {
+        let packet_id = self.packet_ids.take().ok_or(LimitError::NoPacketId)?;
+        let packet = Outgoing::Unsubscribe(Unsubscribe { packet_id, filter, properties });
+        self.request(packet_id, Request::Unsubscribe, packet)
+    }
+
+    fn request(
+        &mut self,
+        packet_id: PacketId,
+        request: Request,
+        packet: Outgoing,
+    ) -> Result<(), LimitError> {
+        let limit = self.limits.unwrap_or_default().maximum_packet_size;
+        let length = packet.packet_length();
+        if length > limit {
+            self.packet_ids.release(packet_id);
+            return Err(LimitError::TooLarge { packet: packet.name(), length, limit });
+        }
+        self.requests.insert(packet_id, request);
+        self.send(packet);
+        Ok(())
     }
 }
