@@ -385,6 +385,34 @@ mod tests {
     }
 
     #[test]
+    fn a_screen_is_there_for_whoever_watches() {
+        let watches = |options: &[&str]| shown(options).unwrap().display.screen.is_some();
+        assert!(!watches(&[]));
+        for options in [&["-w"][..], &["--watch"], &["-wv"], &["-w", "--watch"]] {
+            assert!(watches(options), "{options:?}");
+        }
+    }
+
+    #[test]
+    fn retained_messages_are_removed_where_that_is_asked_for() {
+        let stored = |options: &[&str]| shown(options).unwrap().stored;
+        assert_eq!(stored(&[]), Stored::Kept);
+        for options in [&["--remove-retained"][..], &["-R", "--remove-retained"]] {
+            assert_eq!(stored(options), Stored::Removed);
+        }
+    }
+
+    #[test]
+    fn controls_are_raw_under_the_originals_name_and_where_that_is_asked_for() {
+        for (name, options) in [("mosquitto_sub", &[][..]), ("mqtt-sub", &["--raw", "--raw"])] {
+            let Task::Show(show) = plan_of(name, options).unwrap().task else {
+                panic!("they are counted");
+            };
+            assert_eq!(show.display.format.controls, Controls::Raw);
+        }
+    }
+
+    #[test]
     fn messages_are_counted_whatever_else_is_asked_for() {
         for options in [&["--message-rate"][..], &["--message-rate", "-v", "-F", "%t", "-C", "1"]] {
             assert!(matches!(own(options).unwrap().task, Task::Measure));
