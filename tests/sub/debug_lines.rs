@@ -132,3 +132,24 @@ fn color_is_one_of_three_words() {
     let message = "invalid value 'yes' for '--color <WHEN>': it is one of auto, always, never";
     assert!(stderr.contains(message), "{stderr}");
 }
+
+#[test]
+fn topics_do_not_steer_the_terminal_but_the_original_shows_them_raw() {
+    for (tool, line) in
+        [(subscriber(), "'a\\u{1b}[2J'"), (subscriber().called("mosquitto_sub"), "'a\x1b[2J'")]
+    {
+        let peer = ScriptedPeer::listen();
+        let port = peer.port().to_string();
+        let running = tool.spawn(["-h", "127.0.0.1", "-p", &port, "-t", "#", "-C", "1", "-d"]);
+        let mut client = peer.accept();
+        client.read_packet();
+        client.send(&v3::connack(0));
+        client.read_packet();
+        client.send(&v3::publish("a\x1b[2J", b"x", Delivery::AtMostOnce));
+        client.expect(&packet::DISCONNECT);
+        client.close();
+        let output = running.wait();
+        let lines = [output.stdout(), output.stderr()].concat();
+        assert!(lines.contains(line), "{lines:?}");
+    }
+}

@@ -1,6 +1,7 @@
 use test_support::mosquitto::free_port;
 use test_support::packet::{self, Delivery, v3, v5};
 use test_support::scripted_peer::ScriptedPeer;
+use test_support::tool::Output;
 
 use super::{start_at, subscriber};
 
@@ -144,4 +145,45 @@ fn a_subscriber_goes_where_disconnect_refers_it_to_and_subscribes_there() {
         "note: the broker refers us to {place}: Server moved\nnote: connected again, to {place}\n"
     );
     assert_eq!(output.stderr(), notes);
+}
+
+/// The run with these arguments whose requests get these answers.
+fn answered(arguments: &[&str], answers: &[&[u8]]) -> Output {
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, arguments);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v5::connack(0, &[]));
+    for answer in answers {
+        client.read_packet();
+        client.send(answer);
+    }
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    running.wait()
+}
+
+#[test]
+fn a_refused_unsubscription_is_told_and_fails_where_there_was_nothing_else_to_do() {
+    let arguments = ["-V", "5", "-U", "a", "-U", "b", "-E"];
+    let output = answered(&arguments, &[&v5::unsuback(1, &[0x11]), &v5::unsuback(2, &[0x87])]);
+    output.assert_code(0);
+    let warning = "warning: the broker refused to unsubscribe from 'b' (Not authorized)\n";
+    assert_eq!(output.stderr(), warning);
+    let output = answered(&arguments, &[&v5::unsuback(1, &[0x87]), &v5::unsuback(2, &[0x8f])]);
+    output.assert_code(135);
+    let error = "error: the broker refused to unsubscribe: Not authorized\n";
+    assert!(output.stderr().ends_with(error), "{output:?}");
+}
+
+#[test]
+fn the_brokers_own_words_for_a_refusal_are_told() {
+    let words = [&[0x1f][..], &packet::text("no entry")].concat();
+    let length = packet::variable_length(words.len());
+    let suback = packet::frame(0x90, &[&[0, 1], &length, &words, &[0x87]]);
+    let output = answered(&["-V", "5", "-t", "a"], &[&suback]);
+    output.assert_code(135);
+    let error =
+        "error: the broker refused every subscription: 'a' (Not authorized) (\"no entry\")\n";
+    assert_eq!(output.stderr(), error);
 }

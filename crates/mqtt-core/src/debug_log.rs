@@ -6,12 +6,13 @@ use std::io::Write as _;
 use colored::Colorize;
 
 use crate::console::{Console, Stream};
-use crate::plan::{DebugPlan, Notices, Palette};
+use crate::plan::{Controls, DebugPlan, Notices, Palette};
 use crate::protocol::codec::{DecodeError, PACKET_TYPE_0};
 use crate::protocol::{
     Ack, ConnAck, Connect, Incoming, Outgoing, PacketId, PropertyId, Publish, ReasonCode, SubAck,
     TopicName,
 };
+use crate::visible::part_of_line;
 
 /// Words packets and prints them.
 #[derive(Debug)]
@@ -190,6 +191,11 @@ impl DebugLog {
             Direction::ReceivedConnAck => ("received", "(null)"),
         };
         let client_id = if self.client_id.is_empty() { missing } else { &self.client_id };
+        let text = text.to_string();
+        let (client_id, text) = match self.plan.controls {
+            Controls::Raw => (client_id.into(), text.as_str().into()),
+            Controls::Visible => (part_of_line(client_id), part_of_line(&text)),
+        };
         if self.plan.palette == Palette::Plain {
             return self.raw_line(console, format_args!("Client {client_id} {verb} {text}"));
         }

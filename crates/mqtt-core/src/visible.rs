@@ -1,6 +1,7 @@
 //! Text from outside, made visible: what a terminal would obey is spelled out as Rust writes it
 //! (`\u{1b}`, `\r`), the C1 controls too.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 
 /// Appends text that may have lines: newlines and tabs stay. Bytes that are not UTF-8 become
@@ -27,16 +28,26 @@ fn is_obeyed(c: char) -> bool {
 /// One line, whatever the user or the broker put into it: newlines and tabs are spelled out, too.
 #[must_use]
 pub fn line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len() + 1);
-    for c in text.chars() {
-        if c.is_control() {
-            line.extend(c.escape_default());
-        } else {
-            line.push(c);
-        }
-    }
+    let mut line = part_of_line(text).into_owned();
     line.push('\n');
     line
+}
+
+/// The same for what stands within a line.
+#[must_use]
+pub fn part_of_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut part = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if c.is_control() {
+            part.extend(c.escape_default());
+        } else {
+            part.push(c);
+        }
+    }
+    Cow::Owned(part)
 }
 
 #[cfg(test)]

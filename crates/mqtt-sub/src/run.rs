@@ -25,6 +25,9 @@ pub(crate) enum RunError {
     /// Not one filter was granted.
     #[error("the broker refused every subscription: {filters}")]
     Refused { filters: String, reason: ReasonCode },
+    /// There was nothing else to do.
+    #[error("the broker refused to unsubscribe: {reason}")]
+    NotUnsubscribed { reason: ReasonCode },
     /// `--remove-retained`: the broker said no.
     #[error("the broker refused to remove {count} of {asked} retained messages: {reason}")]
     NotRemoved { count: u64, asked: u64, reason: ReasonCode },
@@ -38,9 +41,9 @@ impl Failure for RunError {
         match self {
             Self::Usage(error) => error.status(),
             Self::Client(error) => error.status(),
-            Self::Refused { reason, .. } | Self::NotRemoved { reason, .. } => {
-                ExitStatus::from_code(reason.0)
-            }
+            Self::Refused { reason, .. }
+            | Self::NotUnsubscribed { reason }
+            | Self::NotRemoved { reason, .. } => ExitStatus::from_code(reason.0),
             Self::TimedOut => ExitStatus::TIMEOUT,
         }
     }
@@ -49,7 +52,10 @@ impl Failure for RunError {
         match self {
             Self::Usage(error) => error.hint(),
             Self::Client(error) => error.hint(),
-            Self::Refused { .. } | Self::NotRemoved { .. } | Self::TimedOut => None,
+            Self::Refused { .. }
+            | Self::NotUnsubscribed { .. }
+            | Self::NotRemoved { .. }
+            | Self::TimedOut => None,
         }
     }
 }

@@ -176,8 +176,8 @@ impl Application for Subscriber {
                 self.subscription.subscribed(&suback, client)?;
                 return Ok(self.answered(client));
             }
-            Event::Unsubscribed(_) => {
-                self.subscription.unsubscribed();
+            Event::Unsubscribed(unsuback) => {
+                self.subscription.unsubscribed(&unsuback, client)?;
                 return Ok(self.answered(client));
             }
             Event::Published(ack) => {

@@ -1,7 +1,9 @@
 //! What the broker is asked for on every connection, and what it answers.
 
+use std::collections::VecDeque;
+
 use mqtt_core::client::Client;
-use mqtt_core::protocol::{ConnAck, Properties, SubAck};
+use mqtt_core::protocol::{ConnAck, Properties, ReasonCode, SubAck, TopicFilter, UnsubAck};
 
 use crate::plan::Requests;
 use crate::run::RunError;
@@ -11,8 +13,10 @@ use crate::run::RunError;
 pub(crate) struct Subscription {
     requests: Requests,
     stage: Stage,
-    /// UNSUBSCRIBEs without an answer.
-    unanswered: usize,
+    /// Filters of UNSUBSCRIBEs without an answer; brokers answer in order.
+    unanswered: VecDeque<TopicFilter>,
+    /// How many of them were refused, and the first reason for it.
+    refused: Option<(usize, ReasonCode)>,
 }
 
 /// How far the SUBSCRIBE is. Only what was answered needs no second one in a kept session.
@@ -25,7 +29,7 @@ enum Stage {
 
 impl Subscription {
     pub(crate) fn new(requests: Requests) -> Self {
-        Self { requests, stage: Stage::New, unanswered: 0 }
+        Self { requests, stage: Stage::New, unanswered: VecDeque::new(), refused: None }
     }
 
     /// The broker has let us in.
@@ -38,7 +42,8 @@ impl Subscription {
             return Ok(());
         }
         let Requests { subscribe, unsubscribe } = &self.requests;
-        self.unanswered = unsubscribe.len();
+        self.unanswered = unsubscribe.iter().cloned().collect();
+        self.refused = None;
         if !subscribe.is_empty() {
             self.stage = Stage::Asked;
             client.subscribe(subscribe.clone(), Properties::new())?;
@@ -56,29 +61,47 @@ impl Subscription {
         client: &mut Client,
     ) -> Result<(), RunError> {
         self.stage = Stage::Answered;
-        let refused = suback.reasons.iter().filter(|reason| reason.is_error()).count();
-        let first = suback.reasons.iter().find(|reason| reason.is_error()).copied();
-        if let Some(reason) = first
-            && refused == suback.reasons.len()
-        {
-            return Err(RunError::Refused { filters: self.filters(suback), reason });
+        let Some(reason) = refusal(&suback.reasons) else {
+            return Ok(());
+        };
+        let filters = self.filters(suback);
+        if suback.reasons.iter().all(|reason| reason.is_error()) {
+            return Err(RunError::Refused { filters, reason });
         }
-        if refused > 0 {
-            let filters = self.filters(suback);
-            client.notice(&format!("warning: the broker refused to subscribe to {filters}"));
-        }
+        client.notice(&format!("warning: the broker refused to subscribe to {filters}"));
         Ok(())
     }
 
-    /// UNSUBACK.
-    pub(crate) fn unsubscribed(&mut self) {
-        self.unanswered = self.unanswered.saturating_sub(1);
+    /// UNSUBACK: an error where that was all there was to ask for, and all of it is refused.
+    pub(crate) fn unsubscribed(
+        &mut self,
+        unsuback: &UnsubAck,
+        client: &mut Client,
+    ) -> Result<(), RunError> {
+        let filter = self.unanswered.pop_front();
+        if let (Some(filter), Some(reason)) = (filter, refusal(&unsuback.reasons)) {
+            let (count, first) = self.refused.unwrap_or((0, reason));
+            self.refused = Some((count + 1, first));
+            let explanation = unsuback.properties.explanation();
+            client.notice(&format!(
+                "warning: the broker refused to unsubscribe from '{filter}' ({reason}){explanation}"
+            ));
+        }
+        match self.refused {
+            Some((count, reason))
+                if count == self.requests.unsubscribe.len()
+                    && self.requests.subscribe.is_empty() =>
+            {
+                Err(RunError::NotUnsubscribed { reason })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether SUBACK has come; with nothing to subscribe to, every UNSUBACK.
     pub(crate) fn is_answered(&self) -> bool {
         match self.stage {
-            Stage::New => self.unanswered == 0,
+            Stage::New => self.unanswered.is_empty(),
             Stage::Asked => false,
             Stage::Answered => true,
         }
@@ -91,6 +114,11 @@ impl Subscription {
             .filter(|(_, reason)| reason.is_error())
             .map(|(filter, reason)| format!("'{}' ({reason})", filter.filter))
             .collect();
-        refused.join(", ")
+        refused.join(", ") + &suback.properties.explanation()
     }
+}
+
+/// The first reason that is none to be glad of.
+fn refusal(reasons: &[ReasonCode]) -> Option<ReasonCode> {
+    reasons.iter().find(|reason| reason.is_error()).copied()
 }

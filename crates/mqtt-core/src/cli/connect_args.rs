@@ -11,7 +11,7 @@ use super::value;
 use super::{Given, UsageError};
 use crate::console::Stream;
 use crate::invocation::Behaviour;
-use crate::plan::{ConnectPlan, DebugPlan, Notices, Reconnect};
+use crate::plan::{ConnectPlan, Controls, DebugPlan, Notices, Reconnect};
 use crate::protocol::property::Carrier;
 use crate::protocol::{
     Connect, MAX_REMAINING_LENGTH, Properties, Property, PropertyId, ProtocolVersion, Text, Value,
@@ -206,5 +206,9 @@ fn debug_plan(behaviour: Behaviour, color: Color) -> DebugPlan {
         Behaviour::Original => Stream::Stdout,
         Behaviour::Own => Stream::Stderr,
     };
-    DebugPlan { stream, palette: color.palette(behaviour, &Surroundings::of(stream)) }
+    let controls = match behaviour {
+        Behaviour::Original => Controls::Raw,
+        Behaviour::Own => Controls::Visible,
+    };
+    DebugPlan { stream, palette: color.palette(behaviour, &Surroundings::of(stream)), controls }
 }

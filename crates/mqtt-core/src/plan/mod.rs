@@ -59,6 +59,17 @@ pub struct DebugPlan {
     pub stream: Stream,
     /// Whether in colour.
     pub palette: Palette,
+    /// What becomes of control characters in topics and identifiers.
+    pub controls: Controls,
+}
+
+/// What becomes of control characters from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Controls {
+    /// They stay.
+    Raw,
+    /// They are spelled out (`\u{1b}`).
+    Visible,
 }
 
 /// Whether text is coloured.
