@@ -8,6 +8,10 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{Arg, Command};
 
+/// The option whose value is several words: COMMAND PROPERTY VALUE, and for a user property its
+/// name and its value. NUL, which no word of argv can hold, stands between them.
+const PROPERTY: &str = "property";
+
 /// Joins each value-taking option of `command` with the word after it. An option that is the last
 /// word is left alone: clap then says that its value is missing. So are the words from the first
 /// one that is no option on, where the command takes all of them as they are.
@@ -33,11 +37,26 @@ pub(super) fn join_values(command: &Command, words: Vec<OsString>) -> Vec<OsStri
                 pair.push(long);
                 pair.push("=");
                 pair.push(value);
+                if long == PROPERTY {
+                    push_property(&mut pair, &mut words);
+                }
                 joined.push(pair);
             }
         }
     }
     joined
+}
+
+/// Joins the words after the command of a `-D`, as far as there are any.
+fn push_property(pair: &mut OsString, words: &mut impl Iterator<Item = OsString>) {
+    let Some(property) = words.next() else {
+        return;
+    };
+    let values = if property.eq_ignore_ascii_case("user-property") { 2 } else { 1 };
+    for word in std::iter::once(property).chain(words.take(values)) {
+        pair.push("\0");
+        pair.push(word);
+    }
 }
 
 /// The long name of the option that `word` spells, if it is one that takes a value.
@@ -69,6 +88,7 @@ mod tests {
         Command::new("t")
             .arg(Arg::new("message").short('m').long("message"))
             .arg(Arg::new("host").short('h').long("host").alias("server"))
+            .arg(Arg::new("property").short('D').long("property"))
             .arg(Arg::new("debug").short('d').long("debug").action(ArgAction::SetTrue))
     }
 
@@ -91,6 +111,22 @@ mod tests {
     #[test]
     fn an_alias_counts_as_its_option() {
         assert_eq!(joined(&["--server", "-m"]), ["--host=-m"]);
+    }
+
+    #[test]
+    fn the_words_of_a_property_become_one() {
+        let words = ["-D", "publish", "content-type", "-d", "-d"];
+        assert_eq!(joined(&words), ["--property=publish\0content-type\0-d", "-d"]);
+        let words = ["--property", "will", "User-Property", "user-property", "-m", "-d"];
+        assert_eq!(joined(&words), ["--property=will\0User-Property\0user-property\0-m", "-d"]);
+    }
+
+    #[test]
+    fn a_property_with_too_few_words_takes_those_there_are() {
+        assert_eq!(joined(&["-D"]), ["-D"]);
+        assert_eq!(joined(&["-D", "will"]), ["--property=will"]);
+        let words = ["-D", "will", "user-property", "k"];
+        assert_eq!(joined(&words), ["--property=will\0user-property\0k"]);
     }
 
     #[test]
