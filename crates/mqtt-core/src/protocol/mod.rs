@@ -31,4 +31,4 @@ pub use reason::ReasonCode;
 pub use text::Text;
 pub use topic::{TopicFilter, TopicName};
 pub use types::{PacketId, ProtocolVersion, Qos};
-pub use wire::{MAX_PACKET_LENGTH, MAX_REMAINING_LENGTH};
+pub use wire::{MAX_PACKET_LENGTH, MAX_REMAINING_LENGTH, remaining_length_within};

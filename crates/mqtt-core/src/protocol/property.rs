@@ -1,7 +1,10 @@
 //! The properties of MQTT 5 (§2.2.2), as one table: name, identifier, type, packets, repetition.
 //!
-//! Decoding, encoding and checking read the same rows. Order on the wire and repeated user
-//! properties are kept: what is printed must be what was sent.
+//! Decoding, encoding, checking and the command line read the same rows. Order on the wire and
+//! repeated user properties are kept: what is printed must be what was sent.
+
+use std::fmt;
+use std::ops::RangeInclusive;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -64,7 +67,7 @@ pub enum PropertyId {
 
 /// The type of a property's value (§1.5), with the values that are no protocol error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub enum Kind {
     /// 0 or 1.
     Flag,
     /// Two bytes, any number.
@@ -77,8 +80,11 @@ enum Kind {
     FourBytePositive,
     /// Variable byte integer, not 0.
     VariablePositive,
+    /// UTF-8 string.
     Text,
+    /// At most 65,535 bytes.
     Binary,
+    /// Two UTF-8 strings.
     Pair,
 }
 
@@ -102,13 +108,28 @@ pub enum Value {
 }
 
 /// One property with its value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Property {
     /// Which property.
     pub id: PropertyId,
     /// Its value, of the type the table says.
     pub value: Value,
 }
+
+/// Authentication data is a secret.
+impl fmt::Debug for Property {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Property");
+        shown.field("id", &self.id);
+        match self.id {
+            PropertyId::AuthenticationData => shown.finish_non_exhaustive(),
+            _ => shown.field("value", &self.value).finish(),
+        }
+    }
+}
+
+/// The largest variable byte integer (§1.5.5).
+const MAX_VARIABLE: u32 = 268_435_455;
 
 struct Row {
     id: PropertyId,
@@ -241,6 +262,20 @@ impl PropertyId {
         self.row().name
     }
 
+    /// The type of its value.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        self.row().kind
+    }
+
+    /// The properties that a client may send in `carrier`: all that it may hold, but for the
+    /// subscription identifiers of PUBLISH, which are the broker's (§3.3.4).
+    pub fn sent_in(carrier: Carrier) -> impl Iterator<Item = Self> {
+        let held = TABLE.iter().filter(move |row| row.carriers.contains(&carrier));
+        held.map(|row| row.id)
+            .filter(move |id| *id != P::SubscriptionIdentifier || carrier != C::Publish)
+    }
+
     /// Whether `carrier` may hold it more than once: user properties everywhere, and the
     /// subscription identifiers of a PUBLISH that several subscriptions match (§3.3.2.3.8).
     fn repeats_in(self, carrier: Carrier) -> bool {
@@ -308,12 +343,7 @@ impl Properties {
     /// The first value of a property with a whole number.
     #[must_use]
     pub fn number(&self, id: PropertyId) -> Option<u32> {
-        match self.value(id)? {
-            Value::Byte(number) => Some(u32::from(*number)),
-            Value::TwoByte(number) => Some(u32::from(*number)),
-            Value::FourByte(number) | Value::Variable(number) => Some(*number),
-            _ => None,
-        }
+        self.value(id)?.number()
     }
 
     /// The first value of a property with a string.
@@ -401,19 +431,39 @@ impl<'a> IntoIterator for &'a Properties {
 }
 
 impl Kind {
+    /// The numbers it can be; `None` where it is no number.
+    #[must_use]
+    pub fn range(self) -> Option<RangeInclusive<u32>> {
+        match self {
+            Self::Flag => Some(0..=1),
+            Self::TwoByte => Some(0..=u32::from(u16::MAX)),
+            Self::TwoBytePositive => Some(1..=u32::from(u16::MAX)),
+            Self::FourByte => Some(0..=u32::MAX),
+            Self::FourBytePositive => Some(1..=u32::MAX),
+            Self::VariablePositive => Some(1..=MAX_VARIABLE),
+            Self::Text | Self::Binary | Self::Pair => None,
+        }
+    }
+
+    /// The value with that number, if it can be it.
+    #[must_use]
+    pub fn number(self, number: u32) -> Option<Value> {
+        let number = self.range()?.contains(&number).then_some(number)?;
+        match self {
+            Self::Flag => u8::try_from(number).ok().map(Value::Byte),
+            Self::TwoByte | Self::TwoBytePositive => u16::try_from(number).ok().map(Value::TwoByte),
+            Self::FourByte | Self::FourBytePositive => Some(Value::FourByte(number)),
+            Self::VariablePositive => Some(Value::Variable(number)),
+            Self::Text | Self::Binary | Self::Pair => None,
+        }
+    }
+
     /// Whether a value is of this type and in its range.
     fn admits(self, value: &Value) -> bool {
         match (self, value) {
-            (Self::Flag, Value::Byte(number)) => *number <= 1,
-            (Self::TwoByte, Value::TwoByte(_))
-            | (Self::FourByte, Value::FourByte(_))
-            | (Self::Text, Value::Text(_))
-            | (Self::Pair, Value::Pair(..)) => true,
-            (Self::TwoBytePositive, Value::TwoByte(number)) => *number > 0,
-            (Self::FourBytePositive, Value::FourByte(number)) => *number > 0,
-            (Self::VariablePositive, Value::Variable(number)) => (1..1 << 28).contains(number),
+            (Self::Text, Value::Text(_)) | (Self::Pair, Value::Pair(..)) => true,
             (Self::Binary, Value::Binary(bytes)) => bytes.len() <= super::text::MAX_LENGTH,
-            _ => false,
+            _ => value.number().and_then(|number| self.number(number)).as_ref() == Some(value),
         }
     }
 
@@ -431,6 +481,16 @@ impl Kind {
 }
 
 impl Value {
+    /// The number, where it is one.
+    fn number(&self) -> Option<u32> {
+        match self {
+            Self::Byte(number) => Some(u32::from(*number)),
+            Self::TwoByte(number) => Some(u32::from(*number)),
+            Self::FourByte(number) | Self::Variable(number) => Some(*number),
+            Self::Text(_) | Self::Binary(_) | Self::Pair(..) => None,
+        }
+    }
+
     fn length(&self) -> usize {
         match self {
             Self::Byte(_) => 1,
@@ -467,6 +527,12 @@ impl Value {
 pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// Any property that a client may send in `carrier`.
+    pub(crate) fn any_sent(carrier: Carrier) -> impl Strategy<Value = Property> {
+        let sent: Vec<_> = PropertyId::sent_in(carrier).collect();
+        prop::sample::select(sent).prop_flat_map(any_property)
+    }
 
     /// Any list of properties that `carrier` may hold.
     pub(crate) fn any_properties(carrier: Carrier) -> impl Strategy<Value = Properties> {
@@ -518,6 +584,40 @@ pub(crate) mod tests {
         assert!(TABLE.windows(2).all(|rows| rows[0].identifier < rows[1].identifier));
     }
 
+    #[test]
+    fn a_number_has_the_size_and_the_range_of_its_kind() {
+        for (id, least, most) in [
+            (P::PayloadFormatIndicator, Value::Byte(0), Value::Byte(1)),
+            (P::TopicAliasMaximum, Value::TwoByte(0), Value::TwoByte(65_535)),
+            (P::TopicAlias, Value::TwoByte(1), Value::TwoByte(65_535)),
+            (P::MessageExpiryInterval, Value::FourByte(0), Value::FourByte(u32::MAX)),
+            (P::MaximumPacketSize, Value::FourByte(1), Value::FourByte(u32::MAX)),
+            (P::SubscriptionIdentifier, Value::Variable(1), Value::Variable(268_435_455)),
+        ] {
+            let kind = id.kind();
+            let (start, end) = kind.range().unwrap().into_inner();
+            assert_eq!(kind.number(start), Some(least), "{id:?}");
+            assert_eq!(kind.number(end), Some(most), "{id:?}");
+            assert_eq!(start.checked_sub(1).and_then(|number| kind.number(number)), None);
+            assert_eq!(end.checked_add(1).and_then(|number| kind.number(number)), None);
+        }
+        assert_eq!(P::ContentType.kind().number(1), None);
+    }
+
+    #[test]
+    fn a_client_sends_no_subscription_identifier_with_a_message() {
+        let sent = |carrier| PropertyId::sent_in(carrier).any(|id| id == P::SubscriptionIdentifier);
+        assert!(!sent(C::Publish));
+        assert!(sent(C::Subscribe));
+    }
+
+    #[test]
+    fn debug_output_does_not_show_authentication_data() {
+        let value = Value::Binary(Bytes::from_static(b"hunter2"));
+        let shown = format!("{:?}", Property { id: P::AuthenticationData, value });
+        assert_eq!(shown, "Property { id: AuthenticationData, .. }");
+    }
+
     fn decode(carrier: Carrier, bytes: &'static [u8]) -> Result<Properties, DecodeError> {
         Properties::decode(carrier, &mut Reader::new("test", Bytes::from_static(bytes)))
     }
@@ -554,6 +654,11 @@ pub(crate) mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_a_client_may_send_the_packet_may_hold(property in any_sent(Carrier::Publish)) {
+            prop_assert!(Properties::checked(Carrier::Publish, vec![property]).is_ok());
+        }
+
         #[test]
         fn what_is_written_is_read(properties in any_properties(Carrier::Publish)) {
             let mut out = BytesMut::new();

@@ -12,6 +12,16 @@ pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 /// The longest packet, its fixed header included.
 pub const MAX_PACKET_LENGTH: usize = 5 + MAX_REMAINING_LENGTH;
 
+/// The largest remaining length of a packet that has at most `packet_length` bytes in all: what
+/// Maximum Packet Size says (§3.1.2.11.4).
+#[must_use]
+pub fn remaining_length_within(packet_length: u32) -> usize {
+    let packet_length = usize::try_from(packet_length).unwrap_or(usize::MAX);
+    // With a length field of so many bytes; a longer field has room for more, but takes it too.
+    let within = |field: usize| packet_length.saturating_sub(1 + field).min((1 << (7 * field)) - 1);
+    (1..=4).map(within).max().unwrap_or_default()
+}
+
 /// Reads from the body of one whole packet: whatever wants more bytes than are left is malformed,
 /// never "not yet there".
 pub(super) struct Reader {
@@ -172,6 +182,25 @@ mod tests {
             put_variable_integer(&mut out, value);
             assert_eq!(&out[..], bytes);
             assert_eq!(variable_integer_length(value), bytes.len());
+        }
+    }
+
+    #[test]
+    fn a_packet_size_counts_the_fixed_header() {
+        for (packet_length, remaining) in [
+            (1, 0),
+            (2, 0),
+            (129, 127),
+            (130, 127),
+            (131, 128),
+            (16_386, 16_383),
+            (16_387, 16_383),
+            (16_388, 16_384),
+            (268_435_459, 268_435_454),
+            (268_435_460, MAX_REMAINING_LENGTH),
+            (u32::MAX, MAX_REMAINING_LENGTH),
+        ] {
+            assert_eq!(remaining_length_within(packet_length), remaining, "{packet_length}");
         }
     }
 
