@@ -12,6 +12,8 @@ mod failures;
 mod hostile_broker;
 /// Options and what they put on the wire.
 mod packets;
+/// The properties of MQTT 5, the session expiry, the will.
+mod properties;
 /// Brokers that refer to another one.
 mod redirect;
 /// The ways to a broker.

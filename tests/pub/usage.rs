@@ -86,6 +86,59 @@ const WRONG: &[(&[&str], &str)] = &[
         &["-t", "t", "-n", "--psk", "abcdeg", "--psk-identity", "i"],
         "invalid value '***' for '--psk <KEY>': 1 to 1024 hexadecimal digits are wanted, without 0x",
     ),
+    (
+        &["-t", "t", "-n", "-D", "publish", "topic-alias", "0"],
+        "invalid value 'publish topic-alias 0' for '--property <COMMAND PROPERTY VALUE>': topic-alias is a whole number from 1 to 65535",
+    ),
+    (
+        &["-t", "t", "-n", "-D", "publish", "user-property", "k"],
+        "invalid value 'publish user-property k' for '--property <COMMAND PROPERTY VALUE>': COMMAND, PROPERTY and VALUE are wanted as words of their own; user-property has a name and a value",
+    ),
+    (
+        &["-t", "t", "-n", "-D", "puback", "reason-string", "x"],
+        "invalid value 'puback reason-string x' for '--property <COMMAND PROPERTY VALUE>': COMMAND is one of connect, will, publish, subscribe, unsubscribe, disconnect",
+    ),
+    (
+        &[
+            "-t",
+            "t",
+            "-n",
+            "-D",
+            "publish",
+            "content-type",
+            "a",
+            "-D",
+            "publish",
+            "content-type",
+            "a",
+        ],
+        "invalid '--property publish': content-type may be given only once",
+    ),
+    (
+        &["-t", "t", "-n", "-D", "publish", "content-type", "a", "-V", "311"],
+        "'--property publish' and '--protocol-version' behind it exclude each other: only MQTT 5 has properties",
+    ),
+    (
+        &["-t", "t", "-n", "-D", "disconnect", "reason-string", "a", "-V", "31"],
+        "'--property disconnect' and '--protocol-version' behind it exclude each other: only MQTT 5 has properties",
+    ),
+    (
+        &["-t", "t", "-n", "-x", "5", "-D", "connect", "session-expiry-interval", "5"],
+        "'--session-expiry' and '--property connect session-expiry-interval' exclude each other",
+    ),
+    (
+        &["-t", "t", "-n", "-x", "-2"],
+        "invalid value '-2' for '--session-expiry <SECONDS>': a whole number from -1 (for ever) to 4294967295 is wanted",
+    ),
+    (
+        &["-t", "t", "-n", "-x", "-1"],
+        "'--session-expiry' without an end needs '--id': the broker finds the session by it",
+    ),
+    (&["-t", "t", "-n", "--will-payload", "x"], "'--will-payload' needs '--will-topic'"),
+    (
+        &["-t", "t", "-n", "--will-topic", "+"],
+        "invalid value '+' for '--will-topic <TOPIC>': it contains '+', which only a subscription may",
+    ),
     (&["word"], "unexpected word 'word': every value belongs behind its option"),
 ];
 

@@ -14,6 +14,8 @@ mod formats;
 mod output;
 /// Options and what they put on the wire.
 mod packets;
+/// The properties of MQTT 5.
+mod properties;
 /// `--message-rate`.
 mod rate;
 /// A subscriber at a real broker.

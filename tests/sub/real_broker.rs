@@ -1,5 +1,5 @@
 use test_support::mosquitto::Mosquitto;
-use test_support::tool::Tool;
+use test_support::tool::{Signal, Tool};
 
 use super::subscriber;
 
@@ -72,4 +72,29 @@ fn a_unix_socket_leads_to_the_broker_under_both_names() {
             assert_eq!(output.stdout(), "x\n", "{name} {place:?}");
         }
     }
+}
+
+#[test]
+fn the_broker_publishes_the_will_when_it_should() {
+    let broker = Mosquitto::builder().start();
+    let port = broker.port().to_string();
+    let connection = ["-h", "127.0.0.1", "-p", &port, "-d"];
+    let heirs = ["-t", "w", "-V", "5", "-F", "%p %P", "-C", "2", "-W", "60"];
+    let heirs = subscriber().spawn([&connection[..], &heirs].concat());
+    heirs.wait_for_stderr("SUBACK");
+    let will = |payload: &str, more: &[&str]| {
+        let will = ["-t", "t", "--will-topic", "w", "--will-payload", payload];
+        let running = subscriber().spawn([&connection[..], &will, more].concat());
+        running.wait_for_stderr("SUBACK");
+        running
+    };
+    drop(will("killed", &[]));
+    heirs.wait_for_stdout("killed");
+    will("not published", &["-E"]).wait().assert_code(0);
+    let ended = will("ended", &["-D", "will", "user-property", "k", "v"]);
+    ended.signal(Signal::TERM);
+    ended.wait().assert_code(0);
+    let output = heirs.wait();
+    output.assert_code(0);
+    assert_eq!(output.stdout(), "killed \nended k:v\n");
 }

@@ -11,7 +11,8 @@ use clap::{ArgAction, CommandFactory, Parser, value_parser};
 use mqtt_core::cli::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, Given, UsageError, value};
 use mqtt_core::invocation::Invocation;
 use mqtt_core::plan::Reconnect;
-use mqtt_core::protocol::{Properties, Qos, TopicName};
+use mqtt_core::protocol::property::Carrier;
+use mqtt_core::protocol::{Qos, TopicName};
 use mqtt_core::session::Message;
 
 use crate::plan::{Origin, Payloads, PublishPlan, Repeat};
@@ -103,17 +104,12 @@ pub(crate) fn plan(given: &Given) -> Result<PublishPlan, UsageError> {
         },
         time_limit: None,
     };
+    let properties = args.connect.properties(Carrier::Publish, given)?;
     let connect = args.connect.plan(given, defaults)?;
     let Some(topic) = args.topic else {
         return Err(given.error("no topic to publish to: --topic is missing"));
     };
-    let message = Message {
-        topic,
-        qos: args.qos,
-        retain: args.retain,
-        properties: Properties::new(),
-        payload: (),
-    };
+    let message = Message { topic, qos: args.qos, retain: args.retain, properties, payload: () };
     Ok(PublishPlan { connect, message, payloads })
 }
 

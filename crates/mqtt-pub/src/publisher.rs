@@ -2,7 +2,7 @@
 
 use mqtt_core::client::{Application, Client, ClientError, Flow};
 use mqtt_core::payload::Payload;
-use mqtt_core::protocol::{Ack, Disconnect, Qos, ReasonCode};
+use mqtt_core::protocol::{Ack, Qos, ReasonCode};
 use mqtt_core::session::{Event, Message};
 use mqtt_core::signal::Interrupt;
 
@@ -105,7 +105,7 @@ impl Application for Publisher {
             }
         }
         if self.is_done(client) {
-            return Ok(Flow::Finish(Disconnect::new(ReasonCode::SUCCESS)));
+            return Ok(Flow::Finish(ReasonCode::SUCCESS));
         }
         Ok(Flow::Continue)
     }

@@ -11,6 +11,7 @@ use mqtt_core::cli::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, Given, UsageE
 use mqtt_core::console::Stream;
 use mqtt_core::invocation::{Behaviour, Invocation};
 use mqtt_core::plan::{ConnectPlan, Endpoint, Reconnect};
+use mqtt_core::protocol::property::Carrier;
 use mqtt_core::protocol::{
     ProtocolVersion, Qos, RetainHandling, SubscribeFilter, SubscribeOptions, TopicFilter,
 };
@@ -19,7 +20,7 @@ use crate::filter::{MessageFilter, Retained, Stored};
 use crate::output::{
     Controls, Display, Format, Layout, LineEnd, LocalZone, Screen, Style, Template,
 };
-use crate::plan::{End, Requests, ShowPlan, SubscribePlan, Task};
+use crate::plan::{End, RequestProperties, Requests, ShowPlan, SubscribePlan, Task};
 use crate::sampling::{self, Sampling};
 
 const EXAMPLES: &str = "\
@@ -178,6 +179,7 @@ pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
         reconnect: Reconnect::Forever,
         time_limit: args.timeout.map(|seconds| Duration::from_secs(u64::from(seconds))),
     };
+    let properties = args.request_properties(given)?;
     let connect = args.connect.plan(given, defaults)?;
     let options = match connect.connect.version {
         ProtocolVersion::V5 => options,
@@ -192,6 +194,7 @@ pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
         requests: Requests {
             subscribe: subscriptions(args.topic, args.qos, options),
             unsubscribe: args.unsubscribe,
+            properties,
         },
         connect,
         task,
@@ -209,6 +212,13 @@ impl SubscribeArgs {
             return Some("'--no-retained' and '--retained-only' exclude each other");
         }
         None
+    }
+
+    fn request_properties(&self, given: &Given) -> Result<RequestProperties, UsageError> {
+        Ok(RequestProperties {
+            subscribe: self.connect.properties(Carrier::Subscribe, given)?,
+            unsubscribe: self.connect.properties(Carrier::Unsubscribe, given)?,
+        })
     }
 
     /// What is done with the messages.

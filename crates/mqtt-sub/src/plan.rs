@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use mqtt_core::plan::ConnectPlan;
-use mqtt_core::protocol::{SubscribeFilter, TopicFilter};
+use mqtt_core::protocol::{Properties, SubscribeFilter, TopicFilter};
 
 use crate::filter::{MessageFilter, Stored};
 use crate::output::Display;
@@ -43,6 +43,15 @@ pub(crate) struct Requests {
     pub(crate) subscribe: Vec<SubscribeFilter>,
     /// One UNSUBSCRIBE for each.
     pub(crate) unsubscribe: Vec<TopicFilter>,
+    pub(crate) properties: RequestProperties,
+}
+
+/// What the requests carry (MQTT 5).
+#[derive(Debug)]
+pub(crate) struct RequestProperties {
+    pub(crate) subscribe: Properties,
+    /// Every UNSUBSCRIBE carries them.
+    pub(crate) unsubscribe: Properties,
 }
 
 /// When to leave, unless asked to before.

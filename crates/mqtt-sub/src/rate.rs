@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use mqtt_core::client::{Application, Client, Flow, wait_until};
 use mqtt_core::console::Stream;
-use mqtt_core::protocol::{Disconnect, ReasonCode};
+use mqtt_core::protocol::ReasonCode;
 use mqtt_core::session::Event;
 use mqtt_core::signal::Interrupt;
 
@@ -57,7 +57,7 @@ impl RateMeter {
     /// The broker has answered a request.
     fn answered(&self) -> Flow {
         if matches!(self.end, End::Answered) && self.subscription.is_answered() {
-            return Flow::Finish(Disconnect::new(ReasonCode::SUCCESS));
+            return Flow::Finish(ReasonCode::SUCCESS);
         }
         Flow::Continue
     }
@@ -102,7 +102,7 @@ impl Application for RateMeter {
     ) -> Result<Flow, RunError> {
         self.print(client);
         self.timed_out = interrupt == Interrupt::TimeLimit;
-        Ok(Flow::Finish(Disconnect::new(ReasonCode::DISCONNECT_WITH_WILL)))
+        Ok(Flow::Finish(ReasonCode::DISCONNECT_WITH_WILL))
     }
 
     /// Nothing is published.

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use mqtt_core::client::{Application, Client, Flow};
-use mqtt_core::protocol::{Ack, Disconnect, ReasonCode};
+use mqtt_core::protocol::{Ack, ReasonCode};
 use mqtt_core::session::{Event, ReceivedMessage};
 use mqtt_core::signal::Interrupt;
 
@@ -141,7 +141,7 @@ fn forgotten(ack: &Ack, client: &mut Client) {
 
 /// The normal end.
 fn done() -> Flow {
-    Flow::Finish(Disconnect::new(ReasonCode::SUCCESS))
+    Flow::Finish(ReasonCode::SUCCESS)
 }
 
 impl Application for Subscriber {
@@ -209,7 +209,7 @@ impl Application for Subscriber {
             ));
         }
         self.timed_out = interrupt == Interrupt::TimeLimit;
-        Ok(Flow::Finish(Disconnect::new(ReasonCode::DISCONNECT_WITH_WILL)))
+        Ok(Flow::Finish(ReasonCode::DISCONNECT_WITH_WILL))
     }
 
     /// Nothing is published at QoS 0.

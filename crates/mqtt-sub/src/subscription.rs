@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use mqtt_core::client::Client;
-use mqtt_core::protocol::{ConnAck, Properties, ReasonCode, SubAck, TopicFilter, UnsubAck};
+use mqtt_core::protocol::{ConnAck, ReasonCode, SubAck, TopicFilter, UnsubAck};
 
 use crate::plan::Requests;
 use crate::run::RunError;
@@ -41,15 +41,15 @@ impl Subscription {
         if self.stage == Stage::Answered && connack.session_present {
             return Ok(());
         }
-        let Requests { subscribe, unsubscribe } = &self.requests;
+        let Requests { subscribe, unsubscribe, properties } = &self.requests;
         self.unanswered = unsubscribe.iter().cloned().collect();
         self.refused = None;
         if !subscribe.is_empty() {
             self.stage = Stage::Asked;
-            client.subscribe(subscribe.clone(), Properties::new())?;
+            client.subscribe(subscribe.clone(), properties.subscribe.clone())?;
         }
         for filter in unsubscribe {
-            client.unsubscribe(filter.clone(), Properties::new())?;
+            client.unsubscribe(filter.clone(), properties.unsubscribe.clone())?;
         }
         Ok(())
     }

@@ -9,9 +9,13 @@ mod connect_args;
 mod given;
 mod main;
 #[cfg(feature = "client")]
+mod property_args;
+#[cfg(feature = "client")]
 mod proxy_args;
 #[cfg(feature = "client")]
 mod route_args;
+#[cfg(feature = "client")]
+mod session_args;
 #[cfg(feature = "client")]
 #[cfg(test)]
 mod tests;
@@ -22,6 +26,8 @@ mod usage;
 pub mod value;
 #[cfg(feature = "client")]
 mod websocket_args;
+#[cfg(feature = "client")]
+mod will_args;
 mod words;
 
 #[cfg(feature = "client")]
@@ -30,4 +36,6 @@ pub use given::Given;
 #[cfg(feature = "client")]
 pub use main::conclude;
 pub use main::{run, show};
+#[cfg(feature = "client")]
+pub use property_args::{GivenProperty, GivenPropertyError};
 pub use usage::{Parsed, UsageError, parse};

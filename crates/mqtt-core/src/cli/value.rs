@@ -47,13 +47,24 @@ pub(super) fn from_words<T: Clone + Send + Sync + 'static>(
 pub(super) fn concealed<T: Clone + Send + Sync + 'static>(
     parse: fn(OsString) -> Result<T, ValueError>,
 ) -> impl TypedValueParser<Value = T> {
-    Concealed(parse)
+    shown_as(parse, |_| OsString::from("***"))
+}
+
+/// As [`from_words`], for values that look otherwise in an error: `show` says how.
+pub(super) fn shown_as<T: Clone + Send + Sync + 'static>(
+    parse: fn(OsString) -> Result<T, ValueError>,
+    show: fn(&OsStr) -> OsString,
+) -> impl TypedValueParser<Value = T> {
+    ShownAs { parse, show }
 }
 
 #[derive(Clone)]
-struct Concealed<T>(fn(OsString) -> Result<T, ValueError>);
+struct ShownAs<T> {
+    parse: fn(OsString) -> Result<T, ValueError>,
+    show: fn(&OsStr) -> OsString,
+}
 
-impl<T: Clone + Send + Sync + 'static> TypedValueParser for Concealed<T> {
+impl<T: Clone + Send + Sync + 'static> TypedValueParser for ShownAs<T> {
     type Value = T;
 
     fn parse_ref(
@@ -62,10 +73,10 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Concealed<T> {
         arg: Option<&Arg>,
         value: &OsStr,
     ) -> Result<T, clap::Error> {
-        (self.0)(value.to_owned()).or_else(|cause| {
+        (self.parse)(value.to_owned()).or_else(|cause| {
             let refuse = move |_| Err::<T, _>(cause.clone());
             let refusing = OsStringValueParser::new().try_map(refuse);
-            refusing.parse_ref(command, arg, OsStr::new("***"))
+            refusing.parse_ref(command, arg, &(self.show)(value))
         })
     }
 }
@@ -77,7 +88,7 @@ pub(super) fn byte_of_hex(digits: &str) -> Option<u8> {
 }
 
 /// A whole number from `least` to `most`.
-fn whole_number(word: &OsStr, least: u32, most: u32) -> Result<u32, ValueError> {
+pub(super) fn whole_number(word: &OsStr, least: u32, most: u32) -> Result<u32, ValueError> {
     let number: Option<u32> = word.to_str().and_then(|word| word.parse().ok());
     number
         .filter(|number| (least..=most).contains(number))

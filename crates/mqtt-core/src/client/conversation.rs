@@ -44,7 +44,7 @@ enum Stage {
     /// Messages come and go.
     Open,
     /// The tool is done; what is printed is being written, and acknowledged then.
-    Settling(Disconnect),
+    Settling(ReasonCode),
     /// DISCONNECT is on its way; by then it must have made some progress.
     Leaving(Timer),
     /// Everything is sent and our side closed; so long the broker has to close its own. A close
@@ -271,35 +271,35 @@ impl<'a, A: Application> Conversation<'a, A> {
             return;
         }
         self.output = Printing::Abandoned;
-        self.follow(result.map(|()| Flow::Finish(Disconnect::new(ReasonCode::SUCCESS))));
+        self.follow(result.map(|()| Flow::Finish(ReasonCode::SUCCESS)));
     }
 
     /// Does what the tool says. An error of its own ends the conversation in good order.
     fn follow(&mut self, flow: Result<Flow, impl Into<A::Error>>) {
         match flow {
             Ok(Flow::Continue) => {}
-            Ok(Flow::Finish(disconnect)) => self.finish(disconnect),
+            Ok(Flow::Finish(reason)) => self.finish(reason),
             Err(error) => {
                 if self.result.is_ok() {
                     self.result = Err(error.into());
                 }
-                self.finish(Disconnect::new(ReasonCode::SUCCESS));
+                self.finish(ReasonCode::SUCCESS);
             }
         }
     }
 
-    fn finish(&mut self, disconnect: Disconnect) {
+    fn finish(&mut self, reason: ReasonCode) {
         if matches!(self.stage, Stage::Open) {
-            self.stage = Stage::Settling(disconnect);
+            self.stage = Stage::Settling(reason);
         }
     }
 
     /// Sends DISCONNECT once all that is printed is written and acknowledged.
     fn leave_when_settled(&mut self) -> Result<(), ClientError> {
-        if let Stage::Settling(disconnect) = &self.stage
+        if let Stage::Settling(reason) = self.stage
             && self.client.console.is_settled()
         {
-            let disconnect = disconnect.clone();
+            let disconnect = Disconnect { reason, properties: self.client.farewell.clone() };
             self.stage = Stage::Leaving(Timer::now() + LEAVING);
             self.client.session.disconnect(disconnect);
             self.client.collect()?;

@@ -72,12 +72,12 @@ pub async fn wait_until(moment: Instant) {
 }
 
 /// How to go on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
     /// As before.
     Continue,
-    /// All is done: write out what is printed, send this, leave.
-    Finish(Disconnect),
+    /// All is done: write out what is printed, send DISCONNECT with this reason, leave.
+    Finish(ReasonCode),
 }
 
 /// A tool's way to the broker and to the console. It outlives connections.
@@ -89,6 +89,8 @@ pub struct Client {
     console: Console<Receipt>,
     debug: Option<DebugLog>,
     notices: Notices,
+    /// Of the DISCONNECT with which the tool leaves.
+    farewell: Properties,
 }
 
 impl Client {
@@ -99,6 +101,7 @@ impl Client {
             console: Console::new(),
             debug: plan.debug.map(|debug| DebugLog::new(debug, &plan.connect, plan.notices)),
             notices: plan.notices,
+            farewell: plan.disconnect.clone(),
             session,
         }
     }

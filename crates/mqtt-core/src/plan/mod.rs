@@ -18,7 +18,7 @@ pub use tls::{
 pub use websocket::{Header, WebSocket};
 
 use crate::console::Stream;
-use crate::protocol::Connect;
+use crate::protocol::{Connect, Properties};
 
 /// How to reach a broker and what to tell it.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct ConnectPlan {
     pub route: Route,
     /// The CONNECT packet.
     pub connect: Connect,
+    /// What every DISCONNECT carries with which the tool leaves (MQTT 5).
+    pub disconnect: Properties,
     /// At most so many messages of QoS 1 and 2 are unacknowledged at any time.
     pub max_inflight: u16,
     /// The largest packet accepted from the broker, as remaining length in bytes.

@@ -10,7 +10,7 @@ use std::ffi::{OsStr, OsString};
 use clap::{CommandFactory, Parser};
 
 use super::route_args::RouteArgs;
-use super::{Parsed, UsageError, parse};
+use super::{Given, Parsed, UsageError, parse};
 use crate::exit::Failure;
 use crate::invocation::{Invocation, Tool};
 use crate::plan::Route;
@@ -20,6 +20,16 @@ use crate::plan::Route;
 struct Args {
     #[command(flatten)]
     route: RouteArgs,
+}
+
+/// The words parsed by the options of `A` alone.
+pub(super) fn parsed<A: clap::Args>(words: &[&str]) -> Result<Given, UsageError> {
+    let invocation = Invocation::new(Tool::Pub, OsStr::new("mqtt-pub"));
+    let command = A::augment_args(clap::Command::new("t").disable_help_flag(true));
+    match parse(invocation, command, words.iter().map(Into::into).collect())? {
+        Parsed::Given(given) => Ok(given),
+        Parsed::Text(text) => panic!("{text}"),
+    }
 }
 
 /// What a tool called by `name` makes of `words`.
