@@ -1,0 +1,332 @@
+//! One run of the original and of ours with the same words, input and broker, and what differs.
+//!
+//! A case is an invocation and what stands around it:
+//!
+//! ```ignore
+//! publisher("-t a -m hello -q 2").at(broker())
+//! subscriber("-t a -v -C 1").at(broker().with(message("a", "hello"))).only(V5)
+//! subscriber("-t a -C 0 -W x").differs(Expected::Status(1), "docs/differences.md: numbers")
+//! ```
+//!
+//! Where Debian's 2.0.11 is not what 2.1.2 does, or where we differ on purpose, the case says what
+//! is right and why; if the original turns out to do just that, the case fails, too.
+
+use std::ffi::OsString;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use tempfile::TempDir;
+use test_support::scripted_peer::ScriptedPeer;
+use test_support::tool::{Running, Tool};
+
+use super::broker::{Broker, broker};
+use super::seen::{Aspect, Seen, changes, without_random_part};
+use super::words::words;
+
+/// The versions of the protocol, as `-V` has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Version {
+    V31,
+    V311,
+    V5,
+}
+
+pub(crate) const EVERY: [Version; 3] = [Version::V31, Version::V311, Version::V5];
+
+impl Version {
+    fn word(self) -> &'static str {
+        match self {
+            Self::V31 => "mqttv31",
+            Self::V311 => "mqttv311",
+            Self::V5 => "mqttv5",
+        }
+    }
+}
+
+/// What is expected of ours in place of what the original does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Expected {
+    /// The exit status.
+    Status(i32),
+    /// Every CONNECT.
+    Connects(&'static [&'static str]),
+    /// Every other packet; with its connection's number from the second on.
+    Sends(&'static [&'static str]),
+    /// The lines of stdout.
+    Prints(&'static [&'static str]),
+    /// Words of our own on stdout, whatever they are.
+    OwnWords,
+}
+
+impl Expected {
+    fn aspect(self) -> Aspect {
+        match self {
+            Self::Status(_) => Aspect::Status,
+            Self::Connects(_) => Aspect::Connects,
+            Self::Sends(_) => Aspect::Sends,
+            Self::Prints(_) | Self::OwnWords => Aspect::Prints,
+        }
+    }
+
+    fn lines(self, ours: &[String]) -> Vec<String> {
+        match self {
+            Self::OwnWords if ours.is_empty() => vec!["words of our own".to_owned()],
+            Self::OwnWords => ours.to_owned(),
+            Self::Status(status) => vec![status.to_string()],
+            Self::Connects(lines) | Self::Sends(lines) | Self::Prints(lines) => {
+                lines.iter().map(|&line| line.to_owned()).collect()
+            }
+        }
+    }
+}
+
+/// The original's tool and ours.
+#[derive(Clone, Copy, Debug)]
+struct Pair {
+    original: &'static str,
+    own: &'static str,
+}
+
+/// A publisher with these words; `-h`, `-p` and `-V` are put before them, unless the words
+/// themselves say where `{port}` goes.
+pub(crate) fn publisher(line: &str) -> Case {
+    Case::new(Pair { original: "mosquitto_pub", own: "mqtt-pub" }, line)
+}
+
+/// A subscriber with these words.
+pub(crate) fn subscriber(line: &str) -> Case {
+    Case::new(Pair { original: "mosquitto_sub", own: "mqtt-sub" }, line)
+}
+
+/// One comparison.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    pair: Pair,
+    line: String,
+    versions: Vec<Option<Version>>,
+    broker: Broker,
+    input: Vec<u8>,
+    files: Vec<(String, Vec<u8>)>,
+    environment: Vec<(String, String)>,
+    differences: Vec<(Expected, &'static str)>,
+}
+
+impl Case {
+    fn new(pair: Pair, line: &str) -> Self {
+        Self {
+            pair,
+            line: line.to_owned(),
+            versions: EVERY.map(Some).to_vec(),
+            broker: broker(),
+            input: Vec::new(),
+            files: Vec::new(),
+            environment: Vec::new(),
+            differences: Vec::new(),
+        }
+    }
+
+    /// At this broker, and not at one that does what is usual.
+    pub(crate) fn at(self, broker: Broker) -> Self {
+        Self { broker, ..self }
+    }
+
+    /// In these versions only.
+    pub(crate) fn only<const N: usize>(self, versions: [Version; N]) -> Self {
+        Self { versions: versions.map(Some).to_vec(), ..self }
+    }
+
+    /// Without `-V`.
+    pub(crate) fn without_version(self) -> Self {
+        Self { versions: vec![None], ..self }
+    }
+
+    /// With this on stdin.
+    pub(crate) fn input(self, input: impl AsRef<[u8]>) -> Self {
+        Self { input: input.as_ref().to_owned(), ..self }
+    }
+
+    /// With a file in `{folder}`, which is also the home folder.
+    pub(crate) fn file(mut self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        self.files.push((name.to_owned(), content.as_ref().to_owned()));
+        self
+    }
+
+    /// With a variable in the environment.
+    pub(crate) fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Ours does this and not what the original on this machine does, for this reason.
+    pub(crate) fn differs(mut self, expected: Expected, reason: &'static str) -> Self {
+        self.differences.push((expected, reason));
+        self
+    }
+
+    /// Ours takes this for wrong usage, for this reason: no connection, nothing on stdout.
+    pub(crate) fn refused(self, reason: &'static str) -> Self {
+        self.differs(Expected::Status(1), reason)
+            .differs(Expected::Connects(&[]), reason)
+            .differs(Expected::Sends(&[]), reason)
+    }
+
+    /// The case in each of its versions.
+    fn runs(&self) -> impl Iterator<Item = (&Self, Option<Version>)> {
+        self.versions.iter().map(move |&version| (self, version))
+    }
+
+    /// Runs both and compares them; the text says what is wrong.
+    fn compare(&self, version: Option<Version>) -> Result<(), String> {
+        let folder = self.folder();
+        let own = Tool::at(env!("CARGO_BIN_EXE_mqtt-sub")).sibling(self.pair.own);
+        let (mut theirs, their_words) = self.run(&Tool::at(original(self.pair)), version, &folder);
+        let (mut ours, our_words) = self.run(&own.called(self.pair.original), version, &folder);
+        let mut wrong = String::new();
+        for aspect in [Aspect::Status, Aspect::Connects, Aspect::Sends, Aspect::Prints] {
+            wrong += &self.judge(aspect, &theirs.take(aspect), &ours.take(aspect));
+        }
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        let version = version.map_or("", Version::word);
+        let (name, line) = (self.pair.original, &self.line);
+        let said = format!("stderr of the original: {their_words}\nstderr of ours: {our_words}");
+        let line: String = line.chars().take(200).collect();
+        Err(format!("{name} {line} ({version})\n{wrong}{said}\n"))
+    }
+
+    /// What is wrong about one aspect; empty if nothing is.
+    fn judge(&self, aspect: Aspect, theirs: &[String], ours: &[String]) -> String {
+        let difference = self.differences.iter().find(|(of, _)| of.aspect() == aspect);
+        let Some((expected, reason)) = difference else {
+            return changes(aspect, "the original", theirs, ours);
+        };
+        let expected = expected.lines(ours);
+        if expected == theirs {
+            return format!("{aspect:?}: the original does the same; not needed: {reason}\n");
+        }
+        changes(aspect, reason, &expected, ours)
+    }
+
+    /// The files of the case.
+    fn folder(&self) -> TempDir {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for (name, content) in &self.files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("it is in the folder")).unwrap();
+            std::fs::write(path, content).unwrap();
+        }
+        folder
+    }
+
+    /// Runs one tool at the broker; what was seen, and what it wrote to stderr.
+    fn run(&self, tool: &Tool, version: Option<Version>, folder: &TempDir) -> (Seen, String) {
+        let peer = ScriptedPeer::listen();
+        let home = folder.path().to_str().expect("temporary folders have plain names");
+        let port = peer.port().to_string();
+        let fill = |text: &str| text.replace("{folder}", home).replace("{port}", &port);
+        let mut command = tool.command(self.words(version, fill));
+        command.env("HOME", home);
+        for (name, value) in &self.environment {
+            command.env(name, fill(value));
+        }
+        let mut running = Running::start(command);
+        let id = running.id();
+        let (input, ended) = (self.input.clone(), AtomicBool::new(false));
+        let (connections, output) = thread::scope(|scope| {
+            let serving = scope.spawn(|| self.broker.serve(&peer, &ended));
+            let _end = Ending(&ended);
+            let mut stdin = running.take_input();
+            // It may end without having read it all.
+            scope.spawn(move || drop(std::io::Write::write_all(&mut stdin, &input)));
+            let output = running.wait();
+            ended.store(true, Ordering::Release);
+            (serving.join().expect("the broker does not fail"), output)
+        });
+        let seen = Seen::new(connections, &output, self.mask(id));
+        (seen, output.stderr().into_owned())
+    }
+
+    fn words(&self, version: Option<Version>, fill: impl Fn(&str) -> String) -> Vec<OsString> {
+        let mut words = words(&fill(&self.line));
+        if let Some(version) = version {
+            words.splice(..0, ["-V", version.word()].map(OsString::from));
+        }
+        if !self.line.contains("{port}") && !self.files.iter().any(|(_, text)| has_port(text)) {
+            let connection = ["-h", "127.0.0.1", "-p", &fill("{port}")];
+            words.splice(..0, connection.map(OsString::from));
+        }
+        words
+    }
+
+    /// What is different in each run: the process identifier, where it is part of `-I`'s.
+    fn mask(&self, id: u32) -> impl Fn(&str) -> String {
+        let id = (self.line.contains("-I ") || self.line.contains("--id-prefix ")).then_some(id);
+        move |line| {
+            let line = without_random_part(line);
+            id.map_or(line.clone(), |id| line.replace(&id.to_string(), "<process>"))
+        }
+    }
+}
+
+/// Tells the broker that its client has ended, however it did.
+struct Ending<'a>(&'a AtomicBool);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+fn has_port(text: &[u8]) -> bool {
+    text.windows(6).any(|part| part == b"{port}")
+}
+
+fn original(pair: Pair) -> String {
+    format!("/usr/bin/{}", pair.original)
+}
+
+/// Compares all cases of a group, several at a time, and shows all that is wrong.
+#[track_caller]
+pub(crate) fn compare(cases: impl IntoIterator<Item = Case>) {
+    const AT_A_TIME: usize = 8;
+    let cases: Vec<Case> = cases.into_iter().collect();
+    let runs: Vec<_> = cases.iter().flat_map(Case::runs).collect();
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let work = || {
+        let mut wrong = Vec::new();
+        while let Some((case, version)) = runs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            wrong.extend(case.compare(*version).err());
+        }
+        wrong
+    };
+    let wrong: Vec<String> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..AT_A_TIME).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("a run did not end")).collect()
+    });
+    assert!(wrong.is_empty(), "{} of {} differ:\n\n{}", wrong.len(), runs.len(), wrong.join("\n"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "- PUBLISH d0 q0 r0 'a' 'x'\n  + PUBLISH")]
+    fn another_packet_than_the_written_one_is_shown() {
+        let expected = Expected::Sends(&["PUBLISH d0 q0 r0 'a' 'x'", "DISCONNECT"]);
+        compare([publisher("-t a -m y").without_version().differs(expected, "a test")]);
+    }
+
+    #[test]
+    #[should_panic(expected = "Status: the original does the same; not needed: a test")]
+    fn a_difference_that_is_none_is_an_error() {
+        compare([publisher("-t a -m y").without_version().differs(Expected::Status(0), "a test")]);
+    }
+
+    #[test]
+    #[should_panic(expected = "Status (- a test, + ours):\n  - 9\n  + 0")]
+    fn another_status_than_the_written_one_is_an_error() {
+        compare([publisher("-t a -m y").without_version().differs(Expected::Status(9), "a test")]);
+    }
+}

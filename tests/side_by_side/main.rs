@@ -1,0 +1,30 @@
+//! Our tools under the originals' names, side by side with Debian's clients.
+//!
+//! Each [`case`] gives both the same words, input and [`broker`], and compares every field of
+//! every packet ([`decode`]), stdout byte for byte and the exit status. What is said on stderr is
+//! in our own words by design and not compared. The output formats of `-F` are in
+//! `tests/sub/formats.rs`.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails")]
+
+/// The scripted broker.
+mod broker;
+/// What is compared.
+mod case;
+/// What a client sent.
+mod decode;
+/// What a run was seen to do.
+mod seen;
+/// A command line in one string.
+mod words;
+
+/// How a connection is asked for: the fields of CONNECT and its answers.
+mod connect;
+/// What `-d` prints.
+mod debug_lines;
+/// What mosquitto_pub publishes.
+mod publish;
+/// What mosquitto_sub asks for and writes.
+mod subscribe;
+/// Wrong usage.
+mod usage;
