@@ -12,7 +12,7 @@
 //! is right and why; if the original turns out to do just that, the case fails, too.
 
 use std::ffi::OsString;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use tempfile::TempDir;
@@ -286,25 +286,31 @@ fn original(pair: Pair) -> String {
     format!("/usr/bin/{}", pair.original)
 }
 
-/// Compares all cases of a group, several at a time, and shows all that is wrong.
+/// Compares all cases of a group and shows all that is wrong.
 #[track_caller]
 pub(crate) fn compare(cases: impl IntoIterator<Item = Case>) {
-    const AT_A_TIME: usize = 8;
     let cases: Vec<Case> = cases.into_iter().collect();
     let runs: Vec<_> = cases.iter().flat_map(Case::runs).collect();
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let work = || {
+    check(&runs, |(case, version)| case.compare(*version));
+}
+
+/// Does this work for every job, several at a time, and shows all that is wrong.
+#[track_caller]
+pub(crate) fn check<T: Sync>(jobs: &[T], work: impl Fn(&T) -> Result<(), String> + Sync) {
+    const AT_A_TIME: usize = 8;
+    let next = AtomicUsize::new(0);
+    let worker = || {
         let mut wrong = Vec::new();
-        while let Some((case, version)) = runs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            wrong.extend(case.compare(*version).err());
+        while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            wrong.extend(work(job).err());
         }
         wrong
     };
     let wrong: Vec<String> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..AT_A_TIME).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..AT_A_TIME).map(|_| scope.spawn(worker)).collect();
         workers.into_iter().flat_map(|worker| worker.join().expect("a run did not end")).collect()
     });
-    assert!(wrong.is_empty(), "{} of {} differ:\n\n{}", wrong.len(), runs.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} of {} differ:\n\n{}", wrong.len(), jobs.len(), wrong.join("\n"));
 }
 
 #[cfg(test)]

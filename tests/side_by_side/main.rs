@@ -20,6 +20,8 @@ mod words;
 
 /// How a connection is asked for: the fields of CONNECT and its answers.
 mod connect;
+/// Command lines as people use them, at a real broker.
+mod corpus;
 /// What `-d` prints.
 mod debug_lines;
 /// What mosquitto_pub publishes.
