@@ -179,8 +179,13 @@ impl Case {
     fn compare(&self, version: Option<Version>) -> Result<(), String> {
         let folder = self.folder();
         let own = Tool::at(env!("CARGO_BIN_EXE_mqtt-sub")).sibling(self.pair.own);
-        let (mut theirs, their_words) = self.run(&Tool::at(original(self.pair)), version, &folder);
-        let (mut ours, our_words) = self.run(&own.called(self.pair.original), version, &folder);
+        let (tool, linked) = (Tool::at(original(self.pair)), own.called(self.pair.original));
+        // Some wait for seconds: at the same time, then.
+        let ((mut theirs, their_words), (mut ours, our_words)) = thread::scope(|scope| {
+            let theirs = scope.spawn(|| self.run(&tool, version, &folder));
+            let ours = self.run(&linked, version, &folder);
+            (theirs.join().expect("the original did not end"), ours)
+        });
         let mut wrong = String::new();
         for aspect in [Aspect::Status, Aspect::Connects, Aspect::Sends, Aspect::Prints] {
             wrong += &self.judge(aspect, &theirs.take(aspect), &ours.take(aspect));
