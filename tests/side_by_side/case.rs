@@ -21,6 +21,7 @@ use test_support::tool::{Running, Tool};
 
 use super::broker::{Broker, broker};
 use super::seen::{Aspect, Seen, changes, without_random_part};
+use super::socket::Socket;
 use super::words::words;
 
 /// The versions of the protocol, as `-V` has them.
@@ -103,6 +104,7 @@ pub(crate) fn subscriber(line: &str) -> Case {
 pub(crate) struct Case {
     pair: Pair,
     line: String,
+    original_line: Option<String>,
     versions: Vec<Option<Version>>,
     broker: Broker,
     input: Vec<u8>,
@@ -116,6 +118,7 @@ impl Case {
         Self {
             pair,
             line: line.to_owned(),
+            original_line: None,
             versions: EVERY.map(Some).to_vec(),
             broker: broker(),
             input: Vec::new(),
@@ -145,7 +148,7 @@ impl Case {
         Self { input: input.as_ref().to_owned(), ..self }
     }
 
-    /// With a file in `{folder}`, which is also the home folder.
+    /// With a file in `{folder}`, which is also the home folder; `{port}` in it is filled in.
     pub(crate) fn file(mut self, name: &str, content: impl AsRef<[u8]>) -> Self {
         self.files.push((name.to_owned(), content.as_ref().to_owned()));
         self
@@ -155,6 +158,11 @@ impl Case {
     pub(crate) fn environment(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// The original on this machine says the same in these words, for this reason.
+    pub(crate) fn instead(self, line: &str, _reason: &'static str) -> Self {
+        Self { original_line: Some(line.to_owned()), ..self }
     }
 
     /// Ours does this and not what the original on this machine does, for this reason.
@@ -177,13 +185,13 @@ impl Case {
 
     /// Runs both and compares them; the text says what is wrong.
     fn compare(&self, version: Option<Version>) -> Result<(), String> {
-        let folder = self.folder();
         let own = Tool::at(env!("CARGO_BIN_EXE_mqtt-sub")).sibling(self.pair.own);
         let (tool, linked) = (Tool::at(original(self.pair)), own.called(self.pair.original));
         // Some wait for seconds: at the same time, then.
         let ((mut theirs, their_words), (mut ours, our_words)) = thread::scope(|scope| {
-            let theirs = scope.spawn(|| self.run(&tool, version, &folder));
-            let ours = self.run(&linked, version, &folder);
+            let line = self.original_line.as_ref().unwrap_or(&self.line);
+            let theirs = scope.spawn(|| self.run(&tool, line, version));
+            let ours = self.run(&linked, &self.line, version);
             (theirs.join().expect("the original did not end"), ours)
         });
         let mut wrong = String::new();
@@ -214,23 +222,32 @@ impl Case {
     }
 
     /// The files of the case.
-    fn folder(&self) -> TempDir {
+    fn folder(&self, port: &str) -> TempDir {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for (name, content) in &self.files {
             let path = folder.path().join(name);
             std::fs::create_dir_all(path.parent().expect("it is in the folder")).unwrap();
+            let content: &[u8] = match str::from_utf8(content) {
+                Ok(text) => &text.replace("{port}", port).into_bytes(),
+                Err(_) => content,
+            };
             std::fs::write(path, content).unwrap();
         }
         folder
     }
 
     /// Runs one tool at the broker; what was seen, and what it wrote to stderr.
-    fn run(&self, tool: &Tool, version: Option<Version>, folder: &TempDir) -> (Seen, String) {
+    fn run(&self, tool: &Tool, line: &str, version: Option<Version>) -> (Seen, String) {
         let peer = ScriptedPeer::listen();
-        let home = folder.path().to_str().expect("temporary folders have plain names");
         let port = peer.port().to_string();
-        let fill = |text: &str| text.replace("{folder}", home).replace("{port}", &port);
-        let mut command = tool.command(self.words(version, fill));
+        let folder = self.folder(&port);
+        let home = folder.path().to_str().expect("temporary folders have plain names");
+        let socket = Socket::new(peer.port());
+        let fill = |text: &str| {
+            let text = text.replace("{folder}", home).replace("{port}", &port);
+            text.replace("{socket}", socket.path())
+        };
+        let mut command = tool.command(self.words(line, version, fill));
         command.env("HOME", home);
         for (name, value) in &self.environment {
             command.env(name, fill(value));
@@ -240,6 +257,7 @@ impl Case {
         let (input, ended) = (self.input.clone(), AtomicBool::new(false));
         let (connections, output) = thread::scope(|scope| {
             let serving = scope.spawn(|| self.broker.serve(&peer, &ended));
+            scope.spawn(|| socket.relay(&ended));
             let _end = Ending(&ended);
             let mut stdin = running.take_input();
             // It may end without having read it all.
@@ -252,12 +270,18 @@ impl Case {
         (seen, output.stderr().into_owned())
     }
 
-    fn words(&self, version: Option<Version>, fill: impl Fn(&str) -> String) -> Vec<OsString> {
-        let mut words = words(&fill(&self.line));
+    fn words(
+        &self,
+        line: &str,
+        version: Option<Version>,
+        fill: impl Fn(&str) -> String,
+    ) -> Vec<OsString> {
+        let mut words = words(&fill(line));
         if let Some(version) = version {
             words.splice(..0, ["-V", version.word()].map(OsString::from));
         }
-        if !self.line.contains("{port}") && !self.files.iter().any(|(_, text)| has_port(text)) {
+        let says_where = line.contains("{port}") || line.contains("{socket}");
+        if !says_where && !self.files.iter().any(|(_, text)| has_port(text)) {
             let connection = ["-h", "127.0.0.1", "-p", &fill("{port}")];
             words.splice(..0, connection.map(OsString::from));
         }

@@ -15,6 +15,8 @@ mod case;
 mod decode;
 /// What a run was seen to do.
 mod seen;
+/// A unix socket in front of the broker.
+mod socket;
 /// A command line in one string.
 mod words;
 
@@ -24,6 +26,8 @@ mod connect;
 mod corpus;
 /// What `-d` prints.
 mod debug_lines;
+/// Ways to the broker.
+mod endpoint;
 /// What mosquitto_pub publishes.
 mod publish;
 /// What mosquitto_sub asks for and writes.

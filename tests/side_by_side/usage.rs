@@ -193,23 +193,12 @@ fn formats_that_are_none() {
 #[test]
 fn spellings_beyond_the_original() {
     let row = "docs/differences.md: option spelling";
-    let x = Expected::Sends(&["PUBLISH d0 q0 r1 'a' 'x'", "DISCONNECT"]);
-    let accepted = |line| {
-        publisher(line)
-            .without_version()
-            .differs(Expected::Status(0), row)
-            .differs(
-                Expected::Connects(&["CONNECT 'MQTT' 4 flags=00000010 keep_alive=60 id='me'"]),
-                row,
-            )
-            .differs(x, row)
-    };
-    compare([
-        accepted("--topic=a --id=me -m x -r"),
-        accepted("-ta -ime -mx -r"),
-        accepted("-rt a -i me -m x"),
-        accepted("-t a -i me -m x -r --"),
-    ]);
+    let usual = "--topic a --id me -m x -r";
+    let lines =
+        ["--topic=a --id=me -m x -r", "-ta -ime -mx -r", "-rt a -i me -m x", "-rta -i me -mx --"];
+    compare(lines.map(|line| publisher(line).instead(usual, row)));
+    let long = "-t a -t b --count 1 --exit-after-suback --no-newline --timeout 100 --filter-out x";
+    compare([subscriber(long).instead("-t a -t b -C 1 -E -N -W 100 -T x", row)]);
 }
 
 #[test]
