@@ -127,3 +127,51 @@ fn of_refusals_pings_and_goodbyes() {
         subscriber("-t a -i cid -d -C 1").at(pinged).only([V5]),
     ]);
 }
+
+const CONNECT: &str = "CONNECT 'MQTT' 4 flags=00000010 keep_alive=60 id='s'";
+
+#[test]
+fn of_what_a_broker_must_not_send() {
+    let row = "reference §5.2, §7.5: 2.0.11 does not look";
+    let connack = |flags| {
+        let bytes = [Reply::Bytes(vec![0x20, 2, flags, 0]), Reply::Close];
+        broker().on(Kind::Connect, bytes).then().connack(5)
+    };
+    let after_subscribe = |bytes: &[u8]| {
+        let replies = [Reply::Usual, Reply::Bytes(bytes.to_vec()), Reply::Close];
+        broker().on(Kind::Subscribe, replies).then().connack(5)
+    };
+    let unknown = broker().on(Kind::Subscribe, [Reply::Usual, Reply::Bytes(packet::pubrec(9))]);
+    let unknown = unknown.on(Kind::Pubrel, [Reply::Message(message("a", "x"))]);
+    compare([
+        subscriber("-t a -i s -d").at(after_subscribe(&[0, 0])).only([V311]),
+        subscriber("-t a -i s -d -C 1").at(unknown).only([V311]),
+        subscriber("-t a -i s -d")
+            .at(after_subscribe(&[0x20, 2, 0, 0]))
+            .only([V311])
+            .differs(Expected::Status(2), row)
+            .differs(Expected::Connects(&[CONNECT]), row)
+            .differs(
+                Expected::Prints(&[
+                    "Client s sending CONNECT",
+                    "Client s received CONNACK (0)",
+                    "Client s sending SUBSCRIBE (Mid: 1, Topic: a, QoS: 0, Options: 0x00)",
+                    "Client s received SUBACK",
+                    "Subscribed (mid: 1): 0",
+                    "Client s received duplicate CONNACK",
+                ]),
+                row,
+            ),
+        publisher("-t a -m x -i s -d")
+            .at(connack(2))
+            .only([V311])
+            .differs(Expected::Status(2), row)
+            .differs(
+                Expected::Prints(&[
+                    "Client s sending CONNECT",
+                    "Client s received CONNACK with invalid connect flags (2)",
+                ]),
+                row,
+            ),
+    ]);
+}
