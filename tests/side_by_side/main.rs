@@ -30,6 +30,8 @@ mod debug_lines;
 mod endpoint;
 /// What mosquitto_pub publishes.
 mod publish;
+/// Retained messages, and the subscriber's other ways to choose and to show.
+mod retained;
 /// What mosquitto_sub asks for and writes.
 mod subscribe;
 /// Wrong usage.
