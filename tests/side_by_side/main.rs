@@ -28,6 +28,10 @@ mod corpus;
 mod debug_lines;
 /// Ways to the broker.
 mod endpoint;
+/// How long a session outlives its connection.
+mod expiry;
+/// `-D`.
+mod properties;
 /// What mosquitto_pub publishes.
 mod publish;
 /// Retained messages, and the subscriber's other ways to choose and to show.
@@ -36,3 +40,5 @@ mod retained;
 mod subscribe;
 /// Wrong usage.
 mod usage;
+/// Wills.
+mod will;
