@@ -30,6 +30,8 @@ mod debug_lines;
 mod endpoint;
 /// How long a session outlives its connection.
 mod expiry;
+/// What is finished before a subscriber leaves.
+mod leaving;
 /// `-D`.
 mod properties;
 /// What mosquitto_pub publishes.

@@ -80,6 +80,7 @@ impl Failure for ClientError {
         match self {
             Self::Transport(_)
             | Self::ConnectTimeout { .. }
+            | Self::NoConnAck { .. }
             | Self::System(_)
             | Self::File { .. }
             | Self::Console(_)

@@ -15,6 +15,9 @@ use crate::signal::{Interrupts, Urgency, until};
 /// How long the last bytes may take to reach the socket without any progress.
 const LEAVING: Duration = Duration::from_secs(30);
 
+/// How long the broker may take to release the messages of QoS 2 that it was told we have.
+const RELEASING: Duration = Duration::from_secs(5);
+
 /// How long the broker may take to close its side after our DISCONNECT.
 const CLOSING: Duration = Duration::from_secs(1);
 
@@ -45,6 +48,9 @@ enum Stage {
     Open,
     /// The tool is done; what is printed is being written, and acknowledged then.
     Settling(ReasonCode),
+    /// All of that is done, but exchanges of QoS 2 may be half done. Nothing new is taken then; at
+    /// that time we leave in any case.
+    Releasing(ReasonCode, Timer),
     /// DISCONNECT is on its way; by then it must have made some progress.
     Leaving(Timer),
     /// Everything is sent and our side closed; so long the broker has to close its own. A close
@@ -116,7 +122,8 @@ impl<'a, A: Application> Conversation<'a, A> {
         );
         match self.stage {
             Stage::Open => return Ended::Broken(error),
-            Stage::Settling(_) | Stage::Leaving(_) | Stage::Closing(_) if !telling => {}
+            Stage::Settling(_) | Stage::Releasing(..) | Stage::Leaving(_) | Stage::Closing(_)
+                if !telling => {}
             _ if self.result.is_ok() => self.result = Err(error.into()),
             _ => {}
         }
@@ -134,7 +141,7 @@ impl<'a, A: Application> Conversation<'a, A> {
         }
         self.client.collect()?;
         self.client.flush_console()?;
-        self.leave_when_settled()?;
+        self.leave_when_settled(connection)?;
         self.close_when_drained(connection).await?;
         let wake = self.wait(connection).await?;
         self.react(wake, connection).await
@@ -173,7 +180,9 @@ impl<'a, A: Application> Conversation<'a, A> {
         self.client.session.set_reading(reading, Instant::now());
         let deadline = self.client.session.deadline().map(Timer::from_std);
         let overdue = match self.stage {
-            Stage::Leaving(overdue) | Stage::Closing(overdue) => Some(overdue),
+            Stage::Releasing(_, overdue) | Stage::Leaving(overdue) | Stage::Closing(overdue) => {
+                Some(overdue)
+            }
             Stage::Open | Stage::Settling(_) => None,
         };
         let Client { queue, console, .. } = &mut *self.client;
@@ -201,7 +210,9 @@ impl<'a, A: Application> Conversation<'a, A> {
         match self.stage {
             Stage::Settling(_) => Reading::Off,
             _ if self.client.console.is_congested() => Reading::Off,
-            Stage::Open | Stage::Leaving(_) | Stage::Closing(_) => Reading::On,
+            Stage::Open | Stage::Releasing(..) | Stage::Leaving(_) | Stage::Closing(_) => {
+                Reading::On
+            }
         }
     }
 
@@ -213,6 +224,7 @@ impl<'a, A: Application> Conversation<'a, A> {
         match wake {
             Wake::Progress(progress) => return self.progressed(&progress),
             Wake::Overdue if matches!(self.stage, Stage::Closing(_)) => return Ok(Turn::Last),
+            Wake::Overdue if matches!(self.stage, Stage::Releasing(..)) => {}
             Wake::Overdue => return Err(self.lost()),
             Wake::Input => {}
             Wake::Written(Ok(receipts)) => {
@@ -294,19 +306,42 @@ impl<'a, A: Application> Conversation<'a, A> {
         }
     }
 
-    /// Sends DISCONNECT once all that is printed is written and acknowledged.
-    fn leave_when_settled(&mut self) -> Result<(), ClientError> {
+    /// Sends DISCONNECT once all that is printed is written and acknowledged to the end.
+    fn leave_when_settled(&mut self, connection: &mut Connection) -> Result<(), ClientError> {
         if let Stage::Settling(reason) = self.stage
             && self.client.console.is_settled()
         {
-            let disconnect = Disconnect { reason, properties: self.client.farewell.clone() };
-            self.stage = Stage::Leaving(Timer::now() + LEAVING);
-            self.client.session.disconnect(disconnect);
-            self.client.collect()?;
-            self.client.flush_console()?;
-            // What still comes is for nobody, and the originals do not show it.
-            self.client.debug = None;
+            self.stage = Stage::Releasing(reason, Timer::now() + RELEASING);
+            if self.owes_acknowledgement() {
+                self.client.session.stop_receiving();
+                // What was read before may hold the release.
+                self.receive(connection)?;
+                self.client.collect()?;
+            }
         }
+        match self.stage {
+            Stage::Releasing(reason, overdue)
+                if !self.owes_acknowledgement() || Timer::now() >= overdue =>
+            {
+                self.leave(reason)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the broker waits for something that we will be able to say.
+    fn owes_acknowledgement(&self) -> bool {
+        self.output == Printing::Possible && self.client.session.owes_acknowledgement()
+    }
+
+    fn leave(&mut self, reason: ReasonCode) -> Result<(), ClientError> {
+        let disconnect = Disconnect { reason, properties: self.client.farewell.clone() };
+        self.stage = Stage::Leaving(Timer::now() + LEAVING);
+        self.client.session.disconnect(disconnect);
+        self.client.collect()?;
+        self.client.flush_console()?;
+        // What still comes is for nobody, and the originals do not show it.
+        self.client.debug = None;
         Ok(())
     }
 

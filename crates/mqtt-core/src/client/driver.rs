@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use tokio::time::timeout;
+use tokio::time::{Instant as Timer, timeout, timeout_at};
 
 use super::connection::{Connection, Progress, SendError};
 use super::conversation::{Conversation, Ended};
@@ -108,8 +108,7 @@ impl Driver<'_> {
                 if !self.may_try_again(&failure) {
                     return Err(failure.into());
                 }
-                let why = failure.with_causes();
-                self.client.notice(&format!("warning: {why}; connecting again"));
+                self.connecting_again(&failure);
             }
             match self.reconnect(application).await? {
                 Some(again) => (connection, connected) = again,
@@ -143,19 +142,51 @@ impl Driver<'_> {
         self.backoff.delay(u16::try_from(random >> 16).unwrap_or_default())
     }
 
-    /// `None` when nobody reads our output.
+    /// `None` when nobody reads our output. Who would connect again later does so as soon as a
+    /// broker was reached once, even if it did not let us in.
     async fn first_connection(&mut self) -> Result<Option<Connected>, ClientError> {
+        let (mut delay, mut was_reached) = (Duration::ZERO, false);
         loop {
-            let attempt = establish(self.plan, self.way.route(), &mut self.client);
-            match unless_asked_to_end(&mut self.interrupts, &self.hang_up, attempt).await {
+            match self.attempt(delay).await? {
                 Outcome::Done(Err(failure)) if self.is_referred(&failure) => {}
+                Outcome::Done(Err(failure))
+                    if self.may_try_again(&failure) && (was_reached || failure.is_silence()) =>
+                {
+                    if !was_reached {
+                        self.connecting_again(&failure);
+                    }
+                    was_reached = true;
+                    self.client.session.disconnected();
+                }
                 Outcome::Done(result) => return result.map(Some),
                 Outcome::Interrupted(interrupt, _) => {
                     return Err(ClientError::Interrupted(interrupt));
                 }
                 Outcome::HungUp => return Ok(None),
             }
+            delay = self.delay();
         }
+    }
+
+    /// One attempt to connect, after that time.
+    async fn attempt(
+        &mut self,
+        delay: Duration,
+    ) -> Result<Outcome<Result<Connected, ClientError>>, ClientError> {
+        self.client.flush_console()?;
+        let attempt = async {
+            // Even no time at all would be rounded up to a millisecond.
+            if !delay.is_zero() {
+                tokio::time::sleep(delay).await;
+            }
+            establish(self.plan, self.way.route(), &mut self.client).await
+        };
+        Ok(unless_asked_to_end(&mut self.interrupts, &self.hang_up, attempt).await)
+    }
+
+    fn connecting_again(&mut self, failure: &ClientError) {
+        let why = failure.with_causes();
+        self.client.notice(&format!("warning: {why}; connecting again"));
     }
 
     /// Tries until a connection stands; `None` when there is nobody to do it for any more: the
@@ -165,13 +196,8 @@ impl Driver<'_> {
         application: &mut A,
     ) -> Result<Option<Connected>, A::Error> {
         loop {
-            self.client.flush_console()?;
             let delay = self.delay();
-            let attempt = async {
-                tokio::time::sleep(delay).await;
-                establish(self.plan, self.way.route(), &mut self.client).await
-            };
-            match unless_asked_to_end(&mut self.interrupts, &self.hang_up, attempt).await {
+            match self.attempt(delay).await? {
                 Outcome::Done(Ok(connected)) => return Ok(Some(connected)),
                 Outcome::Done(Err(error)) if self.is_referred(&error) => {}
                 Outcome::Done(Err(error)) if self.may_try_again(&error) => {
@@ -261,19 +287,26 @@ async fn establish(
     client: &mut Client,
 ) -> Result<Connected, ClientError> {
     let limit = plan.connect_timeout;
-    let attempt = timeout(limit, introduce(plan, route, client));
-    attempt.await.unwrap_or_else(|_| {
-        Err(ClientError::ConnectTimeout { route: Box::new(route.clone()), limit })
-    })
+    let deadline = Timer::now() + limit;
+    let reached = timeout_at(deadline, transport::connect(route, limit)).await;
+    let reached = reached.map_err(|_| {
+        let route = Box::new(route.clone());
+        ClientError::ConnectTimeout { route, limit }
+    })??;
+    let mut connection = Connection::new(reached);
+    let introduced = timeout_at(deadline, introduce(plan, &mut connection, client)).await;
+    let endpoint = || connection.endpoint().clone();
+    let event =
+        introduced.map_err(|_| ClientError::NoConnAck { endpoint: endpoint(), limit })??;
+    Ok((connection, event))
 }
 
+/// Sends CONNECT and waits for the answer that lets us in.
 async fn introduce(
     plan: &ConnectPlan,
-    route: &Route,
+    connection: &mut Connection,
     client: &mut Client,
-) -> Result<Connected, ClientError> {
-    let reached = transport::connect(route, plan.connect_timeout).await?;
-    let mut connection = Connection::new(reached);
+) -> Result<Event, ClientError> {
     let endpoint = connection.endpoint().clone();
     client.connecting()?;
     let mut connect = plan.connect.clone();
@@ -290,8 +323,8 @@ async fn introduce(
             }
             Progress::Written | Progress::Read => {}
         }
-        if let Some(event) = client.next_event(&mut connection, Instant::now())? {
-            return Ok((connection, event));
+        if let Some(event) = client.next_event(connection, Instant::now())? {
+            return Ok(event);
         }
     }
 }

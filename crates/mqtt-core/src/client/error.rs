@@ -30,6 +30,14 @@ pub enum ClientError {
         /// The limit.
         limit: Duration,
     },
+    /// The broker did not answer CONNECT within the time limit.
+    #[error("no answer to CONNECT from {endpoint} within {} s", .limit.as_secs_f64())]
+    NoConnAck {
+        /// The broker.
+        endpoint: Endpoint,
+        /// The limit, from the look-up of its name on.
+        limit: Duration,
+    },
     /// The broker refused, left, or broke the protocol.
     #[error(transparent)]
     Session(#[from] SessionError),
@@ -78,11 +86,19 @@ pub enum ClientError {
 }
 
 impl ClientError {
+    /// Whether the broker was reached and said nothing.
+    pub(super) fn is_silence(&self) -> bool {
+        matches!(self, Self::NoConnAck { .. } | Self::Lost { .. })
+    }
+
     /// Whether another connection may go better. What the broker says about us or our messages, and
     /// bytes that are no MQTT, would come again on every connection.
     pub(super) fn may_pass(&self) -> bool {
         match self {
-            Self::Transport(_) | Self::ConnectTimeout { .. } | Self::Lost { .. } => true,
+            Self::Transport(_)
+            | Self::ConnectTimeout { .. }
+            | Self::NoConnAck { .. }
+            | Self::Lost { .. } => true,
             Self::Session(error) => match error {
                 SessionError::KeepAlive { .. } => true,
                 SessionError::Disconnected(disconnect) => !disconnect.reason.is_lasting(),
