@@ -8,10 +8,12 @@
 //!
 //! - [`cli`] is the only room that knows clap; it also holds the one `main` the tools share.
 //! - [`invocation`] says under which name a tool was called, and so whose habits it keeps.
+//! - [`url`] reads `mqtt://…`.
 //! - `exit` holds the exit statuses; [`visible`] spells out what a terminal would obey.
 //!
 //! With the feature `client` (the default), the network rooms:
 //!
+//! - `options_file` finds and reads files of options.
 //! - `plan` is what will be done: nothing in it is optional without meaning.
 //! - `transport` turns a plan into one byte stream.
 //! - `protocol` turns bytes into packets and back.
@@ -33,6 +35,8 @@ pub mod descriptor;
 pub mod exit;
 pub mod invocation;
 #[cfg(feature = "client")]
+pub mod options_file;
+#[cfg(feature = "client")]
 pub mod payload;
 #[cfg(feature = "client")]
 pub mod plan;
@@ -45,4 +49,5 @@ pub mod session;
 pub mod signal;
 #[cfg(feature = "client")]
 pub mod transport;
+pub mod url;
 pub mod visible;
