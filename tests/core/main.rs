@@ -18,6 +18,7 @@ const BORDERS: &[(&str, &[&str])] = &[
         &["clap", "rumqttc", "crate::cli", "crate::session", "crate::protocol"],
     ),
     ("crates/mqtt-core/src/debug_log.rs", &["clap", "rumqttc", "crate::session", "crate::cli"]),
+    ("crates/mqtt-core/src/options_file.rs", &["clap", "crate::cli", "crate::plan", "crate::url"]),
     ("crates/mqtt-core/src/plan", &["clap", "std::io", "tokio", "crate::cli", "crate::client"]),
     (
         "crates/mqtt-core/src/protocol",
@@ -50,6 +51,7 @@ const BORDERS: &[(&str, &[&str])] = &[
         "crates/mqtt-core/src/transport",
         &["rumqttc", "clap", "crate::protocol", "crate::session", "crate::client"],
     ),
+    ("crates/mqtt-core/src/url.rs", &["clap", "crate::cli", "crate::plan", "std::io"]),
     ("crates/mqtt-pub/src", &["rumqttc", "rustls", "tokio::net"]),
     (
         "crates/mqtt-pub/src/source",

@@ -10,6 +10,8 @@ mod delivery;
 mod failures;
 /// A broker that breaks the protocol or the connection.
 mod hostile_broker;
+/// Options from files, the environment and URLs; `--show-config`.
+mod option_files;
 /// Options and what they put on the wire.
 mod packets;
 /// The properties of MQTT 5, the session expiry, the will.

@@ -10,6 +10,8 @@ mod ending;
 mod failures;
 /// `-F` and JSON.
 mod formats;
+/// Options from files, the environment and URLs; `--show-config`.
+mod option_files;
 /// What is written to stdout for what the broker sends.
 mod output;
 /// Options and what they put on the wire.

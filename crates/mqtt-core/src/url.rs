@@ -70,7 +70,7 @@ impl Scheme {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
     /// No known scheme and `://`.
-    #[error("it begins with one of mqtt://, mqtts://, ws://, wss://")]
+    #[error("a URL begins with mqtt://, mqtts://, ws:// or wss://")]
     Scheme,
     /// No slash behind the host.
     #[error("the topic is missing: it stands behind the host and a '/'")]

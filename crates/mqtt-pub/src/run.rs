@@ -61,11 +61,16 @@ impl Failure for RunError {
 
 /// Publishes what the words ask for.
 pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitStatus, RunError> {
-    let given = match cli::parse(invocation, args::command(invocation), words)? {
+    let variable = |name: &str| std::env::var_os(name);
+    let given = match cli::parse_all(invocation, args::command(invocation), words, variable)? {
         Parsed::Text(text) => return Ok(cli::show(&text)),
         Parsed::Given(given) => given,
     };
     let plan = args::plan(&given)?;
+    cli::warn(&given, plan.connect.notices);
+    if let Some(text) = given.shown_config(&plan.connect) {
+        return Ok(cli::show(&text));
+    }
     let source = Source::open(plan.payloads)?;
     let mut publisher = Publisher::new(source, plan.message);
     let result = client::run(&plan.connect, HangUp::ignore, &mut publisher);

@@ -8,6 +8,7 @@ use clap::{ArgAction, Args};
 use super::color::{Color, Surroundings};
 use super::route_args::RouteArgs;
 use super::session_args::SessionArgs;
+use super::source_args::SourceArgs;
 use super::value;
 use super::{Given, UsageError};
 use crate::console::Stream;
@@ -67,6 +68,9 @@ pub struct ConnectArgs {
     /// Print no warnings and errors while running; the exit status stays
     #[arg(long, help_heading = "Output", action = ArgAction::SetTrue)]
     quiet: bool,
+
+    #[command(flatten)]
+    sources: SourceArgs,
 
     /// Print this help
     #[arg(long, help_heading = "Help", action = ArgAction::Help)]

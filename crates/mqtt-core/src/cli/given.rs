@@ -1,27 +1,43 @@
 //! What was given: the values of the options, and in which order they came.
 
+use std::fmt;
+
 use clap::parser::ValueSource;
-use clap::{ArgMatches, FromArgMatches};
+use clap::{ArgMatches, FromArgMatches, Id};
 
 use super::UsageError;
+use super::origin::Origin;
+#[cfg(feature = "client")]
+use super::show_config;
+use super::usage::Definition;
 use crate::invocation::Invocation;
+#[cfg(feature = "client")]
+use crate::plan::ConnectPlan;
 
 /// The options of one run as they were given.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Given {
-    invocation: Invocation,
+    definition: Box<Definition>,
     matches: ArgMatches,
+    /// Each time an option was given, in order.
+    origins: Vec<(Id, Origin)>,
+    warnings: Vec<String>,
 }
 
 impl Given {
-    pub(super) fn new(invocation: Invocation, matches: ArgMatches) -> Self {
-        Self { invocation, matches }
+    pub(super) fn new(
+        definition: Definition,
+        matches: ArgMatches,
+        origins: Vec<(Id, Origin)>,
+        warnings: Vec<String>,
+    ) -> Self {
+        Self { definition: Box::new(definition), matches, origins, warnings }
     }
 
     /// The tool as it was called.
     #[must_use]
     pub fn invocation(&self) -> Invocation {
-        self.invocation
+        self.definition.invocation()
     }
 
     /// The values, defaults included, as the tool's own type.
@@ -32,7 +48,7 @@ impl Given {
     /// An error about these options.
     #[must_use]
     pub fn error(&self, message: impl Into<String>) -> UsageError {
-        UsageError::new(self.invocation, message)
+        self.definition.error(message)
     }
 
     /// Whether an option was given; its default does not count. Options go by the names of their
@@ -49,10 +65,45 @@ impl Given {
         given.max_by_key(|option| self.last_position(option))
     }
 
+    /// Where the values of an option come from, in their order.
+    pub fn origins<'a>(&'a self, option: &str) -> impl Iterator<Item = &'a Origin> {
+        let of_option = self.origins.iter().filter(move |(id, _)| id == option);
+        of_option.map(|(_, origin)| origin)
+    }
+
+    /// What the user should know about the sources of the options, a line each.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Every setting in force and where it comes from, if that was asked for. `connect` is what
+    /// the options came to.
+    #[cfg(feature = "client")]
+    #[must_use]
+    pub fn shown_config(&self, connect: &ConnectPlan) -> Option<String> {
+        self.config(|option| show_config::settled_default(connect, option))
+    }
+
+    #[cfg(feature = "client")]
+    pub(super) fn config(&self, default: impl Fn(&str) -> Option<String>) -> Option<String> {
+        let origins = |option: &str| self.origins(option).collect();
+        let text = || show_config::text(self.definition.command(), &self.matches, origins, default);
+        self.has(show_config::SHOW_CONFIG).then(text)
+    }
+
     fn last_position(&self, option: &str) -> Option<usize> {
         let is_given = self.matches.value_source(option) == Some(ValueSource::CommandLine);
         let positions = self.matches.indices_of(option).filter(|_| is_given)?;
         positions.max()
+    }
+}
+
+/// Without the values: there may be secrets among them.
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let options: Vec<_> = self.origins.iter().map(|(id, _)| id.as_str()).collect();
+        f.debug_struct("Given").field("options", &options).finish_non_exhaustive()
     }
 }
 

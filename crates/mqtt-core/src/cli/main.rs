@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+#[cfg(feature = "client")]
+use super::Given;
 use crate::exit::{ExitStatus, Failure};
 use crate::invocation::{Invocation, Tool};
 #[cfg(feature = "client")]
@@ -36,6 +38,17 @@ pub fn show(text: &str) -> ExitStatus {
     match shown {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitStatus::FAILURE,
         _ => ExitStatus::SUCCESS,
+    }
+}
+
+/// Prints what the user should know about the sources of the options. A stderr that cannot be
+/// written to changes nothing.
+#[cfg(feature = "client")]
+pub fn warn(given: &Given, notices: Notices) {
+    if notices == Notices::Shown {
+        let text: String =
+            given.warnings().iter().map(|text| line(&format!("warning: {text}"))).collect();
+        let _ = io::stderr().write_all(text.as_bytes());
     }
 }
 

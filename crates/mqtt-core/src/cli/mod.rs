@@ -8,6 +8,7 @@ mod color;
 mod connect_args;
 mod given;
 mod main;
+mod origin;
 #[cfg(feature = "client")]
 mod property_args;
 #[cfg(feature = "client")]
@@ -16,6 +17,14 @@ mod proxy_args;
 mod route_args;
 #[cfg(feature = "client")]
 mod session_args;
+#[cfg(feature = "client")]
+mod show_config;
+#[cfg(feature = "client")]
+mod shown_value;
+#[cfg(feature = "client")]
+mod source_args;
+#[cfg(feature = "client")]
+mod sources;
 #[cfg(feature = "client")]
 #[cfg(test)]
 mod tests;
@@ -34,8 +43,11 @@ mod words;
 pub use connect_args::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW};
 pub use given::Given;
 #[cfg(feature = "client")]
-pub use main::conclude;
+pub use main::{conclude, warn};
 pub use main::{run, show};
+pub use origin::Origin;
 #[cfg(feature = "client")]
 pub use property_args::{GivenProperty, GivenPropertyError};
+#[cfg(feature = "client")]
+pub use sources::parse_all;
 pub use usage::{Parsed, UsageError, parse};

@@ -3,11 +3,14 @@
 
 use std::ffi::OsString;
 
-use clap::Command;
+#[cfg(feature = "client")]
+use clap::Arg;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ArgMatches, Command};
 
 use super::Given;
-use super::words::join_values;
+use super::origin::Origin;
+use super::words::{self, Word};
 use crate::exit::{ExitStatus, Failure};
 use crate::invocation::Invocation;
 
@@ -35,19 +38,10 @@ impl UsageError {
         Self { message: message.into(), hint: see_help(invocation) }
     }
 
-    fn from_clap(invocation: Invocation, error: &clap::Error) -> Self {
-        let message = words_for(error);
-        let hint = match text(error, ContextKind::SuggestedArg) {
-            Some(similar) => format!("did you mean '{similar}'? {}", see_help(invocation)),
-            None if text(error, ContextKind::InvalidArg)
-                .is_some_and(|arg| arg.starts_with("--host"))
-                && text(error, ContextKind::InvalidValue).is_none_or(|value| value.is_empty()) =>
-            {
-                format!("-h is the host. {}", see_help(invocation))
-            }
-            None => see_help(invocation),
-        };
-        Self { message, hint }
+    /// The same error about words that come from elsewhere than the command line.
+    #[cfg(feature = "client")]
+    pub(super) fn at(self, origin: &Origin) -> Self {
+        Self { message: format!("{}{}", origin.prefix(), self.message), ..self }
     }
 }
 
@@ -61,7 +55,7 @@ impl Failure for UsageError {
     }
 }
 
-/// Parses `words` (argv without its first word) by `command`.
+/// Parses `words` (argv without its first word) by `command`, and nothing else.
 ///
 /// On top of what clap does: the word after an option that takes a value is its value even when
 /// it begins with a dash, a repeated single-value option takes its last value, and `--help` and
@@ -71,25 +65,107 @@ pub fn parse(
     command: Command,
     words: Vec<OsString>,
 ) -> Result<Parsed, UsageError> {
-    let command = command
-        .name(invocation.name())
-        .bin_name(invocation.name())
-        .no_binary_name(true)
-        .args_override_self(true)
-        .disable_help_subcommand(true)
-        .mut_args(|arg| {
-            let takes_dashes = arg.get_action().takes_values() && !arg.is_positional();
-            if takes_dashes { arg.allow_hyphen_values(true) } else { arg }
-        });
-    let words = join_values(&command, words);
-    match command.try_get_matches_from(words) {
-        Ok(matches) => Ok(Parsed::Given(Given::new(invocation, matches))),
-        Err(error) => match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                Ok(Parsed::Text(error.render().to_string()))
+    let mut definition = Definition::new(invocation, command);
+    let words = definition.read(words);
+    let options = words.iter().filter_map(|word| word.option.clone());
+    let origins = options.map(|option| (option, Origin::CommandLine)).collect();
+    Ok(match definition.parse(words.into_iter().map(|word| word.text))? {
+        Outcome::Text(text) => Parsed::Text(text),
+        Outcome::Matches(matches) => {
+            Parsed::Given(Given::new(definition, matches, origins, Vec::new()))
+        }
+    })
+}
+
+/// The options of a tool, ready to be parsed, once or several times.
+#[derive(Clone)]
+pub(super) struct Definition {
+    invocation: Invocation,
+    command: Command,
+}
+
+/// What clap made of words.
+pub(super) enum Outcome {
+    Matches(ArgMatches),
+    Text(String),
+}
+
+impl Definition {
+    pub(super) fn new(invocation: Invocation, command: Command) -> Self {
+        let command = command
+            .name(invocation.name())
+            .bin_name(invocation.name())
+            .no_binary_name(true)
+            .args_override_self(true)
+            .disable_help_subcommand(true)
+            .mut_args(|arg| {
+                let takes_dashes = arg.get_action().takes_values() && !arg.is_positional();
+                if takes_dashes { arg.allow_hyphen_values(true) } else { arg }
+            });
+        Self { invocation, command }
+    }
+
+    pub(super) fn invocation(&self) -> Invocation {
+        self.invocation
+    }
+
+    #[cfg(feature = "client")]
+    pub(super) fn command(&self) -> &Command {
+        &self.command
+    }
+
+    pub(super) fn error(&self, message: impl Into<String>) -> UsageError {
+        UsageError::new(self.invocation, message)
+    }
+
+    /// The option that `word` gives.
+    #[cfg(feature = "client")]
+    pub(super) fn arg(&self, word: &Word) -> Option<&Arg> {
+        let option = word.option.as_ref()?;
+        self.command.get_arguments().find(|arg| arg.get_id() == option)
+    }
+
+    /// Whether `word` spells the option whose value is several words.
+    #[cfg(feature = "client")]
+    pub(super) fn is_property(&self, word: &[u8]) -> bool {
+        words::is_property(&self.command, word)
+    }
+
+    /// Puts options and values together.
+    pub(super) fn read(&self, words: Vec<OsString>) -> Vec<Word> {
+        words::read(&self.command, words)
+    }
+
+    /// Has clap look at words that were put together.
+    pub(super) fn parse(
+        &mut self,
+        words: impl IntoIterator<Item = OsString>,
+    ) -> Result<Outcome, UsageError> {
+        match self.command.try_get_matches_from_mut(words) {
+            Ok(matches) => Ok(Outcome::Matches(matches)),
+            Err(error) => match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                    Ok(Outcome::Text(error.render().to_string()))
+                }
+                _ => Err(self.usage_error(&error)),
+            },
+        }
+    }
+
+    fn usage_error(&self, error: &clap::Error) -> UsageError {
+        let message = words_for(error);
+        let see_help = see_help(self.invocation);
+        let hint = match text(error, ContextKind::SuggestedArg) {
+            Some(similar) => format!("did you mean '{similar}'? {see_help}"),
+            None if text(error, ContextKind::InvalidArg)
+                .is_some_and(|arg| arg.starts_with("--host"))
+                && text(error, ContextKind::InvalidValue).is_none_or(|value| value.is_empty()) =>
+            {
+                format!("-h is the host. {see_help}")
             }
-            _ => Err(UsageError::from_clap(invocation, &error)),
-        },
+            None => see_help,
+        };
+        UsageError { message, hint }
     }
 }
 
@@ -149,11 +225,11 @@ mod tests {
     struct Level(u8);
 
     impl clap::FromArgMatches for Level {
-        fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
+        fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
             Ok(Self(*matches.get_one("qos").unwrap()))
         }
 
-        fn update_from_arg_matches(&mut self, _: &clap::ArgMatches) -> Result<(), clap::Error> {
+        fn update_from_arg_matches(&mut self, _: &ArgMatches) -> Result<(), clap::Error> {
             Ok(())
         }
     }

@@ -1,0 +1,155 @@
+//! `--show-config`: every setting in force, one per line, with where it comes from.
+
+use std::ffi::OsStr;
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command};
+
+use super::origin::Origin;
+use super::shown_value::shown;
+use crate::plan::{ConnectPlan, Endpoint};
+use crate::visible;
+
+/// The option's name.
+pub(super) const SHOW_CONFIG: &str = "show_config";
+
+/// Values longer than that do not push the origins of the others aside.
+const WIDEST: usize = 40;
+
+/// One line.
+struct Setting {
+    name: String,
+    value: String,
+    origin: String,
+}
+
+/// The default of an option that has one only when the others are known.
+pub(super) fn settled_default(connect: &ConnectPlan, option: &str) -> Option<String> {
+    let first = connect.route.candidates.first();
+    match (option, first) {
+        ("port", Some(Endpoint::Tcp { port, .. })) => Some(port.to_string()),
+        _ => None,
+    }
+}
+
+/// The lines, in the order of the help. `origins` has those of an option's values, in their order,
+/// `default` the value of an option that has none by itself.
+pub(super) fn text<'a>(
+    command: &Command,
+    matches: &ArgMatches,
+    origins: impl Fn(&str) -> Vec<&'a Origin>,
+    default: impl Fn(&str) -> Option<String>,
+) -> String {
+    let of_arg = |arg| settings(arg, matches, &origins, &default);
+    let settings: Vec<_> = command.get_arguments().flat_map(of_arg).collect();
+    let width = |part: fn(&Setting) -> &str| {
+        settings.iter().map(|setting| part(setting).chars().count()).max().unwrap_or_default()
+    };
+    let names = width(|setting| &setting.name);
+    let values = width(|setting| &setting.value).min(WIDEST);
+    let lines = settings.iter().map(|Setting { name, value, origin }| {
+        format!("{name:<names$}  {value:<values$}  {origin}\n")
+    });
+    lines.collect()
+}
+
+/// What is in force of an option; of one that adds up, each value.
+fn settings<'a>(
+    arg: &Arg,
+    matches: &ArgMatches,
+    origins: impl Fn(&str) -> Vec<&'a Origin>,
+    default: impl Fn(&str) -> Option<String>,
+) -> Vec<Setting> {
+    let id = arg.get_id().as_str();
+    let name = arg.get_long().unwrap_or(id);
+    let is_flag = !arg.get_action().takes_values();
+    let value = |raw: &OsStr| if is_flag { "on".to_owned() } else { shown(arg, raw) };
+    let values = matches.get_raw(id).into_iter().flatten();
+    let by_default = |value: String| Setting::new(name, &value, "default");
+    match matches.value_source(id) {
+        _ if id == SHOW_CONFIG => Vec::new(),
+        None => default(id).map(by_default).into_iter().collect(),
+        Some(ValueSource::DefaultValue) if is_flag => Vec::new(),
+        Some(ValueSource::DefaultValue) => values.map(|raw| by_default(value(raw))).collect(),
+        Some(_) => {
+            // Of an option whose last value counts there is one value and perhaps more origins.
+            let origins = origins(id);
+            let skipped = origins.len().saturating_sub(values.clone().count());
+            let pairs = values.zip(origins.into_iter().skip(skipped));
+            let given =
+                |(raw, origin): (_, &Origin)| Setting::new(name, &value(raw), &origin.to_string());
+            pairs.map(given).collect()
+        }
+    }
+}
+
+impl Setting {
+    fn new(name: &str, value: &str, origin: &str) -> Self {
+        Self { name: name.to_owned(), value: on_its_line(value), origin: on_its_line(origin) }
+    }
+}
+
+/// What would begin a line of its own spelled out.
+fn on_its_line(text: &str) -> String {
+    let mut line = visible::line(text);
+    line.pop();
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::ArgAction;
+
+    fn shown(words: &[&str]) -> String {
+        let mut command = Command::new("t")
+            .no_binary_name(true)
+            .disable_help_flag(true)
+            .args_override_self(true)
+            .arg(Arg::new("host").long("host").default_value("localhost"))
+            .arg(Arg::new("port").long("port"))
+            .arg(Arg::new("count").long("count"))
+            .arg(Arg::new("debug").long("debug").action(ArgAction::SetTrue))
+            .arg(Arg::new("topic").long("topic").action(ArgAction::Append));
+        let matches = command.try_get_matches_from_mut(words).unwrap();
+        let origins = [Origin::Variable("A"), Origin::Variable("B"), Origin::CommandLine];
+        text(
+            &command,
+            &matches,
+            |option| {
+                let times = words.iter().filter(|word| word.contains(option)).count();
+                origins.iter().skip(3 - times).collect()
+            },
+            |option| (option == "port").then(|| "1883".to_owned()),
+        )
+    }
+
+    #[test]
+    fn settings_stand_in_columns_and_absent_ones_nowhere() {
+        assert_eq!(shown(&[]), "host  localhost  default\nport  1883       default\n");
+        assert_eq!(
+            shown(&["--topic=a", "--debug", "--topic=a b"]),
+            "host   localhost  default\n\
+             port   1883       default\n\
+             debug  on         command line\n\
+             topic  a          environment variable B\n\
+             topic  a b        command line\n"
+        );
+    }
+
+    #[test]
+    fn of_a_value_that_was_overridden_the_last_origin_counts() {
+        let text = shown(&["--count=1", "--count=2", "--host=x", "--port=1"]);
+        let lines = "host   x  command line\nport   1  command line\ncount  2  command line\n";
+        assert_eq!(text, lines);
+    }
+
+    #[test]
+    fn a_value_stays_on_its_line_and_a_long_one_on_its_own() {
+        let long = "x".repeat(100);
+        let text = shown(&["--host=a\nb", &format!("--count={long}")]);
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines[0], format!("host   {:<40}  command line", "a\\nb"));
+        assert_eq!(lines[2], format!("count  {long}  command line"));
+    }
+}

@@ -1,0 +1,27 @@
+//! The options that say where options come from. They are acted on before the others are read.
+
+use std::ffi::OsString;
+
+use clap::{ArgAction, Args};
+
+use super::show_config::SHOW_CONFIG;
+use super::sources::{OPTIONS_FILE, URL};
+
+/// Where options come from. What is parsed has no URL any more, but the words it stands for.
+#[derive(Args, Debug)]
+pub(super) struct SourceArgs {
+    /// Broker, credentials and topic in one: mqtt://USER:PASSWORD@HOST:PORT/TOPIC, also mqtts, ws,
+    /// wss
+    #[arg(id = URL, short = 'L', long, help_heading = "Connection", value_name = "URL")]
+    url: Option<OsString>,
+
+    /// Read options from FILE, one per line, instead of the user's own file
+    #[arg(id = OPTIONS_FILE, short = 'o', long = "options-file", help_heading = "Options",
+        value_name = "FILE")]
+    options_file: Option<OsString>,
+
+    /// Print every setting in force and where it comes from, and do nothing else
+    #[arg(id = SHOW_CONFIG, long = "show-config", help_heading = "Options",
+        action = ArgAction::SetTrue)]
+    show_config: bool,
+}
