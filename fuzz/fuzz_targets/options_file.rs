@@ -11,7 +11,11 @@ fuzz_target!(|bytes: &[u8]| {
         for line in lines(bytes, grammar) {
             assert!(line.number() > last);
             last = line.number();
-            assert!(line.option().is_ok_and(|option| !option.is_empty()) || bytes.contains(&0));
+            assert!(
+                line.option().is_ok_and(|option| !option.is_empty())
+                    || bytes.contains(&0)
+                    || bytes.contains(&b'\t')
+            );
             let Ok(Some(value)) = line.value() else { continue };
             assert!(!value.contains(&b'\n') && !value.contains(&0));
             if grammar == Grammar::Original {

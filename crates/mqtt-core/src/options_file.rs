@@ -54,6 +54,9 @@ pub enum LineError {
     /// No word on a command line could have one.
     #[error("the line holds a NUL byte")]
     Nul,
+    /// The originals would look for an option of that name.
+    #[error("a tab does not stand between an option and its value, a blank does")]
+    Tab,
     /// A quote without its end.
     #[error("a quote is not closed")]
     OpenQuote,
@@ -185,7 +188,7 @@ impl<'a> Line<'a> {
 
     /// The option's word.
     pub fn option(&self) -> Result<&'a [u8], LineError> {
-        without_nul(self.option)
+        if self.option.contains(&b'\t') { Err(LineError::Tab) } else { without_nul(self.option) }
     }
 
     /// What stands behind it, as one value.
@@ -307,7 +310,8 @@ mod tests {
     fn the_originals_take_blanks_as_they_are() {
         assert_eq!(one("-t  a", Grammar::Original), pair("-t", " a"));
         assert_eq!(one("-m hello world  ", Grammar::Original), pair("-m", "hello world  "));
-        assert_eq!(one("-p\t1883", Grammar::Original), ("-p\t1883".to_owned(), None));
+        let tab = lines(b"-m\tx y", Grammar::Original).next().unwrap();
+        assert_eq!(tab.option(), Err(LineError::Tab));
         assert_eq!(one("-m \"a b\"", Grammar::Original), pair("-m", "\"a b\""));
         assert_eq!(one(" #c", Grammar::Original), ("#c".to_owned(), None));
     }

@@ -2,7 +2,7 @@
 //! have been accepted. clap puts the option's name and the value in front of the text.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
@@ -87,6 +87,12 @@ pub(super) fn byte_of_hex(digits: &str) -> Option<u8> {
     u8::from_str_radix(digits, 16).ok().filter(|_| all_digits)
 }
 
+/// The text of a number. Blanks around it are no part of it: a line of an options file may end
+/// with one, and the originals do not mind.
+fn without_blanks(word: &OsStr) -> &OsStr {
+    OsStr::from_bytes(word.as_bytes().trim_ascii())
+}
+
 /// A whole number from `least` to `most`.
 pub(super) fn whole_number(word: &OsStr, least: u32, most: u32) -> Result<u32, ValueError> {
     let number: Option<u32> = word.to_str().and_then(|word| word.parse().ok());
@@ -97,7 +103,7 @@ pub(super) fn whole_number(word: &OsStr, least: u32, most: u32) -> Result<u32, V
 
 /// A whole number from `least` to `most`, as a parser.
 pub fn number(least: u32, most: u32) -> impl TypedValueParser<Value = u32> {
-    OsStringValueParser::new().try_map(move |word| whole_number(&word, least, most))
+    OsStringValueParser::new().try_map(move |word| whole_number(without_blanks(&word), least, most))
 }
 
 /// A number from `least` to `most`, with decimals if wanted.
@@ -113,7 +119,7 @@ pub fn decimal_number(least: f64, most: f64) -> impl TypedValueParser<Value = f6
 /// A number from `least` to `most` that has two bytes on the wire.
 pub fn two_byte_number(least: u16, most: u16) -> impl TypedValueParser<Value = u16> {
     OsStringValueParser::new().try_map(move |word| {
-        let number = whole_number(&word, u32::from(least), u32::from(most))?;
+        let number = whole_number(without_blanks(&word), least.into(), most.into())?;
         u16::try_from(number).map_err(|_| ValueError("it is too large".to_owned()))
     })
 }
@@ -121,7 +127,7 @@ pub fn two_byte_number(least: u16, most: u16) -> impl TypedValueParser<Value = u
 /// 0, 1 or 2.
 pub fn qos() -> impl TypedValueParser<Value = Qos> {
     from_words(|word| {
-        let level = word.to_str().and_then(|word| word.parse().ok());
+        let level = without_blanks(&word).to_str().and_then(|word| word.parse().ok());
         let qos = level.and_then(Qos::from_level);
         qos.ok_or_else(|| ValueError("0, 1 or 2 is wanted".to_owned()))
     })
@@ -190,7 +196,8 @@ pub fn secret() -> impl TypedValueParser<Value = Secret> {
 /// Seconds, with decimals if wanted.
 pub fn seconds() -> impl TypedValueParser<Value = Duration> {
     from_words(|word| {
-        let seconds: Option<f64> = word.to_str().and_then(|word| word.parse().ok());
+        let seconds: Option<f64> =
+            without_blanks(&word).to_str().and_then(|word| word.parse().ok());
         seconds
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
             .ok_or_else(|| ValueError("a number of seconds, 0 or more, is wanted".to_owned()))
@@ -200,6 +207,20 @@ pub fn seconds() -> impl TypedValueParser<Value = Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn blanks_around_a_number_are_no_part_of_it() {
+        let command = Command::new("t");
+        for word in ["1", " 1", "1 ", "\t1 "] {
+            let word = OsStr::new(word);
+            assert_eq!(number(1, 2).parse_ref(&command, None, word).unwrap(), 1);
+            assert_eq!(qos().parse_ref(&command, None, word).unwrap(), Qos::AtLeastOnce);
+            assert_eq!(seconds().parse_ref(&command, None, word).unwrap(), Duration::from_secs(1));
+        }
+        for word in ["1 1", " ", "", "1x"] {
+            assert!(number(1, 2).parse_ref(&command, None, OsStr::new(word)).is_err(), "{word}");
+        }
+    }
 
     #[test]
     fn a_secret_that_is_too_long_is_not_shown() {
