@@ -43,6 +43,14 @@ const WRONG: &[(&[&str], &str)] = &[
         &["-t", "a/#"],
         "invalid value 'a/#' for '--topic <TOPIC>': it contains '#', which only a subscription may",
     ),
+    (
+        &["--connect-timeout", "0"],
+        "invalid value '0' for '--connect-timeout <SECONDS>': a number of seconds above 0 is wanted",
+    ),
+    (
+        &["--connect-timeout=x"],
+        "invalid value 'x' for '--connect-timeout <SECONDS>': a number of seconds, 0 or more, is wanted",
+    ),
     (&["-t", ""], "invalid value '' for '--topic <TOPIC>': it is empty"),
     (
         &["-V", "4"],

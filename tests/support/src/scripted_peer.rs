@@ -205,6 +205,8 @@ impl Connection {
                 self.received.extend(byte);
                 byte.first().copied()
             }
+            // A read with a time limit is not restarted after a signal.
+            Err(error) if error.kind() == ErrorKind::Interrupted => self.read_byte(),
             Err(error) => panic!("no packet came after {}: {error}", dump(&self.received)),
         }
     }

@@ -24,9 +24,6 @@ use crate::secret::Secret;
 /// The originals' window of unacknowledged messages, and the receive maximum they announce.
 pub const DEFAULT_WINDOW: u16 = 20;
 
-/// From the look-up of the name to CONNACK.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// Which broker, and as whom.
 #[derive(Args, Debug)]
 pub struct ConnectArgs {
@@ -49,6 +46,12 @@ pub struct ConnectArgs {
     #[arg(short, long, help_heading = "Connection", value_name = "SECONDS", default_value_t = 60,
         value_parser = value::two_byte_number(5, u16::MAX))]
     keepalive: u16,
+
+    /// Seconds that connecting may take, from the look-up of the name to the broker's answer; more
+    /// than 0, with decimals if wanted
+    #[arg(long, help_heading = "Connection", value_name = "SECONDS", default_value = "30",
+        value_parser = value::time_limit())]
+    connect_timeout: Duration,
 
     /// Most messages of QoS 1 and 2 that are sent and not yet acknowledged, 1 to 65535
     #[arg(short = 'M', long, help_heading = "Session", value_name = "COUNT",
@@ -112,7 +115,7 @@ impl ConnectArgs {
             connect,
             max_inflight: self.max_inflight,
             max_packet_size: limit.map_or(MAX_REMAINING_LENGTH, remaining_length_within),
-            connect_timeout: CONNECT_TIMEOUT,
+            connect_timeout: self.connect_timeout,
             reconnect: defaults.reconnect,
             time_limit: defaults.time_limit,
             debug: self.debug.then(|| debug_plan(given.invocation().behaviour, self.color)),

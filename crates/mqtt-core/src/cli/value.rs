@@ -204,6 +204,16 @@ pub fn seconds() -> impl TypedValueParser<Value = Duration> {
     })
 }
 
+/// The same, but not 0.
+pub fn time_limit() -> impl TypedValueParser<Value = Duration> {
+    seconds().try_map(|limit| {
+        if limit.is_zero() {
+            return Err(ValueError::new("a number of seconds above 0 is wanted"));
+        }
+        Ok(limit)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

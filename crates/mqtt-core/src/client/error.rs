@@ -23,7 +23,7 @@ pub enum ClientError {
     #[error(transparent)]
     Transport(#[from] TransportError),
     /// No connection, or no CONNACK, within the time limit.
-    #[error("no answer from {route} within {} s", .limit.as_secs())]
+    #[error("no answer from {route} within {} s", .limit.as_secs_f64())]
     ConnectTimeout {
         /// To the broker.
         route: Box<Route>,

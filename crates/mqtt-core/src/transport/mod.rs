@@ -45,7 +45,7 @@ pub enum TransportError {
         source: io::Error,
     },
     /// One of several candidates did not answer in its part of the time.
-    #[error("no answer from {endpoint} within {} s", .limit.as_secs())]
+    #[error("no answer from {endpoint} within {:.1} s", .limit.as_secs_f64())]
     NoAnswer {
         /// Which.
         endpoint: Endpoint,

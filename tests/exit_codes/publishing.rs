@@ -1,0 +1,173 @@
+use std::io::Write as _;
+
+use test_support::mosquitto::free_port;
+use test_support::packet::{self, v3, v5};
+use test_support::scripted_peer::ScriptedPeer;
+use test_support::tool::{Output, Running, Signal};
+
+use super::{Scenario, Scene, publisher, scenario, with_options_file};
+
+/// One message of QoS 1.
+const MESSAGE: &[&str] = &["-t", "t", "-m", "x", "-q", "1"];
+const MESSAGE_5: &[&str] = &["-t", "t", "-m", "x", "-q", "1", "-V", "5"];
+
+const TOOL: &str = "mqtt-pub";
+
+pub(super) const SCENARIOS: &[Scenario] = &[
+    scenario(
+        TOOL,
+        "every message acknowledged (QoS 1, 2) or written to the socket (QoS 0)",
+        || Scene::connected(&publisher(), MESSAGE).then_answered_with(&packet::puback(1)),
+    ),
+    scenario(TOOL, "`--help`, `--version`, `--show-config`", || {
+        for word in ["--version", "--show-config"] {
+            publisher().run([word, "-t", "t", "-m", "x"]).assert_code(0);
+        }
+        publisher().run(["--help"])
+    }),
+    scenario(TOOL, "wrong usage", || publisher().run(["--nonsense"])),
+    scenario(TOOL, "a line of an options file makes no sense", || {
+        with_options_file(&publisher(), &["-t", "t", "-m", "x"])
+    }),
+    scenario(TOOL, "a variable makes no sense", || {
+        let tool = publisher();
+        let mut command = tool.command(["-t", "t", "-m", "x"]);
+        command.env("MQTT_PORT", "x");
+        Running::start(command).wait()
+    }),
+    scenario(TOOL, "a URL makes no sense", || publisher().run(["-L", "mqtt://h:x/t"])),
+    scenario(TOOL, "an options file that was named is missing, or one cannot be read", || {
+        publisher().run(["-o", "/no/such/file", "-t", "t", "-m", "x"])
+    }),
+    scenario(TOOL, "a file or stdin cannot be read, or is too long", || {
+        publisher().run(["-t", "t", "-f", "/no/such/file"])
+    }),
+    scenario(TOOL, "the host, or the name of `-A`, has no address", || {
+        publisher().run(["-h", "no-such-host.invalid", "-t", "t", "-m", "x"])
+    }),
+    scenario(TOOL, "the address of `-A` is not one of this machine", || {
+        // An address for documents (RFC 5737).
+        publisher().run(["-A", "192.0.2.1", "-h", "127.0.0.1", "-t", "t", "-m", "x"])
+    }),
+    scenario(TOOL, "a file or folder that TLS needs cannot be read", || {
+        publisher().run(["--cafile", "/no/such/file", "-t", "t", "-m", "x"])
+    }),
+    scenario(TOOL, "none of several candidates could be reached", || {
+        let port = free_port().to_string();
+        publisher().run(["-h", "127.0.0.1,127.0.0.2", "-p", &port, "-t", "t", "-m", "x"])
+    }),
+    scenario(TOOL, "no connection", || {
+        let port = free_port().to_string();
+        publisher().run(["-h", "127.0.0.1", "-p", &port, "-t", "t", "-m", "x"])
+    }),
+    scenario(TOOL, "no answer to CONNECT within the time for connecting, without `-l`", || {
+        let scene =
+            Scene::connecting(&publisher(), &["-t", "t", "-m", "x", "--connect-timeout", "2"]);
+        scene.running.wait()
+    }),
+    scenario(TOOL, "the broker broke the protocol", || {
+        Scene::connected(&publisher(), MESSAGE).then_answered_with(&v3::connack(0))
+    }),
+    scenario(TOOL, "the broker sent DISCONNECT (MQTT 5)", || {
+        Scene::connected(&publisher(), MESSAGE_5).then_answered_with(&v5::disconnect(0x97))
+    }),
+    scenario(TOOL, "CONNACK of MQTT 3 refuses", || {
+        Scene::connecting(&publisher(), MESSAGE).answered_with(&v3::connack(5))
+    }),
+    scenario(TOOL, "the connection was lost before the broker let us in, without `-l`", || {
+        Scene::connecting(&publisher(), MESSAGE).hung_up()
+    }),
+    scenario(
+        TOOL,
+        "the connection was lost before everything was acknowledged, without `-l`",
+        || {
+            let mut scene = Scene::connected(&publisher(), MESSAGE);
+            scene.client.read_packet();
+            scene.hung_up()
+        },
+    ),
+    scenario(TOOL, "lines of QoS 0 were lost with a connection", lost_lines),
+    scenario(TOOL, "the broker asks for an authentication exchange", || {
+        Scene::connecting(&publisher(), MESSAGE_5).answered_with(&[0xf0, 0x00])
+    }),
+    scenario(
+        TOOL,
+        "nothing came from the broker for a keep-alive interval after a ping, without `-l`",
+        || {
+            let mut scene = Scene::connecting(&publisher(), MESSAGE_5);
+            // Server Keep Alive: one second.
+            scene.client.send(&v5::connack(0, &[0x13, 0, 1]));
+            scene.running.wait()
+        },
+    ),
+    scenario(TOOL, "the broker sent a malformed packet", || {
+        Scene::connecting(&publisher(), MESSAGE).answered_with(b"\x20\x03\x00\x00\x00")
+    }),
+    scenario(TOOL, "the broker does not support the QoS asked for (MQTT 5)", || {
+        let scene = Scene::connecting(&publisher(), MESSAGE_5);
+        scene.answered_with(&v5::connack(0, &[0x24, 0]))
+    }),
+    scenario(TOOL, "the packet is larger than the broker takes, or than a packet can be", || {
+        let scene = Scene::connecting(&publisher(), MESSAGE_5);
+        scene.answered_with(&v5::connack(0, &[0x27, 0, 0, 0, 8]))
+    }),
+    scenario(TOOL, "SIGINT before the broker let us in", || {
+        let scene = Scene::connecting(&publisher(), MESSAGE);
+        scene.running.signal(Signal::INT);
+        scene.running.wait()
+    }),
+    scenario(
+        TOOL,
+        "SIGINT, and a second one or five seconds before everything was acknowledged",
+        || {
+            let mut scene = Scene::connected(&publisher(), MESSAGE);
+            scene.client.read_packet();
+            scene.running.signal(Signal::INT);
+            scene.running.wait_for_stderr("waiting for the broker to acknowledge");
+            scene.running.signal(Signal::INT);
+            scene.running.wait()
+        },
+    ),
+    scenario(
+        TOOL,
+        "SIGINT in the middle of a line of stdin, or before the last repetition",
+        || {
+            let repeat = ["-t", "t", "-m", "x", "--repeat", "2", "--repeat-delay", "1000"];
+            let mut scene = Scene::connected(&publisher(), &repeat);
+            scene.client.read_packet();
+            scene.running.signal(Signal::INT);
+            while scene.client.read_packet_or_end().is_some() {}
+            scene.running.wait()
+        },
+    ),
+    scenario(TOOL, "the broker does not speak MQTT 5", || {
+        Scene::connecting(&publisher(), MESSAGE_5).answered_with(&v3::connack(1))
+    }),
+    scenario(TOOL, "CONNACK of MQTT 5 refuses", || {
+        Scene::connecting(&publisher(), MESSAGE_5).answered_with(&v5::connack(0x87, &[]))
+    }),
+    scenario(TOOL, "the broker refused a message (MQTT 5)", || {
+        Scene::connected(&publisher(), MESSAGE_5).then_answered_with(&v5::puback(1, 0x87))
+    }),
+];
+
+/// A line that the sockets between cannot have taken whole when the connection breaks.
+fn lost_lines() -> Output {
+    let peer = ScriptedPeer::listen();
+    let port = peer.port().to_string();
+    let mut running = publisher().spawn(["-h", "127.0.0.1", "-p", &port, "-t", "t", "-l"]);
+    let mut input = running.take_input();
+    let writing = std::thread::spawn(move || input.write_all(&vec![b'x'; 20_000_000]));
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.read_bytes(100_000);
+    client.reset();
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    writing.join().expect("it does not panic").expect("everything was read");
+    running.wait()
+}

@@ -1,0 +1,202 @@
+use std::fs::OpenOptions;
+use std::io::Read as _;
+use std::process::Stdio;
+
+use test_support::mosquitto::free_port;
+use test_support::packet::{self, Delivery, v3, v5};
+use test_support::scripted_peer::ScriptedPeer;
+use test_support::tool::{Output, Running, Signal};
+
+use super::{Scenario, Scene, scenario, subscriber, with_options_file};
+
+const TOOL: &str = "mqtt-sub";
+
+const TOPIC: &[&str] = &["-t", "t"];
+const TOPIC_5: &[&str] = &["-t", "t", "-V", "5"];
+
+pub(super) const SCENARIOS: &[Scenario] = &[
+    scenario(TOOL, "`-C` reached", || {
+        let scene = Scene::connected(&subscriber(), &["-t", "t", "-C", "1"]);
+        scene.then_answered_with(&v3::publish("t", b"x", Delivery::AtMostOnce))
+    }),
+    scenario(TOOL, "`-E`: the subscription was answered", || {
+        let scene = Scene::connected(&subscriber(), &["-t", "t", "-E"]);
+        scene.then_answered_with(&v3::suback(1, &[0]))
+    }),
+    scenario(TOOL, "`--retained-only`: everything retained was shown", || {
+        let mut scene = Scene::connected(&subscriber(), &["-t", "t", "--retained-only"]);
+        scene.client.read_packet();
+        scene.client.send(&v3::suback(1, &[0]));
+        scene.client.expect(&packet::PINGREQ);
+        scene.answered_with(&[0xd0, 0x00])
+    }),
+    scenario(TOOL, "SIGINT or SIGTERM after the broker let us in", || {
+        let mut scene = Scene::connected(&subscriber(), TOPIC);
+        scene.client.read_packet();
+        scene.running.signal(Signal::INT);
+        scene.client.expect(&packet::DISCONNECT);
+        scene.hung_up()
+    }),
+    scenario(TOOL, "the reader of stdout went away", || {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        with_stdout(writer, || drop(reader))
+    }),
+    scenario(TOOL, "`--help`, `--version`, `--show-config`", || {
+        for word in ["--version", "--show-config"] {
+            subscriber().run([word, "-t", "t"]).assert_code(0);
+        }
+        subscriber().run(["--help"])
+    }),
+    scenario(TOOL, "wrong usage", || subscriber().run(["--nonsense"])),
+    scenario(TOOL, "a line of an options file makes no sense", || {
+        with_options_file(&subscriber(), &["-t", "t"])
+    }),
+    scenario(TOOL, "a variable makes no sense", || {
+        let tool = subscriber();
+        let mut command = tool.command(["-t", "t"]);
+        command.env("MQTT_PORT", "x");
+        Running::start(command).wait()
+    }),
+    scenario(TOOL, "a URL makes no sense", || subscriber().run(["-L", "mqtt://h:x/t"])),
+    scenario(TOOL, "an options file that was named is missing, or one cannot be read", || {
+        subscriber().run(["-o", "/no/such/file", "-t", "t"])
+    }),
+    scenario(TOOL, "the host, or the name of `-A`, has no address", || {
+        subscriber().run(["-h", "no-such-host.invalid", "-t", "t"])
+    }),
+    scenario(TOOL, "the address of `-A` is not one of this machine", || {
+        // An address for documents (RFC 5737).
+        subscriber().run(["-A", "192.0.2.1", "-h", "127.0.0.1", "-t", "t"])
+    }),
+    scenario(TOOL, "a file or folder that TLS needs cannot be read", || {
+        subscriber().run(["--cafile", "/no/such/file", "-t", "t"])
+    }),
+    scenario(TOOL, "none of several candidates could be reached", || {
+        let port = free_port().to_string();
+        subscriber().run(["-h", "127.0.0.1,127.0.0.2", "-p", &port, "-t", "t"])
+    }),
+    scenario(TOOL, "no connection, the first time", || {
+        subscriber().run(["-h", "127.0.0.1", "-p", &free_port().to_string(), "-t", "t"])
+    }),
+    scenario(TOOL, "stdout cannot be written (disk full)", || {
+        let full = OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+        with_stdout(full, || {})
+    }),
+    scenario(TOOL, "the broker broke the protocol", || {
+        Scene::connected(&subscriber(), TOPIC).then_answered_with(&v3::connack(0))
+    }),
+    scenario(
+        TOOL,
+        "the broker sent DISCONNECT with a reason that would come again (MQTT 5)",
+        || Scene::connected(&subscriber(), TOPIC_5).then_answered_with(&v5::disconnect(0x8e)),
+    ),
+    scenario(TOOL, "CONNACK of MQTT 3 refuses", || {
+        Scene::connecting(&subscriber(), TOPIC).answered_with(&v3::connack(5))
+    }),
+    scenario(TOOL, "the broker asks for an authentication exchange", || {
+        Scene::connected(&subscriber(), TOPIC_5).then_answered_with(&[0xf0, 0x00])
+    }),
+    scenario(TOOL, "the broker sent a malformed packet", || {
+        let packet = b"\x30\x04\x00\x02\xff\xffx";
+        Scene::connected(&subscriber(), TOPIC).then_answered_with(packet)
+    }),
+    scenario(TOOL, "the broker sent a packet longer than allowed", || {
+        let limit = ["-t", "t", "-V", "5", "-D", "connect", "maximum-packet-size", "100"];
+        let packet = v5::publish("t", &[b'x'; 100], Delivery::AtMostOnce, &[]);
+        Scene::connected(&subscriber(), &limit).then_answered_with(&packet)
+    }),
+    scenario(TOOL, "SUBSCRIBE is larger than the broker takes", || {
+        let scene = Scene::connecting(&subscriber(), TOPIC_5);
+        scene.answered_with(&v5::connack(0, &[0x27, 0, 0, 0, 8]))
+    }),
+    scenario(TOOL, "the time of `-W` ran out", || {
+        let mut scene = Scene::connected(&subscriber(), &["-t", "t", "-W", "1"]);
+        scene.client.read_packet();
+        scene.client.expect(&packet::DISCONNECT);
+        scene.hung_up()
+    }),
+    scenario(TOOL, "the time of `-W` ran out before the broker let us in", || {
+        Scene::connecting(&subscriber(), &["-t", "t", "-W", "1"]).running.wait()
+    }),
+    scenario(TOOL, "an MQTT 3 broker refused every subscription", || {
+        Scene::connected(&subscriber(), TOPIC).then_answered_with(&v3::suback(1, &[0x80]))
+    }),
+    scenario(
+        TOOL,
+        "an MQTT 5 broker refused to unsubscribe, and there was nothing else to do",
+        || {
+            let scene = Scene::connected(&subscriber(), &["-U", "t", "-V", "5"]);
+            scene.then_answered_with(&v5::unsuback(1, &[0x87]))
+        },
+    ),
+    scenario(TOOL, "`--remove-retained`: an MQTT 5 broker refused to remove a message", || {
+        let removal = ["-t", "t", "-V", "5", "-C", "1", "--remove-retained"];
+        let mut scene = Scene::connected(&subscriber(), &removal);
+        scene.client.read_packet();
+        let message = v5::publish("t", b"x", Delivery::AtMostOnce, &[]);
+        scene.client.send(&packet::flagged(message, packet::RETAIN));
+        scene.then_answered_with(&v5::puback(2, 0x87))
+    }),
+    scenario(TOOL, "a second SIGINT, or five seconds, while nobody reads stdout", nobody_reads),
+    scenario(TOOL, "SIGINT before the broker let us in", || {
+        let scene = Scene::connecting(&subscriber(), TOPIC);
+        scene.running.signal(Signal::INT);
+        scene.running.wait()
+    }),
+    scenario(TOOL, "the broker does not speak MQTT 5", || {
+        Scene::connecting(&subscriber(), TOPIC_5).answered_with(&v3::connack(1))
+    }),
+    scenario(TOOL, "CONNACK of MQTT 5 refuses", || {
+        Scene::connecting(&subscriber(), TOPIC_5).answered_with(&v5::connack(0x87, &[]))
+    }),
+    scenario(TOOL, "an MQTT 5 broker refused every subscription", || {
+        Scene::connected(&subscriber(), TOPIC_5).then_answered_with(&v5::suback(1, &[0x87]))
+    }),
+];
+
+/// A run whose stdout is put elsewhere. Once it has subscribed, `then` happens and a message comes.
+fn with_stdout(stdout: impl Into<Stdio>, then: impl FnOnce()) -> Output {
+    let peer = ScriptedPeer::listen();
+    let tool = subscriber();
+    let mut command = tool.command(["-h", "127.0.0.1", "-p", &peer.port().to_string(), "-t", "t"]);
+    let command = command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped());
+    let child = command.spawn().expect("it starts");
+    // The tool's end of a pipe must be the only one.
+    command.stdout(Stdio::null());
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.read_packet();
+    then();
+    client.send(&v3::publish("t", b"x", Delivery::AtMostOnce));
+    while client.read_packet_or_end().is_some() {}
+    let output = child.wait_with_output().expect("it ends");
+    Output { status: output.status, stdout: output.stdout, stderr: output.stderr }
+}
+
+/// A run whose stdout is a pipe that is full and stays so.
+fn nobody_reads() -> Output {
+    let peer = ScriptedPeer::listen();
+    let tool = subscriber();
+    let mut command = tool.command(["-h", "127.0.0.1", "-p", &peer.port().to_string(), "-t", "t"]);
+    let (mut reader, writer) = std::io::pipe().expect("a pipe");
+    let child = command.stdout(writer).stderr(Stdio::piped()).spawn().expect("it starts");
+    command.stdout(Stdio::null());
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.read_packet();
+    // Far more than a pipe holds. When its first byte is there, all of it has been received.
+    client.send(&v3::publish("t", &vec![b'x'; 500_000], Delivery::AtMostOnce));
+    reader.read_exact(&mut [0]).expect("it is written");
+    let interrupt = || {
+        let process = test_support::tool::Pid::from_child(&child);
+        test_support::tool::kill_process(process, Signal::INT).expect("it runs");
+    };
+    interrupt();
+    let reading = std::thread::spawn(move || while client.read_packet_or_end().is_some() {});
+    interrupt();
+    let output = child.wait_with_output().expect("it ends");
+    reading.join().expect("it does not panic");
+    Output { status: output.status, stdout: output.stdout, stderr: output.stderr }
+}
