@@ -32,6 +32,8 @@ mod endpoint;
 mod expiry;
 /// What is finished before a subscriber leaves.
 mod leaving;
+/// The user's options file and `-o`.
+mod option_files;
 /// `-D`.
 mod properties;
 /// What mosquitto_pub publishes.
@@ -40,6 +42,8 @@ mod publish;
 mod retained;
 /// What mosquitto_sub asks for and writes.
 mod subscribe;
+/// `-L`.
+mod url;
 /// Wrong usage.
 mod usage;
 /// Wills.
