@@ -192,6 +192,41 @@ fn show_config_prints_what_is_in_force_and_from_where_without_secrets() {
     }
 }
 
+/// The lines of `--show-config` for these options that begin with one of these names.
+fn shown(options: &[&str], names: &[&str]) -> Vec<String> {
+    let output = publisher().run([&["-t", "t", "-n", "--show-config"], options].concat());
+    output.assert_code(0);
+    let stdout = output.stdout();
+    let lines = stdout.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let wanted = lines.filter(|words| words.first().is_some_and(|name| names.contains(name)));
+    wanted.map(|words| words.join(" ")).collect()
+}
+
+#[test]
+fn show_config_leaves_out_what_other_options_put_out_of_force() {
+    let place = ["host", "port", "unix"];
+    assert_eq!(shown(&["-h", "h", "--unix", "/s"], &place), ["unix /s command line"]);
+    assert_eq!(
+        shown(&["--unix", "/s", "-h", "h"], &place),
+        ["host h command line", "port 1883 default"]
+    );
+    let version = ["protocol-version", "session-expiry"];
+    assert_eq!(
+        shown(&["-V", "311", "-x", "60"], &version),
+        [
+            "protocol-version mqttv5 --session-expiry, command line",
+            "session-expiry 60 command line"
+        ]
+    );
+    assert_eq!(shown(&["-x", "60", "-V", "311"], &version), ["protocol-version 311 command line"]);
+    let tls = ["insecure", "tls-version", "port"];
+    assert_eq!(shown(&["--insecure"], &tls), ["port 1883 default"]);
+    assert_eq!(
+        shown(&["--insecure", "-p", "8883"], &tls),
+        ["port 8883 command line", "insecure on command line"]
+    );
+}
+
 #[test]
 fn show_config_tells_broken_rules_first() {
     let output = publisher().run(["-t", "a", "--show-config"]);

@@ -8,7 +8,7 @@ use clap::{ArgMatches, FromArgMatches, Id};
 use super::UsageError;
 use super::origin::Origin;
 #[cfg(feature = "client")]
-use super::show_config;
+use super::show_config::{self, Standing};
 use super::usage::Definition;
 use crate::invocation::Invocation;
 #[cfg(feature = "client")]
@@ -82,13 +82,14 @@ impl Given {
     #[cfg(feature = "client")]
     #[must_use]
     pub fn shown_config(&self, connect: &ConnectPlan) -> Option<String> {
-        self.config(|option| show_config::settled_default(connect, option))
+        self.config(|option| show_config::standing(self, connect, option))
     }
 
     #[cfg(feature = "client")]
-    pub(super) fn config(&self, default: impl Fn(&str) -> Option<String>) -> Option<String> {
+    pub(super) fn config(&self, standing: impl Fn(&str) -> Standing) -> Option<String> {
         let origins = |option: &str| self.origins(option).collect();
-        let text = || show_config::text(self.definition.command(), &self.matches, origins, default);
+        let text =
+            || show_config::text(self.definition.command(), &self.matches, origins, standing);
         self.has(show_config::SHOW_CONFIG).then(text)
     }
 

@@ -5,9 +5,11 @@ use std::ffi::OsStr;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 
+use super::Given;
 use super::origin::Origin;
 use super::shown_value::shown;
 use crate::plan::{ConnectPlan, Endpoint};
+use crate::protocol::ProtocolVersion;
 use crate::visible;
 
 /// The option's name.
@@ -23,24 +25,73 @@ struct Setting {
     origin: String,
 }
 
-/// The default of an option that has one only when the others are known.
-pub(super) fn settled_default(connect: &ConnectPlan, option: &str) -> Option<String> {
-    let first = connect.route.candidates.first();
-    match (option, first) {
-        ("port", Some(Endpoint::Tcp { port, .. })) => Some(port.to_string()),
-        _ => None,
-    }
+/// What the options as a whole make of one of them.
+pub(super) enum Standing {
+    /// It is in force as it was given, or by its own default.
+    AsGiven,
+    /// Where it was not given, this is its default.
+    Default(String),
+    /// Another option decides in its place, and makes it this.
+    DecidedBy(&'static str, String),
+    /// Others have put it out of force.
+    OutOfForce,
 }
 
-/// The lines, in the order of the help. `origins` has those of an option's values, in their order,
-/// `default` the value of an option that has none by itself.
+/// Options that mean something only where there is TLS.
+const OF_TLS: [&str; 15] = [
+    "cafile",
+    "capath",
+    "cert",
+    "key",
+    "keyform",
+    "ciphers",
+    "insecure",
+    "tls_alpn",
+    "tls_version",
+    "tls_use_os_certs",
+    "tls_keylog",
+    "tls_engine",
+    "tls_engine_kpass_sha1",
+    "psk",
+    "psk_identity",
+];
+
+/// What an option comes to. `connect` is what all of them came to.
+pub(super) fn standing(given: &Given, connect: &ConnectPlan, option: &str) -> Standing {
+    let (place, version) = (connect.route.candidates.first(), connect.connect.version);
+    let is_out_of_force = match (option, place) {
+        ("protocol_version", _) => {
+            return match given.last_of(&["protocol_version", "property", "session_expiry"]) {
+                Some("property") => Standing::DecidedBy("property", MQTT_5.to_owned()),
+                Some("session_expiry") => Standing::DecidedBy("session_expiry", MQTT_5.to_owned()),
+                _ => Standing::AsGiven,
+            };
+        }
+        ("port", Some(Endpoint::Tcp { port, .. })) => return Standing::Default(port.to_string()),
+        ("host" | "port", Some(Endpoint::Unix(_))) => {
+            given.last_of(&["host", "unix"]) == Some("unix")
+        }
+        ("unix", Some(Endpoint::Tcp { .. } | Endpoint::Service(_)))
+        | ("port", Some(Endpoint::Service(_)))
+        | (SHOW_CONFIG, _) => true,
+        ("session_expiry", _) => version != ProtocolVersion::V5,
+        ("will_qos", _) => connect.connect.will.is_none(),
+        (option, _) => connect.route.tls.is_none() && OF_TLS.contains(&option),
+    };
+    if is_out_of_force { Standing::OutOfForce } else { Standing::AsGiven }
+}
+
+/// The version that properties select.
+const MQTT_5: &str = "mqttv5";
+
+/// The lines, in the order of the help. `origins` has those of an option's values, in their order.
 pub(super) fn text<'a>(
     command: &Command,
     matches: &ArgMatches,
     origins: impl Fn(&str) -> Vec<&'a Origin>,
-    default: impl Fn(&str) -> Option<String>,
+    standing: impl Fn(&str) -> Standing,
 ) -> String {
-    let of_arg = |arg| settings(arg, matches, &origins, &default);
+    let of_arg = |arg| settings(arg, matches, &origins, standing(arg.get_id().as_str()));
     let settings: Vec<_> = command.get_arguments().flat_map(of_arg).collect();
     let width = |part: fn(&Setting) -> &str| {
         settings.iter().map(|setting| part(setting).chars().count()).max().unwrap_or_default()
@@ -58,7 +109,7 @@ fn settings<'a>(
     arg: &Arg,
     matches: &ArgMatches,
     origins: impl Fn(&str) -> Vec<&'a Origin>,
-    default: impl Fn(&str) -> Option<String>,
+    standing: Standing,
 ) -> Vec<Setting> {
     let id = arg.get_id().as_str();
     let name = arg.get_long().unwrap_or(id);
@@ -66,12 +117,17 @@ fn settings<'a>(
     let value = |raw: &OsStr| if is_flag { "on".to_owned() } else { shown(arg, raw) };
     let values = matches.get_raw(id).into_iter().flatten();
     let by_default = |value: String| Setting::new(name, &value, "default");
-    match matches.value_source(id) {
-        _ if id == SHOW_CONFIG => Vec::new(),
-        None => default(id).map(by_default).into_iter().collect(),
-        Some(ValueSource::DefaultValue) if is_flag => Vec::new(),
-        Some(ValueSource::DefaultValue) => values.map(|raw| by_default(value(raw))).collect(),
-        Some(_) => {
+    match (standing, matches.value_source(id)) {
+        (Standing::OutOfForce, _) | (Standing::AsGiven, None) => Vec::new(),
+        (Standing::DecidedBy(option, value), _) => {
+            let origin = origins(option).last().map(ToString::to_string).unwrap_or_default();
+            let option = option.replace('_', "-");
+            vec![Setting::new(name, &value, &format!("--{option}, {origin}"))]
+        }
+        (Standing::Default(value), None) => vec![by_default(value)],
+        (_, Some(ValueSource::DefaultValue)) if is_flag => Vec::new(),
+        (_, Some(ValueSource::DefaultValue)) => values.map(|raw| by_default(value(raw))).collect(),
+        (_, Some(_)) => {
             // Of an option whose last value counts there is one value and perhaps more origins.
             let origins = origins(id);
             let skipped = origins.len().saturating_sub(values.clone().count());
@@ -120,8 +176,22 @@ mod tests {
                 let times = words.iter().filter(|word| word.contains(option)).count();
                 origins.iter().skip(3 - times).collect()
             },
-            |option| (option == "port").then(|| "1883".to_owned()),
+            |option| match option {
+                "port" => Standing::Default("1883".to_owned()),
+                "show_config" => Standing::OutOfForce,
+                _ => Standing::AsGiven,
+            },
         )
+    }
+
+    #[test]
+    fn the_options_of_tls_are_options() {
+        use clap::Args;
+        let command = crate::cli::ConnectArgs::augment_args(Command::new("t"));
+        let ids: Vec<_> = command.get_arguments().map(|arg| arg.get_id().as_str()).collect();
+        for option in OF_TLS {
+            assert!(ids.contains(&option), "{option}");
+        }
     }
 
     #[test]
