@@ -105,9 +105,6 @@ impl Application for RateMeter {
         Ok(Flow::Finish(ReasonCode::DISCONNECT_WITH_WILL))
     }
 
-    /// Nothing is published.
-    fn on_lost(&mut self, _: u64) {}
-
     fn needs_output(&self) -> bool {
         true
     }

@@ -212,14 +212,7 @@ impl Application for Subscriber {
         Ok(Flow::Finish(ReasonCode::DISCONNECT_WITH_WILL))
     }
 
-    /// Nothing is published at QoS 0.
-    fn on_lost(&mut self, _: u64) {}
-
     fn needs_output(&self) -> bool {
         true
-    }
-
-    async fn input(&mut self) {
-        std::future::pending::<()>().await;
     }
 }

@@ -55,15 +55,21 @@ pub trait Application {
     ) -> Result<Flow, Self::Error>;
 
     /// The connection is gone, and with it so many messages of QoS 0 that had not reached the
-    /// socket. (What was sent at QoS 1 and 2 is sent again if a new connection comes.)
-    fn on_lost(&mut self, unsent: u64);
+    /// socket. (What was sent at QoS 1 and 2 is sent again if a new connection comes.) Concerns
+    /// only who publishes at QoS 0.
+    fn on_lost(&mut self, unsent: u64) {
+        let _ = unsent;
+    }
 
     /// Whether what it prints is what it is for. Where it is not, a stdout that is full or gone
     /// changes nothing.
     fn needs_output(&self) -> bool;
 
-    /// Waits until [`Self::feed`] has something new to do. Must be cancel-safe.
-    fn input(&mut self) -> impl Future<Output = ()>;
+    /// Waits until [`Self::feed`] has something new to do; for ever where it only has after events.
+    /// Must be cancel-safe.
+    fn input(&mut self) -> impl Future<Output = ()> {
+        std::future::pending()
+    }
 }
 
 /// Waits until that moment: how a tool lets time pass. Cancel-safe.
