@@ -15,6 +15,7 @@ use std::path::Path;
 use test_support::packet::{v3, v5};
 use test_support::scripted_peer::{Connection, ScriptedPeer};
 use test_support::tool::{Output, Running, Tool};
+use test_support::websocket::read_head;
 
 /// A row of the table: `| status | tool | cause | stderr |`.
 #[derive(Debug)]
@@ -89,6 +90,19 @@ impl Scene {
         self.client.close();
         self.running.wait()
     }
+}
+
+/// A run over WebSocket at a server that answers the request so.
+fn websocket_answered(tool: &Tool, arguments: &[&str], answer: &[u8]) -> Output {
+    let peer = ScriptedPeer::listen();
+    let port = peer.port().to_string();
+    let place = ["-h", "127.0.0.1", "-p", &port, "--ws"];
+    let running = tool.spawn([&place, arguments].concat());
+    let mut client = peer.accept();
+    read_head(&mut client);
+    client.send(answer);
+    client.close();
+    running.wait()
 }
 
 /// A run with an options file whose second line is wrong.

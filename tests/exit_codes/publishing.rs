@@ -5,7 +5,7 @@ use test_support::packet::{self, v3, v5};
 use test_support::scripted_peer::ScriptedPeer;
 use test_support::tool::{Output, Running, Signal};
 
-use super::{Scenario, Scene, publisher, scenario, with_options_file};
+use super::{Scenario, Scene, publisher, scenario, websocket_answered, with_options_file};
 
 /// One message of QoS 1.
 const MESSAGE: &[&str] = &["-t", "t", "-m", "x", "-q", "1"];
@@ -87,6 +87,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         },
     ),
     scenario(TOOL, "lines of QoS 0 were lost with a connection", lost_lines),
+    scenario(TOOL, "`--ws`: no web server answers", || {
+        websocket_answered(&publisher(), MESSAGE, &v3::connack(0))
+    }),
+    scenario(TOOL, "`--ws`: the web server refuses, or does not agree to MQTT", || {
+        websocket_answered(&publisher(), MESSAGE, b"HTTP/1.1 403 Forbidden\r\n\r\n")
+    }),
     scenario(TOOL, "the broker asks for an authentication exchange", || {
         Scene::connecting(&publisher(), MESSAGE_5).answered_with(&[0xf0, 0x00])
     }),

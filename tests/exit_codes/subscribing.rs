@@ -7,7 +7,7 @@ use test_support::packet::{self, Delivery, v3, v5};
 use test_support::scripted_peer::ScriptedPeer;
 use test_support::tool::{Output, Running, Signal};
 
-use super::{Scenario, Scene, scenario, subscriber, with_options_file};
+use super::{Scenario, Scene, scenario, subscriber, websocket_answered, with_options_file};
 
 const TOOL: &str = "mqtt-sub";
 
@@ -92,6 +92,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ),
     scenario(TOOL, "CONNACK of MQTT 3 refuses", || {
         Scene::connecting(&subscriber(), TOPIC).answered_with(&v3::connack(5))
+    }),
+    scenario(TOOL, "`--ws`: no web server answers", || {
+        websocket_answered(&subscriber(), TOPIC, &v3::connack(0))
+    }),
+    scenario(TOOL, "`--ws`: the web server refuses, or does not agree to MQTT", || {
+        websocket_answered(&subscriber(), TOPIC, b"HTTP/1.1 403 Forbidden\r\n\r\n")
     }),
     scenario(TOOL, "the broker asks for an authentication exchange", || {
         Scene::connected(&subscriber(), TOPIC_5).then_answered_with(&[0xf0, 0x00])

@@ -24,6 +24,8 @@ mod route;
 mod signals;
 /// Wrong usage.
 mod usage;
+/// `--ws` and its companions.
+mod websocket;
 
 use test_support::scripted_peer::ScriptedPeer;
 use test_support::tool::{Running, Tool};

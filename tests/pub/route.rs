@@ -168,10 +168,9 @@ fn nothing_is_sent_where_the_route_asks_for_what_this_build_does_not_have() {
         (&["--tls-use-os-certs"], "TLS (--tls-use-os-certs, or port 8883)"),
         (&["--cert", file, "--key", file], "TLS (--cert)"),
         (&["--psk", "abcdef", "--psk-identity", "i"], "TLS (--psk)"),
-        (&["--ws"], "WebSocket (--ws)"),
         (&["--proxy", "socks5h://u:hunter2@127.0.0.1"], "proxies (--proxy)"),
         (&["-S"], "SRV look-up (--srv)"),
-        (&["--ws", "--cafile", file], "TLS (--cafile), no WebSocket (--ws)"),
+        (&["-S", "--cafile", file], "TLS (--cafile), no SRV look-up (--srv)"),
     ] {
         let port = peer.port().to_string();
         let place = ["-h", "127.0.0.1", "-p", &port];

@@ -2,7 +2,7 @@ use std::io::{Read as _, Write as _};
 
 use test_support::packet::{self, Delivery, v3, v5};
 use test_support::scripted_peer::{Connection, ScriptedPeer};
-use test_support::tool::{Signal, make_non_blocking};
+use test_support::tool::{Signal, make_non_blocking, peak_memory};
 
 use super::{start_at, subscribed, subscriber};
 
@@ -181,20 +181,13 @@ fn a_flood_into_a_full_pipe_stops_the_reading_not_the_pings() {
     let flood = std::thread::spawn(move || while stream.write_all(&block).is_ok() {});
     client.expect(&packet::PINGREQ);
     client.expect(&packet::PINGREQ);
-    let memory = peak_memory(&child);
+    let memory = peak_memory(child.id());
     assert!(memory < 16 * 1024, "{memory} KiB");
     drop(reader);
     client.expect(&packet::DISCONNECT);
     client.close();
     flood.join().unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
-}
-
-/// The most memory the process ever had, in KiB.
-fn peak_memory(child: &std::process::Child) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("Linux says so");
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
 #[test]

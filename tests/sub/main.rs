@@ -30,6 +30,8 @@ mod terminal;
 mod usage;
 /// `--watch`.
 mod watch;
+/// Messages that come over WebSocket.
+mod websocket;
 
 use test_support::packet::v3;
 use test_support::scripted_peer::{Connection, ScriptedPeer};

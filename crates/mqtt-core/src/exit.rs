@@ -13,6 +13,8 @@ use crate::protocol::{ProtocolVersion, ReasonCode};
 use crate::session::{LimitError, SessionError};
 #[cfg(feature = "client")]
 use crate::signal::Interrupt;
+#[cfg(feature = "client")]
+use crate::transport::{TransportError, WebSocketError};
 
 /// The status a tool leaves with; 0 means that all it was asked to do was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +37,8 @@ impl ExitStatus {
     pub const HASH: Self = Self(10);
     /// The broker asks for an authentication exchange that the tools do not have.
     pub const AUTHENTICATION: Self = Self(11);
+    /// The broker's web server does not let us open a WebSocket.
+    pub const NO_WEBSOCKET: Self = Self(13);
     /// The broker stopped answering within the keep-alive interval.
     pub const KEEP_ALIVE: Self = Self(19);
     /// The broker sent bytes that are no MQTT packet.
@@ -78,8 +82,8 @@ impl From<ExitStatus> for ExitCode {
 impl Failure for ClientError {
     fn status(&self) -> ExitStatus {
         match self {
-            Self::Transport(_)
-            | Self::ConnectTimeout { .. }
+            Self::Transport(error) => transport_status(error),
+            Self::ConnectTimeout { .. }
             | Self::NoConnAck { .. }
             | Self::System(_)
             | Self::File { .. }
@@ -139,6 +143,25 @@ impl Failure for ClientError {
             }
             _ => None,
         }
+    }
+}
+
+/// The part of the table for ways to the broker. Several candidates with several errors have none
+/// in common.
+#[cfg(feature = "client")]
+fn transport_status(error: &TransportError) -> ExitStatus {
+    match error {
+        TransportError::WebSocket { source, .. } => match source {
+            WebSocketError::Closed | WebSocketError::NotHttp | WebSocketError::Stream(_) => {
+                ExitStatus::LOST
+            }
+            WebSocketError::LongAnswer
+            | WebSocketError::Refused(_)
+            | WebSocketError::Request(_)
+            | WebSocketError::Subprotocol
+            | WebSocketError::WrongAnswer(_) => ExitStatus::NO_WEBSOCKET,
+        },
+        _ => ExitStatus::FAILURE,
     }
 }
 

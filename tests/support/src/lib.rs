@@ -3,6 +3,7 @@
 //! - [`tool`] runs one of our binaries, under its own name or the original's.
 //! - [`mosquitto`] runs Debian's broker as an ordinary process on a free loopback port.
 //! - [`scripted_peer`] plays exact bytes and records exact bytes, for what no broker will do.
+//! - [`websocket`] is the server's side of a WebSocket over such a peer.
 //! - [`packet`] has the bytes of MQTT packets for such scripts, written down from the
 //!   specification and not from our own encoder.
 //! - [`patience`] is how long any of them waits for something that should happen.
@@ -23,3 +24,4 @@ pub mod packet;
 pub mod patience;
 pub mod scripted_peer;
 pub mod tool;
+pub mod websocket;

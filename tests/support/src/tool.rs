@@ -195,6 +195,15 @@ pub fn make_non_blocking(pipe: impl std::os::fd::AsFd) {
     rustix::io::ioctl_fionbio(pipe, true).unwrap();
 }
 
+/// The most memory a running process ever had, in KiB.
+#[must_use]
+#[track_caller]
+pub fn peak_memory(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("Linux says so");
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
 /// A tool at work; it is ended when this is dropped.
 #[derive(Debug)]
 pub struct Running {

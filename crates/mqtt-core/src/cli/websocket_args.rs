@@ -50,15 +50,18 @@ impl WebSocketArgs {
     }
 }
 
+/// What the path and query of a URL cannot have, although it is printable (RFC 3986 §2).
+const NOT_IN_A_URL: &[u8] = b"\"#<>\\^`{|}";
+
 /// A path that can stand in a request line (RFC 9112 §3.2.1).
 fn request_path() -> impl TypedValueParser<Value = String> {
     value::from_words(|word| {
         let path = word.into_string().ok().filter(|path| {
-            path.starts_with('/')
-                && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')
+            let is_fit = |byte: u8| byte.is_ascii_graphic() && !NOT_IN_A_URL.contains(&byte);
+            path.starts_with('/') && path.bytes().all(is_fit)
         });
         path.ok_or_else(|| {
-            ValueError::new("a '/' and then printable ASCII without spaces and '#' is wanted")
+            ValueError::new("a '/' and then what a URL can have is wanted, anything else as %XX")
         })
     })
 }

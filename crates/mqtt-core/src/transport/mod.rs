@@ -6,6 +6,7 @@
 mod tcp;
 mod tls;
 mod unix;
+mod websocket;
 
 use std::io;
 use std::net::IpAddr;
@@ -16,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
 use crate::plan::{Authentication, Endpoint, Route, Tls, Trust};
+pub use websocket::WebSocketError;
 
 /// Anything bytes go through both ways.
 pub trait ByteStream: AsyncRead + AsyncWrite + Unpin {}
@@ -81,6 +83,14 @@ pub enum TransportError {
         /// Why.
         source: io::Error,
     },
+    /// The broker's web server does not let us speak MQTT.
+    #[error("cannot open a WebSocket at {endpoint}")]
+    WebSocket {
+        /// The broker.
+        endpoint: Endpoint,
+        /// Why.
+        source: WebSocketError,
+    },
     /// The route asks for what this build does not have.
     #[error("this build has no {}", .0.join(", no "))]
     NotInThisBuild(Vec<&'static str>),
@@ -101,6 +111,7 @@ impl TransportError {
                 "is a broker running there? -h and -p say where it listens"
             }
             Self::Bind { .. } => "--bind-address is an address of this machine",
+            Self::WebSocket { source, .. } => return source.hint().map(str::to_owned),
             Self::NoCandidate(failures) => return failures.iter().find_map(Self::hint),
             _ => return None,
         };
@@ -151,11 +162,15 @@ pub async fn connect(route: &Route, limit: Duration) -> Result<Reached, Transpor
 }
 
 async fn reach(route: &Route, endpoint: &Endpoint) -> Result<Box<dyn ByteStream>, TransportError> {
-    match endpoint {
-        Endpoint::Tcp { host, port } => Ok(Box::new(tcp::connect(&route.tcp, host, *port).await?)),
-        Endpoint::Unix(path) => Ok(Box::new(unix::connect(path).await?)),
-        Endpoint::Service(_) => Err(TransportError::NotInThisBuild(vec![SRV])),
+    let mut stream: Box<dyn ByteStream> = match endpoint {
+        Endpoint::Tcp { host, port } => Box::new(tcp::connect(&route.tcp, host, *port).await?),
+        Endpoint::Unix(path) => Box::new(unix::connect(path).await?),
+        Endpoint::Service(_) => return Err(TransportError::NotInThisBuild(vec![SRV])),
+    };
+    if let Some(plan) = &route.websocket {
+        stream = Box::new(websocket::connect(route, plan, endpoint, stream).await?);
     }
+    Ok(stream)
 }
 
 const SRV: &str = "SRV look-up (--srv)";
@@ -165,7 +180,6 @@ fn refuse_what_is_not_in_this_build(route: &Route) -> Result<(), TransportError>
     let is_service = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Service(_));
     let missing: Vec<_> = [
         route.tls.as_ref().map(tls_by_option),
-        route.websocket.is_some().then_some("WebSocket (--ws)"),
         route.proxy.is_some().then_some("proxies (--proxy)"),
         route.candidates.iter().any(is_service).then_some(SRV),
     ]

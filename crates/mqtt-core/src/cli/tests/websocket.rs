@@ -8,13 +8,33 @@ fn websocket_asks_for_mqtt_or_for_the_path_given() {
     assert_eq!(path("--ws").as_deref(), Some("/mqtt"));
     assert_eq!(path("--ws --ws-path /a?b=c").as_deref(), Some("/a?b=c"));
     assert_eq!(path("--ws-path /a --ws --ws-path=/").as_deref(), Some("/"));
-    for bad in ["", "a", "/a#b", "/ü", "/a b", "/a\r\nX: y"] {
+    assert_eq!(
+        path("--ws --ws-path /~a/%20;@:!$&'()*+,=-._[]?/?").as_deref(),
+        Some("/~a/%20;@:!$&'()*+,=-._[]?/?")
+    );
+    for bad in [
+        "",
+        "a",
+        "/a#b",
+        "/ü",
+        "/a b",
+        "/a\r\nX: y",
+        "/<",
+        "/>",
+        "/\"",
+        "/\\",
+        "/^",
+        "/`",
+        "/{",
+        "/|",
+        "/}",
+    ] {
         let message = error_of(&["--ws".into(), "--ws-path".into(), bad.into()]);
         assert_eq!(
             message,
             format!(
                 "invalid value '{bad}' for '--ws-path <PATH>': \
-                 a '/' and then printable ASCII without spaces and '#' is wanted"
+                 a '/' and then what a URL can have is wanted, anything else as %XX"
             )
         );
     }
