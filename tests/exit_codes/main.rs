@@ -92,6 +92,18 @@ impl Scene {
     }
 }
 
+/// A run through a SOCKS proxy that says this to the first of our words, and then nothing more.
+fn proxy_answered(tool: &Tool, arguments: &[&str], answer: &[u8]) -> Output {
+    let peer = ScriptedPeer::listen();
+    let proxy = format!("socks5h://127.0.0.1:{}", peer.port());
+    let running = tool.spawn([&["-h", "b", "--proxy", &proxy], arguments].concat());
+    let mut client = peer.accept();
+    client.read_bytes(3);
+    client.send(answer);
+    client.close();
+    running.wait()
+}
+
 /// A run over WebSocket at a server that answers the request so.
 fn websocket_answered(tool: &Tool, arguments: &[&str], answer: &[u8]) -> Output {
     let peer = ScriptedPeer::listen();

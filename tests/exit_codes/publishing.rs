@@ -5,7 +5,9 @@ use test_support::packet::{self, v3, v5};
 use test_support::scripted_peer::ScriptedPeer;
 use test_support::tool::{Output, Running, Signal};
 
-use super::{Scenario, Scene, publisher, scenario, websocket_answered, with_options_file};
+use super::{
+    Scenario, Scene, proxy_answered, publisher, scenario, websocket_answered, with_options_file,
+};
 
 /// One message of QoS 1.
 const MESSAGE: &[&str] = &["-t", "t", "-m", "x", "-q", "1"];
@@ -87,6 +89,26 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         },
     ),
     scenario(TOOL, "lines of QoS 0 were lost with a connection", lost_lines),
+    scenario(TOOL, "`--proxy`: what answers is no such proxy", || {
+        proxy_answered(&publisher(), MESSAGE, b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    }),
+    scenario(TOOL, "`--proxy`: SOCKS refuses with a code of its own", || {
+        proxy_answered(&publisher(), MESSAGE, b"\x05\x00\x05\x09\0\x01")
+    }),
+    scenario(TOOL, "`--proxy`: it cannot reach the broker", || {
+        proxy_answered(&publisher(), MESSAGE, b"\x05\x00\x05\x05\0\x01")
+    }),
+    scenario(TOOL, "`--proxy`: it closes the connection", || {
+        proxy_answered(&publisher(), MESSAGE, b"\x05")
+    }),
+    scenario(
+        TOOL,
+        "`--proxy`: it does not allow the connection, or wants another way to log in",
+        || proxy_answered(&publisher(), MESSAGE, b"\x05\xff"),
+    ),
+    scenario(TOOL, "`--proxy`: it refuses user name and password, or fails", || {
+        proxy_answered(&publisher(), MESSAGE, b"\x05\x00\x05\x01\0\x01")
+    }),
     scenario(TOOL, "`--ws`: no web server answers", || {
         websocket_answered(&publisher(), MESSAGE, &v3::connack(0))
     }),

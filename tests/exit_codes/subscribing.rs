@@ -7,7 +7,9 @@ use test_support::packet::{self, Delivery, v3, v5};
 use test_support::scripted_peer::ScriptedPeer;
 use test_support::tool::{Output, Running, Signal};
 
-use super::{Scenario, Scene, scenario, subscriber, websocket_answered, with_options_file};
+use super::{
+    Scenario, Scene, proxy_answered, scenario, subscriber, websocket_answered, with_options_file,
+};
 
 const TOOL: &str = "mqtt-sub";
 
@@ -92,6 +94,26 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ),
     scenario(TOOL, "CONNACK of MQTT 3 refuses", || {
         Scene::connecting(&subscriber(), TOPIC).answered_with(&v3::connack(5))
+    }),
+    scenario(TOOL, "`--proxy`: what answers is no such proxy", || {
+        proxy_answered(&subscriber(), TOPIC, b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    }),
+    scenario(TOOL, "`--proxy`: SOCKS refuses with a code of its own", || {
+        proxy_answered(&subscriber(), TOPIC, b"\x05\x00\x05\x09\0\x01")
+    }),
+    scenario(TOOL, "`--proxy`: it cannot reach the broker", || {
+        proxy_answered(&subscriber(), TOPIC, b"\x05\x00\x05\x05\0\x01")
+    }),
+    scenario(TOOL, "`--proxy`: it closes the connection", || {
+        proxy_answered(&subscriber(), TOPIC, b"\x05")
+    }),
+    scenario(
+        TOOL,
+        "`--proxy`: it does not allow the connection, or wants another way to log in",
+        || proxy_answered(&subscriber(), TOPIC, b"\x05\xff"),
+    ),
+    scenario(TOOL, "`--proxy`: it refuses user name and password, or fails", || {
+        proxy_answered(&subscriber(), TOPIC, b"\x05\x00\x05\x01\0\x01")
     }),
     scenario(TOOL, "`--ws`: no web server answers", || {
         websocket_answered(&subscriber(), TOPIC, &v3::connack(0))

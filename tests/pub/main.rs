@@ -16,6 +16,8 @@ mod option_files;
 mod packets;
 /// The properties of MQTT 5, the session expiry, the will.
 mod properties;
+/// SOCKS and HTTP proxies.
+mod proxy;
 /// Brokers that refer to another one.
 mod redirect;
 /// The ways to a broker.

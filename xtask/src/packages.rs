@@ -14,11 +14,13 @@ struct Package {
     program: &'static str,
 }
 
-const NEEDED: [Package; 4] = [
+const NEEDED: [Package; 6] = [
     Package { name: "g++", program: "g++" },
+    Package { name: "microsocks", program: "microsocks" },
     Package { name: "mosquitto", program: "mosquitto" },
     Package { name: "mosquitto-clients", program: "mosquitto_pub" },
     Package { name: "strace", program: "strace" },
+    Package { name: "tinyproxy", program: "tinyproxy" },
 ];
 
 /// Installs the packages whose program is not there; does nothing if all are.

@@ -14,7 +14,7 @@ use crate::session::{LimitError, SessionError};
 #[cfg(feature = "client")]
 use crate::signal::Interrupt;
 #[cfg(feature = "client")]
-use crate::transport::{TransportError, WebSocketError};
+use crate::transport::{ProxyError, TransportError, WebSocketError};
 
 /// The status a tool leaves with; 0 means that all it was asked to do was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +37,16 @@ impl ExitStatus {
     pub const HASH: Self = Self(10);
     /// The broker asks for an authentication exchange that the tools do not have.
     pub const AUTHENTICATION: Self = Self(11);
+    /// The proxy refuses in a way that has no status of its own.
+    pub const PROXY_REFUSED: Self = Self(3);
+    /// The proxy cannot reach the broker.
+    pub const PROXY_UNREACHABLE: Self = Self(4);
+    /// The proxy does not allow the connection, or wants another way to log in.
+    pub const PROXY_NOT_ALLOWED: Self = Self(11);
     /// The broker's web server does not let us open a WebSocket.
     pub const NO_WEBSOCKET: Self = Self(13);
+    /// The proxy fails, or does not take user name and password.
+    pub const PROXY: Self = Self(16);
     /// The broker stopped answering within the keep-alive interval.
     pub const KEEP_ALIVE: Self = Self(19);
     /// The broker sent bytes that are no MQTT packet.
@@ -151,6 +159,7 @@ impl Failure for ClientError {
 #[cfg(feature = "client")]
 fn transport_status(error: &TransportError) -> ExitStatus {
     match error {
+        TransportError::Proxy { source, .. } => proxy_status(source),
         TransportError::WebSocket { source, .. } => match source {
             WebSocketError::Closed | WebSocketError::NotHttp | WebSocketError::Stream(_) => {
                 ExitStatus::LOST
@@ -162,6 +171,28 @@ fn transport_status(error: &TransportError) -> ExitStatus {
             | WebSocketError::WrongAnswer(_) => ExitStatus::NO_WEBSOCKET,
         },
         _ => ExitStatus::FAILURE,
+    }
+}
+
+/// The original's statuses for SOCKS; those for HTTP mean the same.
+#[cfg(feature = "client")]
+fn proxy_status(error: &ProxyError) -> ExitStatus {
+    match error {
+        ProxyError::Unreachable(error) => transport_status(error),
+        ProxyError::Name => ExitStatus::FAILURE,
+        ProxyError::NoMethod | ProxyError::Status { code: 403, .. } => {
+            ExitStatus::PROXY_NOT_ALLOWED
+        }
+        ProxyError::Refused(reply) => match reply.0 {
+            2 => ExitStatus::PROXY_NOT_ALLOWED,
+            3..=5 => ExitStatus::PROXY_UNREACHABLE,
+            1 | 6..=8 => ExitStatus::PROXY,
+            _ => ExitStatus::PROXY_REFUSED,
+        },
+        ProxyError::Status { code: 502..=504, .. } => ExitStatus::PROXY_UNREACHABLE,
+        ProxyError::Status { .. } | ProxyError::Credentials => ExitStatus::PROXY,
+        ProxyError::NotSocks | ProxyError::NotHttp | ProxyError::LongAnswer => ExitStatus::PROTOCOL,
+        ProxyError::Closed | ProxyError::Stream(_) => ExitStatus::LOST,
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! - [`tool`] runs one of our binaries, under its own name or the original's.
 //! - [`mosquitto`] runs Debian's broker as an ordinary process on a free loopback port.
+//! - [`proxy`] runs real SOCKS and HTTP proxies in the same way.
 //! - [`scripted_peer`] plays exact bytes and records exact bytes, for what no broker will do.
 //! - [`websocket`] is the server's side of a WebSocket over such a peer.
 //! - [`packet`] has the bytes of MQTT packets for such scripts, written down from the
@@ -22,6 +23,7 @@
 pub mod mosquitto;
 pub mod packet;
 pub mod patience;
+pub mod proxy;
 pub mod scripted_peer;
 pub mod tool;
 pub mod websocket;

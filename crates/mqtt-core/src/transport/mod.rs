@@ -3,11 +3,15 @@
 //! Each way to reach a broker is one file: TCP lies at the bottom, others wrap the stream below
 //! them. Knows neither packets nor MQTT.
 
+pub mod http_proxy;
+mod proxy;
+pub mod socks5;
 mod tcp;
 mod tls;
 mod unix;
 mod websocket;
 
+use std::error::Error;
 use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -17,6 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
 use crate::plan::{Authentication, Endpoint, Route, Tls, Trust};
+pub use proxy::ProxyError;
 pub use websocket::WebSocketError;
 
 /// Anything bytes go through both ways.
@@ -83,6 +88,16 @@ pub enum TransportError {
         /// Why.
         source: io::Error,
     },
+    /// The broker cannot be reached through the proxy.
+    #[error("cannot reach {endpoint} through {proxy}")]
+    Proxy {
+        /// The proxy, without user and password.
+        proxy: String,
+        /// The broker.
+        endpoint: Endpoint,
+        /// Why.
+        source: ProxyError,
+    },
     /// The broker's web server does not let us speak MQTT.
     #[error("cannot open a WebSocket at {endpoint}")]
     WebSocket {
@@ -111,6 +126,7 @@ impl TransportError {
                 "is a broker running there? -h and -p say where it listens"
             }
             Self::Bind { .. } => "--bind-address is an address of this machine",
+            Self::Proxy { source, .. } => return source.hint().map(str::to_owned),
             Self::WebSocket { source, .. } => return source.hint().map(str::to_owned),
             Self::NoCandidate(failures) => return failures.iter().find_map(Self::hint),
             _ => return None,
@@ -121,9 +137,9 @@ impl TransportError {
 
 /// Errors with their causes, in a row.
 fn with_causes(errors: &[TransportError]) -> String {
-    let texts = errors.iter().map(|error| match std::error::Error::source(error) {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
+    let texts = errors.iter().map(|error| {
+        let chain = std::iter::successors(Some(error as &dyn Error), |&error| error.source());
+        chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
     });
     texts.collect::<Vec<_>>().join("; ")
 }
@@ -162,10 +178,15 @@ pub async fn connect(route: &Route, limit: Duration) -> Result<Reached, Transpor
 }
 
 async fn reach(route: &Route, endpoint: &Endpoint) -> Result<Box<dyn ByteStream>, TransportError> {
-    let mut stream: Box<dyn ByteStream> = match endpoint {
-        Endpoint::Tcp { host, port } => Box::new(tcp::connect(&route.tcp, host, *port).await?),
-        Endpoint::Unix(path) => Box::new(unix::connect(path).await?),
-        Endpoint::Service(_) => return Err(TransportError::NotInThisBuild(vec![SRV])),
+    let mut stream: Box<dyn ByteStream> = match (endpoint, &route.proxy) {
+        (Endpoint::Tcp { host, port }, None) => {
+            Box::new(tcp::connect(&route.tcp, host, *port).await?)
+        }
+        (Endpoint::Tcp { host, port }, Some(proxy)) => {
+            proxy::connect(route, proxy, host, *port).await?
+        }
+        (Endpoint::Unix(path), _) => Box::new(unix::connect(path).await?),
+        (Endpoint::Service(_), _) => return Err(TransportError::NotInThisBuild(vec![SRV])),
     };
     if let Some(plan) = &route.websocket {
         stream = Box::new(websocket::connect(route, plan, endpoint, stream).await?);
@@ -180,7 +201,6 @@ fn refuse_what_is_not_in_this_build(route: &Route) -> Result<(), TransportError>
     let is_service = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Service(_));
     let missing: Vec<_> = [
         route.tls.as_ref().map(tls_by_option),
-        route.proxy.is_some().then_some("proxies (--proxy)"),
         route.candidates.iter().any(is_service).then_some(SRV),
     ]
     .into_iter()

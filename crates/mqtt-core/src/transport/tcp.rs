@@ -16,9 +16,7 @@ pub(super) async fn connect(
     port: u16,
 ) -> Result<TcpStream, TransportError> {
     let endpoint = Endpoint::Tcp { host: host.to_owned(), port };
-    let remotes = addresses(host, port)
-        .await
-        .map_err(|source| TransportError::Lookup { host: host.to_owned(), source })?;
+    let remotes = look_up(host, port).await?;
     let (ways, nowhere) = match &options.bind_address {
         None => (remotes.into_iter().map(|remote| (None, remote)).collect(), "it has no address"),
         Some(name) => (
@@ -35,6 +33,12 @@ pub(super) async fn connect(
         }
     }
     Err(failure)
+}
+
+/// The addresses of `host`, in the resolver's order.
+pub(super) async fn look_up(host: &str, port: u16) -> Result<Vec<SocketAddr>, TransportError> {
+    let addresses = addresses(host, port).await;
+    addresses.map_err(|source| TransportError::Lookup { host: host.to_owned(), source })
 }
 
 /// Where a connection begins, if that was said, and where it ends.
