@@ -1,5 +1,6 @@
 use std::io::Write as _;
 
+use test_support::dns::DnsServer;
 use test_support::mosquitto::free_port;
 use test_support::packet::{self, v3, v5};
 use test_support::scripted_peer::ScriptedPeer;
@@ -46,6 +47,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     }),
     scenario(TOOL, "the host, or the name of `-A`, has no address", || {
         publisher().run(["-h", "no-such-host.invalid", "-t", "t", "-m", "x"])
+    }),
+    scenario(TOOL, "`--srv`: there are no SRV records", || {
+        let dns = DnsServer::start(Vec::new());
+        let place = ["--srv", "-h", "b", "--dns-server", &dns.address()];
+        publisher().run([&place, MESSAGE].concat())
     }),
     scenario(TOOL, "the address of `-A` is not one of this machine", || {
         // An address for documents (RFC 5737).

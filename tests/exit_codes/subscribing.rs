@@ -2,6 +2,7 @@ use std::fs::OpenOptions;
 use std::io::Read as _;
 use std::process::Stdio;
 
+use test_support::dns::DnsServer;
 use test_support::mosquitto::free_port;
 use test_support::packet::{self, Delivery, v3, v5};
 use test_support::scripted_peer::ScriptedPeer;
@@ -65,6 +66,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     }),
     scenario(TOOL, "the host, or the name of `-A`, has no address", || {
         subscriber().run(["-h", "no-such-host.invalid", "-t", "t"])
+    }),
+    scenario(TOOL, "`--srv`: there are no SRV records", || {
+        let dns = DnsServer::start(Vec::new());
+        let place = ["--srv", "-h", "b", "--dns-server", &dns.address()];
+        subscriber().run([&place, TOPIC].concat())
     }),
     scenario(TOOL, "the address of `-A` is not one of this machine", || {
         // An address for documents (RFC 5737).

@@ -22,6 +22,8 @@ mod proxy;
 mod redirect;
 /// The ways to a broker.
 mod route;
+/// SRV records, and a DNS server of one's own.
+mod service;
 /// SIGINT, SIGTERM and closed pipes.
 mod signals;
 /// Wrong usage.

@@ -168,8 +168,7 @@ fn nothing_is_sent_where_the_route_asks_for_what_this_build_does_not_have() {
         (&["--tls-use-os-certs"], "TLS (--tls-use-os-certs, or port 8883)"),
         (&["--cert", file, "--key", file], "TLS (--cert)"),
         (&["--psk", "abcdef", "--psk-identity", "i"], "TLS (--psk)"),
-        (&["-S"], "SRV look-up (--srv)"),
-        (&["-S", "--cafile", file], "TLS (--cafile), no SRV look-up (--srv)"),
+        (&["-S", "--cafile", file], "TLS (--cafile)"),
     ] {
         let port = peer.port().to_string();
         let place = ["-h", "127.0.0.1", "-p", &port];

@@ -3,6 +3,7 @@
 //! - [`tool`] runs one of our binaries, under its own name or the original's.
 //! - [`mosquitto`] runs Debian's broker as an ordinary process on a free loopback port.
 //! - [`proxy`] runs real SOCKS and HTTP proxies in the same way.
+//! - [`dns`] answers for names that no other server knows.
 //! - [`scripted_peer`] plays exact bytes and records exact bytes, for what no broker will do.
 //! - [`websocket`] is the server's side of a WebSocket over such a peer.
 //! - [`packet`] has the bytes of MQTT packets for such scripts, written down from the
@@ -20,6 +21,7 @@
     reason = "a panic is how a test fails, and every function here may fail the test"
 )]
 
+pub mod dns;
 pub mod mosquitto;
 pub mod packet;
 pub mod patience;

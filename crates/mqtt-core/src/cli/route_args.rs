@@ -1,6 +1,7 @@
 //! The options that say where the broker is and how it is reached.
 
 use std::ffi::OsStr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +18,8 @@ use crate::plan::{Endpoint, Route, TcpOptions};
 
 /// The longest path of a unix socket, in bytes (unix(7)).
 const LONGEST_SOCKET_PATH: usize = 107;
+
+const DNS_PORT: u16 = 53;
 
 /// Where the broker is and how it is reached.
 #[derive(Args, Debug)]
@@ -41,6 +44,11 @@ pub(super) struct RouteArgs {
     /// Find brokers by the SRV records of --host
     #[arg(short = 'S', long, help_heading = "Connection", action = ArgAction::SetTrue)]
     srv: bool,
+
+    /// DNS server to ask for addresses and SRV records, as ADDRESS[:PORT], instead of the system's
+    #[arg(long, help_heading = "Connection", value_name = "ADDRESS",
+        value_parser = value::from_words(|word| dns_server(&word)))]
+    dns_server: Option<SocketAddr>,
 
     /// Name or address of this machine to connect from
     #[arg(short = 'A', long, help_heading = "Connection", value_name = "ADDRESS",
@@ -89,6 +97,7 @@ impl RouteArgs {
         };
         Ok(Route {
             candidates,
+            dns_server: self.dns_server,
             tcp: TcpOptions { bind_address: self.bind_address, nodelay: self.nodelay },
             proxy: self.proxy.proxy,
             tls,
@@ -145,6 +154,16 @@ impl RouteArgs {
         }
         Ok(Place::Hosts { names, port: self.port.unwrap_or(self.tls.default_port()) })
     }
+}
+
+fn dns_server(word: &OsStr) -> Result<SocketAddr, ValueError> {
+    let text = word.to_str().unwrap_or_default();
+    let address = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let with_default_port = |ip: IpAddr| SocketAddr::new(ip, DNS_PORT);
+    let server = text.parse().or_else(|_| address.parse().map(with_default_port)).ok();
+    server.filter(|server| server.port() > 0).ok_or_else(|| {
+        ValueError::new("an IP address is wanted, and a port where it is not 53 ([::1]:5353)")
+    })
 }
 
 fn socket_path(word: &OsStr) -> Result<PathBuf, ValueError> {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::{Proxy, Tls, WebSocket};
@@ -11,6 +12,8 @@ use super::{Proxy, Tls, WebSocket};
 pub struct Route {
     /// Where it listens: the first that can be reached is taken. At least one.
     pub candidates: Vec<Endpoint>,
+    /// Who is asked for SRV records and addresses; `None`: whom the system asks.
+    pub dns_server: Option<SocketAddr>,
     /// What is asked of TCP.
     pub tcp: TcpOptions,
     /// Who connects in our place.

@@ -3,6 +3,7 @@
 //! Each way to reach a broker is one file: TCP lies at the bottom, others wrap the stream below
 //! them. Knows neither packets nor MQTT.
 
+mod dns;
 pub mod http_proxy;
 mod proxy;
 pub mod socks5;
@@ -41,6 +42,17 @@ pub enum TransportError {
         /// The name.
         host: String,
         /// The resolver's answer.
+        source: io::Error,
+    },
+    /// Nobody offers the service that was asked for.
+    #[error("there is no service {0} (no SRV record)")]
+    NoService(String),
+    /// The SRV records could not be asked for.
+    #[error("cannot look up the service {service} (--srv)")]
+    ServiceLookup {
+        /// Its name in DNS.
+        service: String,
+        /// Why.
         source: io::Error,
     },
     /// No address of the name could be connected to.
@@ -107,8 +119,8 @@ pub enum TransportError {
         source: WebSocketError,
     },
     /// The route asks for what this build does not have.
-    #[error("this build has no {}", .0.join(", no "))]
-    NotInThisBuild(Vec<&'static str>),
+    #[error("this build has no {0}")]
+    NotInThisBuild(&'static str),
 }
 
 impl TransportError {
@@ -117,6 +129,7 @@ impl TransportError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Lookup { .. } => "check the name given with -h",
+            Self::NoService(_) => "without --srv, -h and -p say where the broker listens",
             Self::Connect { endpoint: Endpoint::Unix(_), source } => match source.kind() {
                 io::ErrorKind::ConnectionRefused => "is a broker running there?",
                 io::ErrorKind::NotFound => "--unix is the path of the broker's socket",
@@ -155,15 +168,15 @@ pub async fn connect(route: &Route, limit: Duration) -> Result<Reached, Transpor
         tls::check_files(tls)?;
     }
     refuse_what_is_not_in_this_build(route)?;
-    let candidates = u32::try_from(route.candidates.len()).unwrap_or(u32::MAX);
-    let limit = limit / candidates.max(1);
     let mut failures = Vec::new();
-    for endpoint in &route.candidates {
-        match timeout(limit, reach(route, endpoint)).await {
-            Ok(Ok(stream)) => return Ok((stream, endpoint.clone())),
+    let candidates = candidates(route, &mut failures).await;
+    let limit = limit / u32::try_from(candidates.len()).unwrap_or(u32::MAX).max(1);
+    for endpoint in candidates {
+        match timeout(limit, reach(route, &endpoint)).await {
+            Ok(Ok(stream)) => return Ok((stream, endpoint)),
             Ok(Err(error)) => failures.push(error),
             Err(_) => {
-                failures.push(TransportError::NoAnswer { endpoint: endpoint.clone(), limit });
+                failures.push(TransportError::NoAnswer { endpoint, limit });
             }
         }
     }
@@ -177,16 +190,29 @@ pub async fn connect(route: &Route, limit: Duration) -> Result<Reached, Transpor
     })
 }
 
+/// The candidates of a route, with the places of a service instead of its name.
+async fn candidates(route: &Route, failures: &mut Vec<TransportError>) -> Vec<Endpoint> {
+    let mut candidates = Vec::new();
+    for endpoint in &route.candidates {
+        match endpoint {
+            Endpoint::Service(name) => match dns::services(route.dns_server, name).await {
+                Ok(places) => candidates.extend(places),
+                Err(error) => failures.push(error),
+            },
+            Endpoint::Tcp { .. } | Endpoint::Unix(_) => candidates.push(endpoint.clone()),
+        }
+    }
+    candidates
+}
+
 async fn reach(route: &Route, endpoint: &Endpoint) -> Result<Box<dyn ByteStream>, TransportError> {
     let mut stream: Box<dyn ByteStream> = match (endpoint, &route.proxy) {
-        (Endpoint::Tcp { host, port }, None) => {
-            Box::new(tcp::connect(&route.tcp, host, *port).await?)
-        }
+        (Endpoint::Tcp { host, port }, None) => Box::new(tcp::connect(route, host, *port).await?),
         (Endpoint::Tcp { host, port }, Some(proxy)) => {
             proxy::connect(route, proxy, host, *port).await?
         }
         (Endpoint::Unix(path), _) => Box::new(unix::connect(path).await?),
-        (Endpoint::Service(_), _) => return Err(TransportError::NotInThisBuild(vec![SRV])),
+        (Endpoint::Service(name), _) => return Err(TransportError::NoService(name.clone())),
     };
     if let Some(plan) = &route.websocket {
         stream = Box::new(websocket::connect(route, plan, endpoint, stream).await?);
@@ -194,19 +220,12 @@ async fn reach(route: &Route, endpoint: &Endpoint) -> Result<Box<dyn ByteStream>
     Ok(stream)
 }
 
-const SRV: &str = "SRV look-up (--srv)";
-
-/// Nothing may go out in plain, or past a proxy, where the user asked for more.
+/// Nothing may go out in plain where the user asked for more.
 fn refuse_what_is_not_in_this_build(route: &Route) -> Result<(), TransportError> {
-    let is_service = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Service(_));
-    let missing: Vec<_> = [
-        route.tls.as_ref().map(tls_by_option),
-        route.candidates.iter().any(is_service).then_some(SRV),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    if missing.is_empty() { Ok(()) } else { Err(TransportError::NotInThisBuild(missing)) }
+    match &route.tls {
+        None => Ok(()),
+        Some(tls) => Err(TransportError::NotInThisBuild(tls_by_option(tls))),
+    }
 }
 
 /// TLS, and the option that asks for it.
@@ -237,7 +256,8 @@ mod tests {
 
     async fn tried(candidates: Vec<Endpoint>, limit: Duration) -> Result<Endpoint, TransportError> {
         let tcp = TcpOptions::default();
-        let route = Route { candidates, tcp, proxy: None, tls: None, websocket: None };
+        let route =
+            Route { candidates, dns_server: None, tcp, proxy: None, tls: None, websocket: None };
         connect(&route, limit).await.map(|(_, endpoint)| endpoint)
     }
 

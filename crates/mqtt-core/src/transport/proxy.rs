@@ -109,8 +109,8 @@ type Connected = Result<Box<dyn ByteStream>, ProxyError>;
 
 impl Way<'_> {
     async fn to_proxy(&self) -> Result<tokio::net::TcpStream, ProxyError> {
-        let (options, Proxy { host, port, .. }) = (&self.route.tcp, self.proxy);
-        tcp::connect(options, host, *port).await.map_err(unreachable)
+        let Proxy { host, port, .. } = self.proxy;
+        tcp::connect(self.route, host, *port).await.map_err(unreachable)
     }
 
     async fn by_http(&self, host: &str, port: u16) -> Connected {
@@ -128,7 +128,8 @@ impl Way<'_> {
     /// Looks the name up here, and takes the first address that the proxy can connect to.
     async fn by_socks_to_any(&self, host: &str, port: u16) -> Connected {
         let mut failure = ProxyError::Name;
-        for address in tcp::look_up(host, port).await.map_err(unreachable)? {
+        let addresses = tcp::look_up(self.route.dns_server, host, port).await;
+        for address in addresses.map_err(unreachable)? {
             match self.by_socks(&Target::Address(address)).await {
                 Err(ProxyError::Refused(reply)) => failure = ProxyError::Refused(reply),
                 connected => return connected,

@@ -5,18 +5,19 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 
-use super::TransportError;
-use crate::plan::{Endpoint, TcpOptions};
+use super::{TransportError, dns};
+use crate::plan::{Endpoint, Route, TcpOptions};
 
 /// Tries the addresses of `host` in the resolver's order, each from every address of ours that the
 /// options name.
 pub(super) async fn connect(
-    options: &TcpOptions,
+    route: &Route,
     host: &str,
     port: u16,
 ) -> Result<TcpStream, TransportError> {
+    let options = &route.tcp;
     let endpoint = Endpoint::Tcp { host: host.to_owned(), port };
-    let remotes = look_up(host, port).await?;
+    let remotes = look_up(route.dns_server, host, port).await?;
     let (ways, nowhere) = match &options.bind_address {
         None => (remotes.into_iter().map(|remote| (None, remote)).collect(), "it has no address"),
         Some(name) => (
@@ -35,9 +36,18 @@ pub(super) async fn connect(
     Err(failure)
 }
 
-/// The addresses of `host`, in the resolver's order.
-pub(super) async fn look_up(host: &str, port: u16) -> Result<Vec<SocketAddr>, TransportError> {
-    let addresses = addresses(host, port).await;
+/// The addresses of `host`, in the resolver's order: those that `dns_server` has, or the system.
+pub(super) async fn look_up(
+    dns_server: Option<SocketAddr>,
+    host: &str,
+    port: u16,
+) -> Result<Vec<SocketAddr>, TransportError> {
+    let addresses = match dns_server {
+        Some(server) if host.parse::<IpAddr>().is_err() => dns::addresses(server, host)
+            .await
+            .map(|found| found.into_iter().map(|ip| SocketAddr::new(ip, port)).collect()),
+        _ => addresses(host, port).await,
+    };
     addresses.map_err(|source| TransportError::Lookup { host: host.to_owned(), source })
 }
 

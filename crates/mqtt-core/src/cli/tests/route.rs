@@ -167,6 +167,33 @@ fn the_address_to_connect_from_may_be_a_name() {
 }
 
 #[test]
+fn a_dns_server_is_an_address_with_or_without_a_port() {
+    for (words, server) in [
+        ("--dns-server 192.0.2.1", "192.0.2.1:53"),
+        ("--dns-server=192.0.2.1:5353", "192.0.2.1:5353"),
+        ("--dns-server ::1", "[::1]:53"),
+        ("--dns-server [::1]", "[::1]:53"),
+        ("--dns-server [::1]:65535", "[::1]:65535"),
+        ("--dns-server ::1 --dns-server 192.0.2.1:1", "192.0.2.1:1"),
+    ] {
+        assert_eq!(route(words).dns_server, Some(server.parse().unwrap()), "{words}");
+    }
+    assert_eq!(route("").dns_server, None);
+    for word in
+        ["dns.example", "192.0.2.1:", "192.0.2.1:0", "192.0.2.1:65536", "192.0.2.256", "[::1", ""]
+    {
+        let message = error_of(&["--dns-server".into(), word.into()]);
+        assert_eq!(
+            message,
+            format!(
+                "invalid value '{word}' for '--dns-server <ADDRESS>': \
+                 an IP address is wanted, and a port where it is not 53 ([::1]:5353)"
+            )
+        );
+    }
+}
+
+#[test]
 fn nodelay_is_asked_of_tcp() {
     assert!(route("--nodelay").tcp.nodelay);
     assert!(linked_route("--nodelay --nodelay").tcp.nodelay);

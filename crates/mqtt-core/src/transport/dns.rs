@@ -1,0 +1,153 @@
+//! DNS, where the system's own resolver does not do: SRV records, and a server that the user names.
+//!
+//! Records of RFC 2782 are hickory's to ask for; the order in which they are tried is made here.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{
+    ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolveHosts, ResolverConfig,
+    ResolverOpts,
+};
+use hickory_resolver::net::NetError;
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::proto::rr::RData;
+
+use super::TransportError;
+use crate::plan::Endpoint;
+
+/// A place where a service is offered (RFC 2782).
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Offer {
+    priority: u16,
+    weight: u16,
+    /// Without the last dot; empty where the service is expressly not offered.
+    host: String,
+    port: u16,
+}
+
+/// The places that the SRV records of `service` name, in the order to try them.
+pub(super) async fn services(
+    server: Option<SocketAddr>,
+    service: &str,
+) -> Result<Vec<Endpoint>, TransportError> {
+    let failed = |error: NetError| {
+        if error.is_no_records_found() {
+            return TransportError::NoService(service.to_owned());
+        }
+        let source = io::Error::other(error.to_string());
+        TransportError::ServiceLookup { service: service.to_owned(), source }
+    };
+    let answer = resolver(server).map_err(failed)?.srv_lookup(service).await.map_err(failed)?;
+    let offers = answer.answers().iter().filter_map(|record| match &record.data {
+        RData::SRV(srv) => Some(Offer {
+            priority: srv.priority,
+            weight: srv.weight,
+            host: srv.target.to_utf8().trim_end_matches('.').to_owned(),
+            port: srv.port,
+        }),
+        _ => None,
+    });
+    let offers: Vec<_> = offers.filter(|offer| !offer.host.is_empty()).collect();
+    if offers.is_empty() {
+        return Err(TransportError::NoService(service.to_owned()));
+    }
+    let offers = in_order(offers, |most| {
+        let random = u64::from(getrandom::u32().unwrap_or_default());
+        random % (most + 1)
+    });
+    let places = offers.into_iter().map(|Offer { host, port, .. }| Endpoint::Tcp { host, port });
+    Ok(places.collect())
+}
+
+/// The addresses that `server` has for a name.
+pub(super) async fn addresses(server: SocketAddr, host: &str) -> io::Result<Vec<IpAddr>> {
+    let failed = |error: NetError| io::Error::other(error.to_string());
+    let answer = resolver(Some(server)).map_err(failed)?.lookup_ip(host).await.map_err(failed)?;
+    Ok(answer.iter().collect())
+}
+
+/// One that asks `server`, or the system's.
+fn resolver(server: Option<SocketAddr>) -> Result<TokioResolver, NetError> {
+    let Some(server) = server else {
+        return TokioResolver::builder_tokio()?.build();
+    };
+    let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
+        connection.port = server.port();
+        connection
+    });
+    let server = NameServerConfig::new(server.ip(), true, connections.into());
+    let config = ResolverConfig::from_name_servers(vec![server]);
+    let mut options = ResolverOpts::default();
+    options.ip_strategy = LookupIpStrategy::Ipv6AndIpv4;
+    options.use_hosts_file = ResolveHosts::Never;
+    let provider = TokioRuntimeProvider::default();
+    TokioResolver::builder_with_config(config, provider).with_options(options).build()
+}
+
+/// The order of RFC 2782: lower priorities first, and within one by chance, the more likely the
+/// higher the weight. `random` gives a number from 0 to the one it is called with.
+fn in_order(mut offers: Vec<Offer>, mut random: impl FnMut(u64) -> u64) -> Vec<Offer> {
+    // Those without weight first, so that they have their small chance.
+    offers.sort_by_key(|offer| (offer.priority, offer.weight));
+    let mut ordered = Vec::with_capacity(offers.len());
+    while let Some(priority) = offers.first().map(|offer| offer.priority) {
+        let equals = || offers.iter().take_while(|offer| offer.priority == priority);
+        let chosen = random(equals().map(|offer| u64::from(offer.weight)).sum());
+        let mut sum = 0;
+        let index = equals().position(|offer| {
+            sum += u64::from(offer.weight);
+            sum >= chosen
+        });
+        ordered.push(offers.remove(index.unwrap_or_default()));
+    }
+    ordered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offer(priority: u16, weight: u16, host: &str) -> Offer {
+        Offer { priority, weight, host: host.to_owned(), port: 1883 }
+    }
+
+    fn hosts(offers: &[Offer], random: impl FnMut(u64) -> u64) -> String {
+        in_order(offers.to_vec(), random).into_iter().map(|offer| offer.host).collect()
+    }
+
+    #[test]
+    fn lower_priorities_come_first_whatever_the_weights() {
+        let offers = [offer(20, 0, "c"), offer(10, 5, "b"), offer(0, 0, "a"), offer(30, 9, "d")];
+        assert_eq!(hosts(&offers, |_| 0), "abcd");
+        assert_eq!(hosts(&offers, |most| most), "abcd");
+    }
+
+    #[test]
+    fn equals_are_chosen_by_weight() {
+        let offers = [offer(0, 10, "a"), offer(0, 30, "b"), offer(0, 0, "z")];
+        // Sorted: z 0, a 10, b 30.
+        for (number, first) in [(0, 'z'), (1, 'a'), (10, 'a'), (11, 'b'), (40, 'b')] {
+            let mut numbers = vec![0, 0, number];
+            let order = hosts(&offers, |most| {
+                let number = numbers.pop().unwrap();
+                assert!(number <= most);
+                number
+            });
+            assert_eq!(order.chars().next(), Some(first), "{number}");
+            assert_eq!(order.len(), 3);
+        }
+    }
+
+    #[test]
+    fn the_largest_weights_do_not_overflow() {
+        let offers = vec![offer(0, u16::MAX, "x"); 3];
+        let mut sums = Vec::new();
+        let order = hosts(&offers, |sum| {
+            sums.push(sum);
+            sum
+        });
+        assert_eq!((&*order, &*sums), ("xxx", &[196_605, 131_070, 65_535][..]));
+    }
+}
