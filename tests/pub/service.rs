@@ -79,6 +79,23 @@ fn a_dns_server_that_is_named_is_asked_for_ordinary_names_too() {
 }
 
 #[test]
+fn another_address_of_a_name_is_tried_where_the_first_refuses() {
+    let peer = ScriptedPeer::listen();
+    let other = Record::A(Ipv4Addr::new(127, 0, 0, 2));
+    let dns = DnsServer::start(vec![("b.example.org", other), ("b.example.org", LOOPBACK)]);
+    let port = peer.port().to_string();
+    let place = ["-h", "b.example.org", "-p", &port, "--dns-server", &dns.address()];
+    serve(&peer, publisher().spawn([&place, &MESSAGE[..]].concat()));
+    let port = free_port().to_string();
+    let place = ["-h", "b.example.org", "-p", &port, "--dns-server", &dns.address()];
+    let output = publisher().run([&place, &MESSAGE[..]].concat());
+    output.assert_code(1);
+    let expected = format!("error: cannot connect to b.example.org:{port}: Connection refused");
+    assert!(output.stderr().starts_with(&expected), "{output:?}");
+    assert!(output.stderr().contains("\nhint: is a broker running there?"), "{output:?}");
+}
+
+#[test]
 fn a_dns_server_that_does_not_answer_is_not_waited_for_longer_than_for_a_connection() {
     let silent = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
     let address = silent.local_addr().expect("it has one").to_string();

@@ -6,6 +6,7 @@
 mod dns;
 pub mod http_proxy;
 mod proxy;
+mod race;
 pub mod socks5;
 mod tcp;
 mod tls;
@@ -135,7 +136,7 @@ impl TransportError {
                 io::ErrorKind::NotFound => "--unix is the path of the broker's socket",
                 _ => return None,
             },
-            Self::Connect { source, .. } if source.kind() == io::ErrorKind::ConnectionRefused => {
+            error if error.is_refusal() => {
                 "is a broker running there? -h and -p say where it listens"
             }
             Self::Bind { .. } => "--bind-address is an address of this machine",
@@ -146,15 +147,23 @@ impl TransportError {
         };
         Some(hint.to_owned())
     }
+
+    /// Whether nobody listens there.
+    fn is_refusal(&self) -> bool {
+        matches!(self, Self::Connect { source, .. }
+            if source.kind() == io::ErrorKind::ConnectionRefused)
+    }
+
+    /// The error and its causes on one line.
+    fn with_causes(&self) -> String {
+        let chain = std::iter::successors(Some(self as &dyn Error), |&error| error.source());
+        chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    }
 }
 
 /// Errors with their causes, in a row.
 fn with_causes(errors: &[TransportError]) -> String {
-    let texts = errors.iter().map(|error| {
-        let chain = std::iter::successors(Some(error as &dyn Error), |&error| error.source());
-        chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-    });
-    texts.collect::<Vec<_>>().join("; ")
+    errors.iter().map(TransportError::with_causes).collect::<Vec<_>>().join("; ")
 }
 
 /// A stream to a broker, and where it listens.

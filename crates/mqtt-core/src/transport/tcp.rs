@@ -5,11 +5,11 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 
-use super::{TransportError, dns};
+use super::{TransportError, dns, race};
 use crate::plan::{Endpoint, Route, TcpOptions};
 
-/// Tries the addresses of `host` in the resolver's order, each from every address of ours that the
-/// options name.
+/// Tries the addresses of `host`, each from every address of ours that the options name, and takes
+/// the first that is reached.
 pub(super) async fn connect(
     route: &Route,
     host: &str,
@@ -17,7 +17,7 @@ pub(super) async fn connect(
 ) -> Result<TcpStream, TransportError> {
     let options = &route.tcp;
     let endpoint = Endpoint::Tcp { host: host.to_owned(), port };
-    let remotes = look_up(route.dns_server, host, port).await?;
+    let remotes = race::interleaved(look_up(route.dns_server, host, port).await?);
     let (ways, nowhere) = match &options.bind_address {
         None => (remotes.into_iter().map(|remote| (None, remote)).collect(), "it has no address"),
         Some(name) => (
@@ -25,15 +25,36 @@ pub(super) async fn connect(
             "it has no address of the same kind (IPv4, IPv6) as --bind-address",
         ),
     };
-    let source = io::Error::new(io::ErrorKind::NotFound, nowhere);
-    let mut failure = TransportError::Connect { endpoint: endpoint.clone(), source };
-    for (local, remote) in ways {
-        match open(options, &endpoint, local, remote).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => failure = error,
-        }
+    let open = async |way| open(options, &endpoint, way).await.map_err(|error| (way, error));
+    race::first(ways, open).await.map_err(|failures| summed_up(&endpoint, failures, nowhere))
+}
+
+/// One error for all ways that failed; their causes with the addresses where they differ.
+fn summed_up(
+    endpoint: &Endpoint,
+    failures: Vec<(Way, TransportError)>,
+    nowhere: &'static str,
+) -> TransportError {
+    let connect = |kind, cause: String| TransportError::Connect {
+        endpoint: endpoint.clone(),
+        source: io::Error::new(kind, cause),
+    };
+    let causes: Vec<_> = failures.iter().map(|(_, error)| error.with_causes()).collect();
+    if causes.windows(2).any(|pair| pair[0] != pair[1]) {
+        let causes = failures.iter().map(|((_, remote), error)| match error {
+            TransportError::Connect { source, .. } => format!("{}: {source}", remote.ip()),
+            error => format!("{}: {}", remote.ip(), error.with_causes()),
+        });
+        // It is the refusal that somebody can do something about.
+        let kind = if failures.iter().any(|(_, error)| error.is_refusal()) {
+            io::ErrorKind::ConnectionRefused
+        } else {
+            io::ErrorKind::Other
+        };
+        return connect(kind, causes.collect::<Vec<_>>().join(", "));
     }
-    Err(failure)
+    let last = failures.into_iter().next_back().map(|(_, error)| error);
+    last.unwrap_or_else(|| connect(io::ErrorKind::NotFound, nowhere.to_owned()))
 }
 
 /// The addresses of `host`, in the resolver's order: those that `dns_server` has, or the system.
@@ -66,8 +87,7 @@ fn pairs(locals: &[SocketAddr], remotes: &[SocketAddr]) -> Vec<Way> {
 async fn open(
     options: &TcpOptions,
     endpoint: &Endpoint,
-    local: Option<SocketAddr>,
-    remote: SocketAddr,
+    (local, remote): Way,
 ) -> Result<TcpStream, TransportError> {
     let failed = |source| TransportError::Connect { endpoint: endpoint.clone(), source };
     let socket = if remote.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
@@ -104,6 +124,33 @@ async fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn causes_are_told_once_where_they_are_the_same_and_with_their_addresses_where_not() {
+        let endpoint = Endpoint::Tcp { host: "broker".to_owned(), port: 1 };
+        let failure = |address: &str, kind: io::ErrorKind| {
+            let remote = SocketAddr::new(address.parse().unwrap(), 1);
+            let source = io::Error::from(kind);
+            ((None, remote), TransportError::Connect { endpoint: endpoint.clone(), source })
+        };
+        let refused = io::ErrorKind::ConnectionRefused;
+        let same = vec![failure("::1", refused), failure("127.0.0.1", refused)];
+        let error = summed_up(&endpoint, same, "nowhere");
+        assert_eq!(error.with_causes(), "cannot connect to broker:1: connection refused");
+        assert!(error.hint().is_some());
+        let kinds =
+            vec![failure("::1", io::ErrorKind::NetworkUnreachable), failure("127.0.0.1", refused)];
+        let error = summed_up(&endpoint, kinds, "nowhere");
+        assert_eq!(
+            error.with_causes(),
+            "cannot connect to broker:1: ::1: network unreachable, 127.0.0.1: connection refused"
+        );
+        assert!(error.hint().is_some());
+        assert_eq!(
+            summed_up(&endpoint, Vec::new(), "nowhere").with_causes(),
+            "cannot connect to broker:1: nowhere"
+        );
+    }
 
     #[test]
     fn each_remote_address_is_tried_from_each_local_one_of_its_kind() {
