@@ -275,6 +275,26 @@ fn a_proxy_that_is_not_there_is_named() {
 }
 
 #[test]
+fn the_environment_names_a_proxy_only_with_proxy_env() {
+    let (proxy, broker) = (ScriptedPeer::listen(), ScriptedPeer::listen());
+    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let port = broker.port().to_string();
+    for (options, exceptions, leads_to) in [
+        (&["--proxy", "env"][..], "example.org", &proxy),
+        (&["--proxy", "env"], "example.org,localhost", &broker),
+        (&["--proxy", "env"], "*", &broker),
+        (&[], "", &broker),
+    ] {
+        let place = ["-h", "localhost", "-p", &port];
+        let mut command = publisher().command([&place, options, &MESSAGE].concat());
+        command.env("ALL_PROXY", &url).env("NO_PROXY", exceptions);
+        let running = Running::start(command);
+        drop(leads_to.accept());
+        running.wait().assert_code(7);
+    }
+}
+
+#[test]
 fn the_address_to_connect_from_is_the_one_the_proxy_sees() {
     let peer = ScriptedPeer::listen();
     let options = ["-A", "127.0.0.2", "-h", "b"];

@@ -27,7 +27,7 @@ use crate::patience::{LIMIT, until};
 pub use rustix::process::{Pid, Signal, kill_process};
 
 /// What in the environment a tool or its libraries look at.
-const CLEANED: [&str; 8] = [
+const CLEANED: [&str; 10] = [
     "CLICOLOR",
     "CLICOLOR_FORCE",
     "COLUMNS",
@@ -36,6 +36,8 @@ const CLEANED: [&str; 8] = [
     "XDG_CONFIG_HOME",
     "all_proxy",
     "ALL_PROXY",
+    "no_proxy",
+    "NO_PROXY",
 ];
 
 /// A binary, and a home folder that nobody else uses.

@@ -6,26 +6,84 @@ use clap::Args;
 use clap::builder::TypedValueParser;
 
 use super::value::{self, ValueError};
-use crate::plan::{Proxy, ProxyCredentials, ProxyProtocol};
+use super::{Given, UsageError};
+use crate::plan::{Exceptions, Proxy, ProxyCredentials, ProxyProtocol};
 use crate::secret::Secret;
 
 /// RFC 1929 has one byte for the length of a user name and of a password.
 const LONGEST_CREDENTIAL: usize = 255;
 
+/// The variables that name a proxy and what is reached without it; the first that is not empty
+/// counts.
+const PROXY_VARIABLES: [&str; 2] = ["all_proxy", "ALL_PROXY"];
+const EXCEPTION_VARIABLES: [&str; 2] = ["no_proxy", "NO_PROXY"];
+
 /// Who connects in our place.
 #[derive(Args, Debug)]
 pub(super) struct ProxyArgs {
     /// Connect through a proxy: socks5h://[USER[:PASSWORD]@]HOST[:PORT], socks5:// or http://;
-    /// port 1080, for http:// 80
-    #[arg(long, help_heading = "Connection", value_name = "URL", value_parser = proxy())]
-    pub(super) proxy: Option<Proxy>,
+    /// port 1080, for http:// 80. With env: the one that the environment names
+    #[arg(long, help_heading = "Connection", value_name = "URL", value_parser = choice())]
+    proxy: Option<Choice>,
 }
 
-fn proxy() -> impl TypedValueParser<Value = Proxy> {
-    value::concealed(|word: OsString| {
-        let text = word.to_str().ok_or_else(|| ValueError::new("it is not UTF-8"))?;
-        parse(text)
+/// Where it is said which proxy.
+#[derive(Clone, Debug)]
+enum Choice {
+    Url(Proxy),
+    Environment,
+}
+
+impl ProxyArgs {
+    /// Whether a proxy was asked for.
+    pub(super) fn is_given(&self) -> bool {
+        self.proxy.is_some()
+    }
+
+    /// The proxy; `variable` is the environment.
+    pub(super) fn plan(
+        self,
+        given: &Given,
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Option<Proxy>, UsageError> {
+        match self.proxy {
+            None => Ok(None),
+            Some(Choice::Url(proxy)) => Ok(Some(proxy)),
+            Some(Choice::Environment) => from_environment(given, variable),
+        }
+    }
+}
+
+fn choice() -> impl TypedValueParser<Value = Choice> {
+    value::concealed(|word: OsString| match word.to_str() {
+        Some("env") => Ok(Choice::Environment),
+        Some(text) => parse(text).map(Choice::Url),
+        None => Err(ValueError::new(NOT_UTF8)),
     })
+}
+
+const NOT_UTF8: &str = "it is not UTF-8";
+
+/// What the environment says; nothing there is no proxy.
+fn from_environment(
+    given: &Given,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<Option<Proxy>, UsageError> {
+    let set = |names: [&'static str; 2]| {
+        let mut set = names.into_iter().filter_map(|name| Some((name, variable(name)?)));
+        set.find(|(_, value)| !value.is_empty())
+    };
+    let Some((name, url)) = set(PROXY_VARIABLES) else {
+        return Ok(None);
+    };
+    let proxy = url.to_str().ok_or_else(|| ValueError::new(NOT_UTF8)).and_then(parse);
+    let mut proxy = proxy.map_err(|cause| {
+        given.error(format!("environment variable {name}: invalid value '***': {cause}"))
+    })?;
+    if let Some((_, list)) = set(EXCEPTION_VARIABLES) {
+        proxy.exceptions = Exceptions::from_list(&list.to_string_lossy());
+    }
+    Ok(Some(proxy))
 }
 
 /// Reads a URL (RFC 3986 §3); the errors repeat nothing of it, for any part may be the password.
@@ -49,6 +107,7 @@ fn parse(text: &str) -> Result<Proxy, ValueError> {
         host: host.to_owned(),
         port: port.unwrap_or(default_port),
         credentials: user_info.map(|user_info| credentials(user_info, protocol)).transpose()?,
+        exceptions: Exceptions::default(),
     })
 }
 

@@ -99,7 +99,7 @@ impl RouteArgs {
             candidates,
             dns_server: self.dns_server,
             tcp: TcpOptions { bind_address: self.bind_address, nodelay: self.nodelay },
-            proxy: self.proxy.proxy,
+            proxy: self.proxy.plan(given, |name| std::env::var_os(name))?,
             tls,
             websocket: self.websocket.plan(given)?,
         })
@@ -124,7 +124,7 @@ impl RouteArgs {
         if self.srv {
             return Err(given.error("'--srv' and a unix socket exclude each other"));
         }
-        if self.proxy.proxy.is_some() {
+        if self.proxy.is_given() {
             return Err(given.error("'--proxy' and a unix socket exclude each other"));
         }
         Ok(Place::Socket(path))

@@ -10,7 +10,7 @@ mod websocket;
 
 use std::time::Duration;
 
-pub use proxy::{Proxy, ProxyCredentials, ProxyProtocol};
+pub use proxy::{Exceptions, Proxy, ProxyCredentials, ProxyProtocol};
 pub use route::{Endpoint, Route, TcpOptions};
 pub use tls::{
     Authentication, Certificates, ClientCertificate, Tls, TlsVersions, Trust, Verification,

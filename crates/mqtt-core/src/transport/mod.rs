@@ -215,7 +215,8 @@ async fn candidates(route: &Route, failures: &mut Vec<TransportError>) -> Vec<En
 }
 
 async fn reach(route: &Route, endpoint: &Endpoint) -> Result<Box<dyn ByteStream>, TransportError> {
-    let mut stream: Box<dyn ByteStream> = match (endpoint, &route.proxy) {
+    let proxy = route.proxy.as_ref().filter(|proxy| !proxy.exceptions.cover(&endpoint.name()));
+    let mut stream: Box<dyn ByteStream> = match (endpoint, proxy) {
         (Endpoint::Tcp { host, port }, None) => Box::new(tcp::connect(route, host, *port).await?),
         (Endpoint::Tcp { host, port }, Some(proxy)) => {
             proxy::connect(route, proxy, host, *port).await?

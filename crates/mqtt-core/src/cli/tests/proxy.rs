@@ -2,8 +2,10 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 
-use super::{error, error_of, planned, route};
-use crate::plan::{Proxy, ProxyCredentials, ProxyProtocol};
+use super::{error, error_of, parsed, planned, route};
+use crate::cli::UsageError;
+use crate::cli::proxy_args::ProxyArgs;
+use crate::plan::{Exceptions, Proxy, ProxyCredentials, ProxyProtocol};
 use crate::secret::Secret;
 
 fn proxy(url: &str) -> Proxy {
@@ -28,8 +30,12 @@ fn what_the_proxy_speaks_and_where_it_is() {
         ("socks5h://[::1]", Socks5h, "::1", 1080),
         ("socks5h://[::1]:99", Socks5h, "::1", 99),
     ] {
-        let host = host.to_owned();
-        assert_eq!(proxy(url), Proxy { protocol, host, port, credentials: None }, "{url}");
+        let (host, exceptions) = (host.to_owned(), Exceptions::default());
+        assert_eq!(
+            proxy(url),
+            Proxy { protocol, host, port, credentials: None, exceptions },
+            "{url}"
+        );
     }
     let last = route("--proxy socks5h://a --proxy=socks5h://b").proxy.expect("a proxy");
     assert_eq!(last.host, "b");
@@ -93,6 +99,53 @@ fn neither_debug_output_nor_display_show_the_password() {
     let shown = format!("{proxy:?} {proxy}");
     assert!(!shown.contains("hunter2"), "{shown}");
     assert!(shown.ends_with(" socks5h://[::1]:1"), "{shown}");
+}
+
+/// The proxy of `--proxy env` in such an environment.
+fn from_environment(variables: &[(&str, &str)]) -> Result<Option<Proxy>, UsageError> {
+    let given = parsed::<ProxyArgs>(&["--proxy", "env"]).unwrap();
+    let variable = |name: &str| {
+        let found = variables.iter().find(|(other, _)| *other == name);
+        found.map(|(_, value)| value.into())
+    };
+    given.args::<Args>()?.proxy.plan(&given, variable)
+}
+
+#[derive(Debug, clap::Parser)]
+#[command(disable_help_flag = true)]
+struct Args {
+    #[command(flatten)]
+    proxy: ProxyArgs,
+}
+
+#[test]
+fn the_environment_is_asked_where_that_is_asked_for() {
+    let host =
+        |variables: &[(&str, &str)]| from_environment(variables).unwrap().map(|proxy| proxy.host);
+    let (lower, upper) = (("all_proxy", "socks5h://lower"), ("ALL_PROXY", "http://upper"));
+    assert_eq!(host(&[lower, upper]).as_deref(), Some("lower"));
+    assert_eq!(host(&[upper]).as_deref(), Some("upper"));
+    assert_eq!(host(&[("all_proxy", ""), upper]).as_deref(), Some("upper"));
+    assert_eq!(host(&[("NO_PROXY", "a"), ("ALL_PROXY", "")]), None);
+    let exceptions = |variables: &[(&str, &str)]| {
+        from_environment(variables).unwrap().map(|proxy| proxy.exceptions)
+    };
+    let (few, all) = (Exceptions::from_list("a,.b"), Exceptions::from_list("*"));
+    assert_eq!(exceptions(&[upper, ("NO_PROXY", "a,.b")]), Some(few));
+    assert_eq!(exceptions(&[upper, ("no_proxy", "*"), ("NO_PROXY", "a")]), Some(all));
+    assert_eq!(exceptions(&[upper]), Some(Exceptions::default()));
+}
+
+#[test]
+fn a_proxy_of_the_environment_that_is_none_is_an_error_that_does_not_show_it() {
+    for (url, cause) in [
+        ("ftp://u:hunter2@p", "it begins with socks5h://, socks5:// or http://"),
+        ("socks5h://u:hunter2@", "the host is missing"),
+    ] {
+        let error = from_environment(&[("ALL_PROXY", url)]).unwrap_err().to_string();
+        let expected = format!("environment variable ALL_PROXY: invalid value '***': {cause}");
+        assert_eq!(error, expected);
+    }
 }
 
 fn encoded(bytes: &[u8]) -> String {
