@@ -1,20 +1,13 @@
 //! DNS, where the system's own resolver does not do: SRV records, and a server that the user names.
-//!
-//! Records of RFC 2782 are hickory's to ask for; the order in which they are tried is made here.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{
-    ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolveHosts, ResolverConfig,
-    ResolverOpts,
-};
-use hickory_resolver::net::NetError;
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::proto::rr::RData;
+use simple_dns::TYPE;
+use simple_dns::rdata::RData;
 
 use super::TransportError;
+use super::dns_query::{ask, system_servers};
 use crate::plan::Endpoint;
 
 /// A place where a service is offered (RFC 2782).
@@ -32,24 +25,21 @@ pub(super) async fn services(
     server: Option<SocketAddr>,
     service: &str,
 ) -> Result<Vec<Endpoint>, TransportError> {
-    let failed = |error: NetError| {
-        if error.is_no_records_found() {
-            return TransportError::NoService(service.to_owned());
-        }
-        let source = io::Error::other(error.to_string());
-        TransportError::ServiceLookup { service: service.to_owned(), source }
-    };
-    let answer = resolver(server).map_err(failed)?.srv_lookup(service).await.map_err(failed)?;
-    let offers = answer.answers().iter().filter_map(|record| match &record.data {
+    let servers = server.map_or_else(system_servers, |server| vec![server]);
+    let offers = ask(&servers, service, TYPE::SRV, |record| match &record.rdata {
         RData::SRV(srv) => Some(Offer {
             priority: srv.priority,
             weight: srv.weight,
-            host: srv.target.to_utf8().trim_end_matches('.').to_owned(),
+            host: srv.target.to_string(),
             port: srv.port,
         }),
         _ => None,
     });
-    let offers: Vec<_> = offers.filter(|offer| !offer.host.is_empty()).collect();
+    let offers = offers.await.map_err(|source| {
+        let service = service.to_owned();
+        TransportError::ServiceLookup { service, source }
+    })?;
+    let offers: Vec<_> = offers.into_iter().filter(|offer| !offer.host.is_empty()).collect();
     if offers.is_empty() {
         return Err(TransportError::NoService(service.to_owned()));
     }
@@ -63,27 +53,26 @@ pub(super) async fn services(
 
 /// The addresses that `server` has for a name.
 pub(super) async fn addresses(server: SocketAddr, host: &str) -> io::Result<Vec<IpAddr>> {
-    let failed = |error: NetError| io::Error::other(error.to_string());
-    let answer = resolver(Some(server)).map_err(failed)?.lookup_ip(host).await.map_err(failed)?;
-    Ok(answer.iter().collect())
-}
-
-/// One that asks `server`, or the system's.
-fn resolver(server: Option<SocketAddr>) -> Result<TokioResolver, NetError> {
-    let Some(server) = server else {
-        return TokioResolver::builder_tokio()?.build();
+    let servers = [server];
+    let of_kind = |kind| {
+        ask(&servers, host, kind, |record| match &record.rdata {
+            RData::A(data) => Some(IpAddr::V4(data.address.into())),
+            RData::AAAA(data) => Some(IpAddr::V6(data.address.into())),
+            _ => None,
+        })
     };
-    let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
-        connection.port = server.port();
-        connection
-    });
-    let server = NameServerConfig::new(server.ip(), true, connections.into());
-    let config = ResolverConfig::from_name_servers(vec![server]);
-    let mut options = ResolverOpts::default();
-    options.ip_strategy = LookupIpStrategy::Ipv6AndIpv4;
-    options.use_hosts_file = ResolveHosts::Never;
-    let provider = TokioRuntimeProvider::default();
-    TokioResolver::builder_with_config(config, provider).with_options(options).build()
+    let (ipv6, ipv4) = tokio::join!(of_kind(TYPE::AAAA), of_kind(TYPE::A));
+    // One kind will do.
+    let found = match (ipv6, ipv4) {
+        (Ok(ipv6), Ok(ipv4)) => [ipv6, ipv4].concat(),
+        (Ok(found), Err(_)) | (Err(_), Ok(found)) if !found.is_empty() => found,
+        (Err(error), _) | (_, Err(error)) => return Err(error),
+    };
+    if found.is_empty() {
+        let text = format!("the DNS server {server} has no address for it");
+        return Err(io::Error::new(io::ErrorKind::NotFound, text));
+    }
+    Ok(found)
 }
 
 /// The order of RFC 2782: lower priorities first, and within one by chance, the more likely the

@@ -4,6 +4,7 @@
 //! them. Knows neither packets nor MQTT.
 
 mod dns;
+mod dns_query;
 pub mod http_proxy;
 mod proxy;
 mod race;
