@@ -145,17 +145,17 @@ impl Driver<'_> {
     /// `None` when nobody reads our output. Who would connect again later does so as soon as a
     /// broker was reached once, even if it did not let us in.
     async fn first_connection(&mut self) -> Result<Option<Connected>, ClientError> {
-        let (mut delay, mut was_reached) = (Duration::ZERO, false);
+        let (mut delay, mut was_reached, mut was_told) = (Duration::ZERO, false, false);
         loop {
             match self.attempt(delay).await? {
-                Outcome::Done(Err(failure)) if self.is_referred(&failure) => {}
+                Outcome::Done(Err(failure)) if self.is_referred(&failure) => was_reached = true,
                 Outcome::Done(Err(failure))
                     if self.may_try_again(&failure) && (was_reached || failure.is_silence()) =>
                 {
-                    if !was_reached {
+                    if !was_told {
                         self.connecting_again(&failure);
                     }
-                    was_reached = true;
+                    (was_reached, was_told) = (true, true);
                     self.client.session.disconnected();
                 }
                 Outcome::Done(result) => return result.map(Some),
