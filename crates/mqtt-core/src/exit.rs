@@ -13,6 +13,8 @@ use crate::protocol::{ProtocolVersion, ReasonCode};
 use crate::session::{LimitError, SessionError};
 #[cfg(feature = "client")]
 use crate::signal::Interrupt;
+#[cfg(feature = "client")]
+use crate::transport::TransportError;
 
 /// The status a tool leaves with; 0 means that all it was asked to do was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +33,8 @@ impl ExitStatus {
     pub const DISCONNECTED: Self = Self(4);
     /// The connection was lost before everything was acknowledged.
     pub const LOST: Self = Self(7);
+    /// TLS with the broker failed.
+    pub const TLS: Self = Self(8);
     /// mqtt-passwd: the hash could not be computed.
     pub const HASH: Self = Self(10);
     /// The broker asks for an authentication exchange that the tools do not have.
@@ -78,6 +82,7 @@ impl From<ExitStatus> for ExitCode {
 impl Failure for ClientError {
     fn status(&self) -> ExitStatus {
         match self {
+            Self::Transport(TransportError::Tls { .. }) => ExitStatus::TLS,
             Self::Transport(_)
             | Self::ConnectTimeout { .. }
             | Self::NoConnAck { .. }

@@ -68,12 +68,19 @@ impl Connection {
         &self.endpoint
     }
 
-    /// Sends CONNECT, ahead of any queue.
-    pub(super) async fn send_connect(&mut self, connect: &Connect) -> Result<(), SendError> {
+    /// Sends CONNECT, ahead of any queue. Where that fails, what the broker has to say is still read.
+    pub(super) async fn send_connect(&mut self, connect: &Connect) -> Result<(), EncodeError> {
         let mut bytes = Wiped(BytesMut::new());
         Codec::encode_connect(connect, &mut bytes.0)?;
-        self.stream.write_all(&bytes.0).await?;
-        Ok(self.stream.flush().await?)
+        let written = self.stream.write_all(&bytes.0).await;
+        let sent = match written {
+            Ok(()) => self.stream.flush().await,
+            failed => failed,
+        };
+        if let Err(error) = sent {
+            self.output = Output::Failed(error);
+        }
+        Ok(())
     }
 
     /// The next packet of what was read.
@@ -140,11 +147,16 @@ impl Connection {
         let failure = match read {
             Ok(0) => None,
             Ok(_) => return Poll::Ready(Ok(Progress::Read)),
+            // TLS misses the other side's good-bye, which many brokers leave out. MQTT has its own.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => None,
             Err(error) => Some(error),
         };
-        // What failed first says more than what failed because of it.
+        // What failed first says more than what failed because of it, unless the broker said why.
         match std::mem::replace(&mut self.output, Output::Flushed) {
-            Output::Failed(error) => Poll::Ready(Err(WriteError::Stream(error))),
+            Output::Failed(error) => {
+                let said = failure.filter(|error| error.kind() == io::ErrorKind::InvalidData);
+                Poll::Ready(Err(WriteError::Stream(said.unwrap_or(error))))
+            }
             Output::Flushed | Output::Written => match failure {
                 Some(error) => Poll::Ready(Err(WriteError::Stream(error))),
                 None => Poll::Ready(Ok(Progress::Closed)),
@@ -164,24 +176,5 @@ impl Connection {
     /// Closes our side: the broker reads everything up to here, and then our end.
     pub(super) async fn shut_down(&mut self) -> io::Result<()> {
         self.stream.shutdown().await
-    }
-}
-
-/// Why CONNECT was not sent.
-#[derive(Debug)]
-pub(super) enum SendError {
-    Encode(EncodeError),
-    Stream(io::Error),
-}
-
-impl From<EncodeError> for SendError {
-    fn from(error: EncodeError) -> Self {
-        Self::Encode(error)
-    }
-}
-
-impl From<io::Error> for SendError {
-    fn from(error: io::Error) -> Self {
-        Self::Stream(error)
     }
 }

@@ -375,10 +375,7 @@ impl<'a, A: Application> Conversation<'a, A> {
         if matches!(self.stage, Stage::Leaving(_)) && connection.is_drained(&self.client.queue) {
             let deadline = Timer::now() + CLOSING;
             self.stage = Stage::Closing(deadline);
-            let lost = |source| ClientError::Lost {
-                endpoint: self.endpoint.clone(),
-                source: Some(source),
-            };
+            let lost = |error| ClientError::lost(&self.endpoint, error);
             // The deadline also holds for a wrapper that has to say good-bye itself.
             if let Ok(result) = tokio::time::timeout_at(deadline, connection.shut_down()).await {
                 result.map_err(lost)?;

@@ -141,11 +141,17 @@ impl ClientError {
         text
     }
 
+    /// The stream broke: the fault of a wrapper such as TLS, or of the connection below.
+    pub(super) fn lost(endpoint: &Endpoint, error: io::Error) -> Self {
+        match TransportError::of_stream(endpoint, error) {
+            Ok(failure) => Self::Transport(failure),
+            Err(source) => Self::Lost { endpoint: endpoint.clone(), source: Some(source) },
+        }
+    }
+
     pub(super) fn from_write(endpoint: &Endpoint, error: WriteError) -> Self {
         match error {
-            WriteError::Stream(source) => {
-                Self::Lost { endpoint: endpoint.clone(), source: Some(source) }
-            }
+            WriteError::Stream(source) => Self::lost(endpoint, source),
             WriteError::File(file, source) => Self::File { path: file.path().to_owned(), source },
         }
     }

@@ -9,13 +9,15 @@ mod unix;
 
 use std::io;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
-use crate::plan::{Authentication, Endpoint, Route, Tls, Trust};
+pub use tls::{SetupError, TlsError};
+
+use crate::plan::{Authentication, Endpoint, Route, Tls};
 
 /// Anything bytes go through both ways.
 pub trait ByteStream: AsyncRead + AsyncWrite + Unpin {}
@@ -81,6 +83,17 @@ pub enum TransportError {
         /// Why.
         source: io::Error,
     },
+    /// TLS cannot even begin.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// The broker can be reached, but not by TLS.
+    #[error("no TLS with {endpoint}")]
+    Tls {
+        /// The broker.
+        endpoint: Endpoint,
+        /// Why.
+        source: TlsError,
+    },
     /// The route asks for what this build does not have.
     #[error("this build has no {}", .0.join(", no "))]
     NotInThisBuild(Vec<&'static str>),
@@ -102,17 +115,30 @@ impl TransportError {
             }
             Self::Bind { .. } => "--bind-address is an address of this machine",
             Self::NoCandidate(failures) => return failures.iter().find_map(Self::hint),
+            Self::Setup(error) => error.hint()?,
+            Self::Tls { source, .. } => source.hint()?,
             _ => return None,
         };
         Some(hint.to_owned())
+    }
+
+    /// What an error of a stream to `endpoint` says about a wrapper of the stream; any other error
+    /// comes back.
+    pub fn of_stream(endpoint: &Endpoint, error: io::Error) -> Result<Self, io::Error> {
+        tls::of_stream(error).map(|source| Self::Tls { endpoint: endpoint.clone(), source })
+    }
+
+    fn file(option: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::File { option, path: path.to_owned(), source }
     }
 }
 
 /// Errors with their causes, in a row.
 fn with_causes(errors: &[TransportError]) -> String {
-    let texts = errors.iter().map(|error| match std::error::Error::source(error) {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
+    let texts = errors.iter().map(|error| {
+        let causes =
+            std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+        causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
     });
     texts.collect::<Vec<_>>().join("; ")
 }
@@ -120,19 +146,42 @@ fn with_causes(errors: &[TransportError]) -> String {
 /// A stream to a broker, and where it listens.
 pub type Reached = (Box<dyn ByteStream>, Endpoint);
 
+/// What connections have in common, made once for all of them.
+pub struct Prepared {
+    tls: Option<tls::Connector>,
+}
+
+/// Reads what the way to a broker needs, before anything is connected. May ask the user for the
+/// passphrase of a key, and so take any time.
+pub async fn prepare(route: &Route) -> Result<Prepared, TransportError> {
+    refuse_what_is_not_in_this_build(route)?;
+    let tls = match &route.tls {
+        Some(tls) => match &tls.authentication {
+            Authentication::Certificates(certificates) => {
+                Some(tls::Connector::new(tls, certificates).await?)
+            }
+            Authentication::PreSharedKey { .. } => {
+                return Err(TransportError::NotInThisBuild(vec![PSK]));
+            }
+        },
+        None => None,
+    };
+    Ok(Prepared { tls })
+}
+
 /// Connects to the first candidate that can be reached; fails with what each of them answered.
 /// `limit` is for all of them together: each has its part, so that a silent one leaves time for
 /// the others.
-pub async fn connect(route: &Route, limit: Duration) -> Result<Reached, TransportError> {
-    if let Some(tls) = &route.tls {
-        tls::check_files(tls)?;
-    }
-    refuse_what_is_not_in_this_build(route)?;
+pub async fn connect(
+    prepared: &Prepared,
+    route: &Route,
+    limit: Duration,
+) -> Result<Reached, TransportError> {
     let candidates = u32::try_from(route.candidates.len()).unwrap_or(u32::MAX);
     let limit = limit / candidates.max(1);
     let mut failures = Vec::new();
     for endpoint in &route.candidates {
-        match timeout(limit, reach(route, endpoint)).await {
+        match timeout(limit, reach(prepared, route, endpoint)).await {
             Ok(Ok(stream)) => return Ok((stream, endpoint.clone())),
             Ok(Err(error)) => failures.push(error),
             Err(_) => {
@@ -150,21 +199,32 @@ pub async fn connect(route: &Route, limit: Duration) -> Result<Reached, Transpor
     })
 }
 
-async fn reach(route: &Route, endpoint: &Endpoint) -> Result<Box<dyn ByteStream>, TransportError> {
-    match endpoint {
-        Endpoint::Tcp { host, port } => Ok(Box::new(tcp::connect(&route.tcp, host, *port).await?)),
-        Endpoint::Unix(path) => Ok(Box::new(unix::connect(path).await?)),
-        Endpoint::Service(_) => Err(TransportError::NotInThisBuild(vec![SRV])),
+async fn reach(
+    prepared: &Prepared,
+    route: &Route,
+    endpoint: &Endpoint,
+) -> Result<Box<dyn ByteStream>, TransportError> {
+    let stream: Box<dyn ByteStream> = match endpoint {
+        Endpoint::Tcp { host, port } => Box::new(tcp::connect(&route.tcp, host, *port).await?),
+        Endpoint::Unix(path) => Box::new(unix::connect(path).await?),
+        Endpoint::Service(_) => return Err(TransportError::NotInThisBuild(vec![SRV])),
+    };
+    match &prepared.tls {
+        Some(tls) => Ok(Box::new(tls.connect(stream, endpoint).await?)),
+        None => Ok(stream),
     }
 }
+
+const PSK: &str = "TLS (--psk)";
 
 const SRV: &str = "SRV look-up (--srv)";
 
 /// Nothing may go out in plain, or past a proxy, where the user asked for more.
 fn refuse_what_is_not_in_this_build(route: &Route) -> Result<(), TransportError> {
     let is_service = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Service(_));
+    let has_psk = |tls: &Tls| matches!(tls.authentication, Authentication::PreSharedKey { .. });
     let missing: Vec<_> = [
-        route.tls.as_ref().map(tls_by_option),
+        route.tls.as_ref().is_some_and(has_psk).then_some(PSK),
         route.websocket.is_some().then_some("WebSocket (--ws)"),
         route.proxy.is_some().then_some("proxies (--proxy)"),
         route.candidates.iter().any(is_service).then_some(SRV),
@@ -173,21 +233,6 @@ fn refuse_what_is_not_in_this_build(route: &Route) -> Result<(), TransportError>
     .flatten()
     .collect();
     if missing.is_empty() { Ok(()) } else { Err(TransportError::NotInThisBuild(missing)) }
-}
-
-/// TLS, and the option that asks for it.
-fn tls_by_option(tls: &Tls) -> &'static str {
-    match &tls.authentication {
-        Authentication::PreSharedKey { .. } => "TLS (--psk)",
-        Authentication::Certificates(certificates) => {
-            match (certificates.trust.first(), &certificates.client) {
-                (Some(Trust::File(_)), _) => "TLS (--cafile)",
-                (Some(Trust::Folder(_)), _) => "TLS (--capath)",
-                (_, Some(_)) => "TLS (--cert)",
-                (_, None) => "TLS (--tls-use-os-certs, or port 8883)",
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -204,7 +249,8 @@ mod tests {
     async fn tried(candidates: Vec<Endpoint>, limit: Duration) -> Result<Endpoint, TransportError> {
         let tcp = TcpOptions::default();
         let route = Route { candidates, tcp, proxy: None, tls: None, websocket: None };
-        connect(&route, limit).await.map(|(_, endpoint)| endpoint)
+        let prepared = prepare(&route).await?;
+        connect(&prepared, &route, limit).await.map(|(_, endpoint)| endpoint)
     }
 
     fn listening(backlog: u32) -> TcpListener {
