@@ -14,10 +14,11 @@ struct Package {
     program: &'static str,
 }
 
-const NEEDED: [Package; 4] = [
+const NEEDED: [Package; 5] = [
     Package { name: "g++", program: "g++" },
     Package { name: "mosquitto", program: "mosquitto" },
     Package { name: "mosquitto-clients", program: "mosquitto_pub" },
+    Package { name: "openssl", program: "openssl" },
     Package { name: "strace", program: "strace" },
 ];
 

@@ -103,12 +103,13 @@ impl Failure for ClientError {
                 DecodeError::Unexpected { .. } | DecodeError::ConnAckFlags(_) => {
                     ExitStatus::PROTOCOL
                 }
+                DecodeError::Tls => ExitStatus::TLS,
                 DecodeError::Mqtt3Broker => {
                     ExitStatus::from_code(ReasonCode::UNSUPPORTED_PROTOCOL_VERSION.0)
                 }
                 _ => ExitStatus::MALFORMED,
             },
-            Self::Lost { .. } => ExitStatus::LOST,
+            Self::Lost { .. } | Self::Unanswered { .. } => ExitStatus::LOST,
             Self::Encode(_) | Self::Limit(LimitError::TooLarge { .. }) => {
                 ExitStatus::PACKET_TOO_LARGE
             }
@@ -139,6 +140,14 @@ impl Failure for ClientError {
             {
                 Some("another client connected with the same client identifier (-i)".to_owned())
             }
+            Self::Decode { source: DecodeError::Tls, .. } => Some(
+                "the broker wants TLS on that port: --cafile FILE or --tls-use-os-certs".to_owned(),
+            ),
+            Self::Unanswered { .. } => Some(
+                "a broker may do that where it wants TLS (--cafile, --tls-use-os-certs), or another \
+                 version of MQTT (-V)"
+                    .to_owned(),
+            ),
             Self::Decode { source: DecodeError::Mqtt3Broker, .. } => {
                 Some("try -V mqttv311".to_owned())
             }

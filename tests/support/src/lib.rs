@@ -1,6 +1,7 @@
 //! What the tests share.
 //!
 //! - [`tool`] runs one of our binaries, under its own name or the original's.
+//! - [`certificates`] makes certificates for TLS, good ones and bad ones.
 //! - [`mosquitto`] runs Debian's broker as an ordinary process on a free loopback port.
 //! - [`scripted_peer`] plays exact bytes and records exact bytes, for what no broker will do.
 //! - [`packet`] has the bytes of MQTT packets for such scripts, written down from the
@@ -18,6 +19,7 @@
     reason = "a panic is how a test fails, and every function here may fail the test"
 )]
 
+pub mod certificates;
 pub mod mosquitto;
 pub mod packet;
 pub mod patience;

@@ -120,7 +120,8 @@ impl Connection {
         .await
     }
 
-    /// Writes some of the queue, or flushes when it is empty; pending where there is nothing to do.
+    /// Writes some of the queue and flushes it, before more is written: what a wrapper keeps back
+    /// would be lost uncounted with the connection. Pending where there is nothing to do.
     fn poll_output(
         &mut self,
         queue: &mut WriteQueue,
@@ -129,17 +130,28 @@ impl Connection {
         match &self.output {
             Output::Failed(_) => Poll::Pending,
             Output::Flushed if queue.is_empty() => Poll::Pending,
-            Output::Flushed | Output::Written if !queue.is_empty() => {
-                let written = ready!(queue.poll_write(&mut *self.stream, cx));
+            Output::Flushed => {
+                ready!(queue.poll_write(&mut *self.stream, cx))?;
                 self.output = Output::Written;
-                Poll::Ready(written)
+                match self.poll_flush(queue, cx) {
+                    Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                    Poll::Ready(Ok(())) | Poll::Pending => Poll::Ready(Ok(())),
+                }
             }
-            Output::Flushed | Output::Written => {
-                let flushed = ready!(AsyncWrite::poll_flush(Pin::new(&mut *self.stream), cx));
-                self.output = Output::Flushed;
-                Poll::Ready(flushed.map_err(WriteError::Stream))
-            }
+            Output::Written => self.poll_flush(queue, cx),
         }
+    }
+
+    fn poll_flush(
+        &mut self,
+        queue: &mut WriteQueue,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), WriteError>> {
+        let flushed = ready!(AsyncWrite::poll_flush(Pin::new(&mut *self.stream), cx));
+        flushed.map_err(WriteError::Stream)?;
+        self.output = Output::Flushed;
+        queue.flushed();
+        Poll::Ready(Ok(()))
     }
 
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Result<Progress, WriteError>> {

@@ -11,6 +11,7 @@ use super::redirect::Way;
 use super::write_queue::WriteError;
 use super::{Application, Client, ClientError, Flow};
 use crate::console::HangUp;
+use crate::exit::Failure;
 use crate::plan::{ConnectPlan, Reconnect, Route, Tls};
 use crate::protocol::{PropertyId, ProtocolVersion};
 use crate::session::{Backoff, Event, Reading, Session, SessionConfig};
@@ -177,6 +178,9 @@ impl Driver<'_> {
                 {
                     if !was_told {
                         self.connecting_again(&failure);
+                        if let Some(hint) = failure.hint() {
+                            self.client.notice(&format!("hint: {hint}"));
+                        }
                     }
                     (was_reached, was_told) = (true, true);
                     self.client.session.disconnected();
@@ -320,8 +324,9 @@ async fn establish(
     let mut connection = Connection::new(reached);
     let introduced = timeout_at(deadline, introduce(plan, &mut connection, client)).await;
     let endpoint = || connection.endpoint().clone();
-    let event =
-        introduced.map_err(|_| ClientError::NoConnAck { endpoint: endpoint(), limit })??;
+    let introduced =
+        introduced.map_err(|_| ClientError::NoConnAck { endpoint: endpoint(), limit })?;
+    let event = introduced.map_err(|error| error.before_connack(route))?;
     Ok((connection, event))
 }
 

@@ -34,6 +34,9 @@ pub enum TlsError {
     /// The certificate is not signed by who it says.
     #[error("its certificate is not signed by the authority of that name which is believed")]
     WrongSignature,
+    /// Somebody else's certificate.
+    #[error("it does not have the key of its certificate: it is not who it says")]
+    NotTheOwner,
     /// Anything else that is wrong with the certificate.
     #[error("its certificate is not acceptable")]
     Certificate(#[source] rustls::Error),
@@ -112,6 +115,7 @@ impl TlsError {
                 legacy::time(not_before).map_or_else(|| Self::other(cause), Self::NotYetValid)
             }
             CertificateError::BadSignature => Self::WrongSignature,
+            CertificateError::ApplicationVerificationFailure => Self::NotTheOwner,
             other => Self::other(other),
         }
     }
@@ -170,6 +174,7 @@ impl TlsError {
                  certificate"
             }
             Self::NoName(_)
+            | Self::NotTheOwner
             | Self::Certificate(_)
             | Self::Alert(_)
             | Self::Protocol(_)

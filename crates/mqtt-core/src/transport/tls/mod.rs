@@ -11,6 +11,8 @@ mod legacy;
 mod passphrase;
 mod setup;
 mod suites;
+#[cfg(test)]
+mod tests;
 mod verifier;
 
 pub use failure::TlsError;

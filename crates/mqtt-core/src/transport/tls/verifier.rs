@@ -89,10 +89,10 @@ impl ServerCertVerifier for Verifier {
         leaf: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        match legacy::v1_public_key(leaf) {
+        told_apart(match legacy::v1_public_key(leaf) {
             None => self.webpki.verify_tls12_signature(message, leaf, signed),
             Some(key) => legacy::verify_tls12(&self.algorithms, &key, message, signed),
-        }
+        })
     }
 
     fn verify_tls13_signature(
@@ -101,15 +101,28 @@ impl ServerCertVerifier for Verifier {
         leaf: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        match legacy::v1_public_key(leaf) {
+        told_apart(match legacy::v1_public_key(leaf) {
             None => self.webpki.verify_tls13_signature(message, leaf, signed),
             Some(key) => legacy::verify_tls13(&self.algorithms, &key, message, signed),
-        }
+        })
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.algorithms.supported_schemes()
     }
+}
+
+/// A handshake that the owner of the certificate has not signed is not a certificate that its
+/// authority has not signed, though the library calls both the same.
+fn told_apart(
+    verdict: Result<HandshakeSignatureValid, Error>,
+) -> Result<HandshakeSignatureValid, Error> {
+    verdict.map_err(|error| match error {
+        Error::InvalidCertificate(CertificateError::BadSignature) => {
+            CertificateError::ApplicationVerificationFailure.into()
+        }
+        other => other,
+    })
 }
 
 /// `--insecure`: whoever answers is the broker.
