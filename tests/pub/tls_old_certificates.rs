@@ -71,6 +71,12 @@ fn a_name_in_the_common_name_only_is_believed_in_a_certificate_of_today_too() {
         authority.identity_with("server", "localhost", "ca", "basicConstraints = CA:FALSE");
     assert_believed(&server, "localhost", &authority.file());
     assert_refused(&server, "127.0.0.1", &authority.file(), "is for localhost, not for 127.0.0.1");
+    let address = "subjectAltName = IP:127.0.0.1";
+    let server = authority.identity_with("server", "localhost", "ca", address);
+    assert_believed(&server, "localhost", &authority.file());
+    let host = "subjectAltName = DNS:broker.example";
+    let server = authority.identity_with("server", "localhost", "ca", host);
+    assert_refused(&server, "localhost", &authority.file(), "is for broker.example, not for local");
 }
 
 #[test]

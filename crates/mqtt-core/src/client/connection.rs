@@ -190,3 +190,60 @@ impl Connection {
         self.stream.shutdown().await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payload::Payload;
+    use tokio::io::{AsyncRead, ReadBuf};
+
+    /// A stream that takes everything, and keeps it back or not.
+    struct Keeper {
+        flush: fn() -> Poll<io::Result<()>>,
+    }
+
+    impl AsyncRead for Keeper {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+    }
+
+    impl AsyncWrite for Keeper {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Ready(Ok(bytes.len()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            (self.flush)()
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_wrapper_of_the_stream_keeps_back_is_lost_with_the_connection() {
+        for (flush, lost) in
+            [((|| Poll::Pending) as fn() -> Poll<io::Result<()>>, 1), (|| Poll::Ready(Ok(())), 0)]
+        {
+            let endpoint = Endpoint::Tcp { host: "h".to_owned(), port: 1 };
+            let mut connection = Connection::new((Box::new(Keeper { flush }), endpoint));
+            let mut queue = WriteQueue::default();
+            queue.push_payload(Payload::Memory(b"message"[..].into()));
+            queue.mark_message_end();
+            let progress = connection.progress(&mut queue, Reading::On).await;
+            assert!(matches!(progress, Ok(Progress::Written)));
+            assert_eq!(connection.is_drained(&queue), lost == 0);
+            assert_eq!(queue.clear(), lost);
+        }
+    }
+}

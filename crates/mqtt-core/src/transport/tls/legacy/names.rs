@@ -11,7 +11,7 @@ use x509_parser::extensions::GeneralName;
 pub(super) struct Names {
     hosts: Vec<String>,
     addresses: Vec<IpAddr>,
-    /// The subject's common names. They count only where there is nothing else (RFC 6125 §6.4.4).
+    /// The subject's common names. They count only where no host is named otherwise (RFC 6125 §6.4.4).
     common: Vec<String>,
 }
 
@@ -32,9 +32,9 @@ impl Names {
         names
     }
 
-    /// Whether there is nothing but common names.
+    /// Whether hosts have only common names.
     pub(super) fn only_common(&self) -> bool {
-        self.hosts.is_empty() && self.addresses.is_empty()
+        self.hosts.is_empty()
     }
 
     /// Whether the broker that was asked for is one of them.
@@ -42,7 +42,7 @@ impl Names {
         match name {
             ServerName::IpAddress(asked) => {
                 let asked = IpAddr::from(*asked);
-                if self.only_common() {
+                if self.only_common() && self.addresses.is_empty() {
                     self.common.iter().any(|name| name.parse() == Ok(asked))
                 } else {
                     self.addresses.contains(&asked)
@@ -58,11 +58,9 @@ impl Names {
 
     /// As they are told to the user.
     pub(super) fn shown(&self) -> Vec<String> {
-        if self.only_common() {
-            return self.common.clone();
-        }
+        let hosts = if self.only_common() { &self.common } else { &self.hosts };
         let addresses = self.addresses.iter().map(IpAddr::to_string);
-        self.hosts.iter().cloned().chain(addresses).collect()
+        hosts.iter().cloned().chain(addresses).collect()
     }
 }
 
@@ -115,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn common_names_count_only_where_there_is_nothing_else() {
+    fn common_names_count_only_where_no_host_is_named_otherwise() {
         let common = strings(&["broker.example", "192.0.2.1"]);
         let old = Names { common: common.clone(), ..Names::default() };
         assert!(have(&old, "broker.example") && have(&old, "192.0.2.1"));
@@ -125,6 +123,16 @@ mod tests {
         assert!(have(&new, "other.example"));
         assert!(!have(&new, "broker.example") && !have(&new, "192.0.2.1"));
         assert_eq!(new.shown(), ["other.example"]);
+    }
+
+    #[test]
+    fn beside_addresses_a_common_name_is_a_host_but_no_address() {
+        let addresses = vec!["192.0.2.2".parse().unwrap()];
+        let common = strings(&["broker.example", "192.0.2.1"]);
+        let names = Names { addresses, common, ..Names::default() };
+        assert!(have(&names, "broker.example") && have(&names, "192.0.2.2"));
+        assert!(!have(&names, "192.0.2.1"));
+        assert_eq!(names.shown(), ["broker.example", "192.0.2.1", "192.0.2.2"]);
     }
 
     #[test]
