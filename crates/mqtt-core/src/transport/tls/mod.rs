@@ -108,7 +108,6 @@ fn provider(tls: &Tls, versions: TlsVersions) -> Result<CryptoProvider, SetupErr
     if versions == TlsVersions::Only13 && !provider.cipher_suites.iter().any(is_tls13) {
         return Err(SetupError::NoCipherLeft);
     }
-    // The library has no use for a version without suites, and the order is the server's to respect.
     Ok(provider)
 }
 
