@@ -290,6 +290,10 @@ fn files_that_are_not_what_they_should_be_are_named_before_anything_is_connected
         (&["--cafile", damaged], format!("a certificate in '{damaged}' (--cafile) is damaged")),
         (&["--capath", empty], format!("there is no certificate in '{empty}' (--capath)\n")),
         (&["--cert", key, "--key", key], format!("there is no certificate in '{key}' (--cert)\n")),
+        (
+            &["--cert", chain, "--key", "/no/key"],
+            "cannot read '/no/key' (--key): No such file".to_owned(),
+        ),
         (&["--cert", chain, "--key", chain], format!("there is no key in '{chain}' (--key)\n")),
         (
             &["--cert", chain, "--key", old],
@@ -301,9 +305,19 @@ fn files_that_are_not_what_they_should_be_are_named_before_anything_is_connected
                 "the certificate in '{chain}' (--cert) does not belong to the key in '{other}'"
             ),
         ),
+    ] {
+        assert_told(&with_trust(options, chain), &told);
+    }
+}
+
+#[test]
+fn options_that_leave_nothing_are_named_before_anything_is_connected() {
+    let authority = Authority::new("ours");
+    let chain = &authority.file()[..];
+    for (options, told) in [
         (
-            &["--cafile", chain, "--ciphers", "RC4-MD5"],
-            "there is no cipher suite 'RC4-MD5' (--ciphers); there are TLS_AES_256_GCM_".to_owned(),
+            &["--cafile", chain, "--ciphers", "RC4-MD5"][..],
+            "there is no cipher suite 'RC4-MD5' (--ciphers); there are TLS_AES_256_GCM_",
         ),
         (
             &[
@@ -314,21 +328,25 @@ fn files_that_are_not_what_they_should_be_are_named_before_anything_is_connected
                 "--ciphers",
                 "ECDHE-RSA-AES128-GCM-SHA256",
             ],
-            "none of the cipher suites of --ciphers is one of TLS 1.3".to_owned(),
+            "none of the cipher suites of --ciphers is one of TLS 1.3",
         ),
         (
             &["--cafile", chain, "--tls-keylog", "/no/folder/log"],
-            "cannot write the keys of connections to '/no/folder/log'".to_owned(),
+            "cannot write the keys of connections to '/no/folder/log'",
         ),
     ] {
-        let peer = ScriptedPeer::listen();
-        let mut words = with_trust(options, chain);
-        words.extend(MESSAGE);
-        let output = start_at(&peer, &words).wait();
-        output.assert_code(1);
-        assert!(output.stderr().starts_with(&format!("error: {told}")), "{output:?}");
-        assert!(peer.try_accept().is_none(), "{options:?}");
+        assert_told(options, told);
     }
+}
+
+/// Fails unless this ends with status 1 and a text, and without a connection.
+#[track_caller]
+fn assert_told(options: &[&str], told: &str) {
+    let peer = ScriptedPeer::listen();
+    let output = start_at(&peer, &[options, &MESSAGE].concat()).wait();
+    output.assert_code(1);
+    assert!(output.stderr().starts_with(&format!("error: {told}")), "{output:?}");
+    assert!(peer.try_accept().is_none(), "{options:?}");
 }
 
 /// The system's authorities need not be there.
