@@ -111,11 +111,13 @@ fn no_room_knows_what_it_must_not_know() {
 }
 
 #[test]
-fn clap_is_known_to_the_command_line_alone_and_rumqttc_to_one_file() {
+fn clap_rumqttc_and_rustls_are_known_to_one_room_each() {
     let root = root();
     for (word, rooms) in [
         ("clap::", &["crates/mqtt-core/src/cli", "args.rs", "run.rs"][..]),
         ("rumqttc", &["protocol/v4.rs"]),
+        ("rustls", &["transport/tls/"]),
+        ("x509_parser", &["transport/tls/"]),
     ] {
         for file in sources(&root.join("crates")) {
             let name = file.strip_prefix(&root).unwrap().to_str().unwrap();

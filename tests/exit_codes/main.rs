@@ -12,6 +12,7 @@ mod subscribing;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use test_support::certificates::Authority;
 use test_support::packet::{v3, v5};
 use test_support::scripted_peer::{Connection, ScriptedPeer};
 use test_support::tool::{Output, Running, Tool};
@@ -122,6 +123,16 @@ fn with_options_file(tool: &Tool, arguments: &[&str]) -> Output {
     let path = tool.home().join("options");
     std::fs::write(&path, "-q 1\n--nonsense\n").expect("the folder is ours");
     tool.run([&["-o", path.to_str().expect("a plain path")], arguments].concat())
+}
+
+/// A run with TLS at a peer that hangs up.
+fn with_authority(tool: &Tool, arguments: &[&str]) -> Output {
+    let (peer, authority) = (ScriptedPeer::listen(), Authority::new("ours"));
+    let (port, file) = (peer.port().to_string(), authority.file());
+    let place = ["-h", "127.0.0.1", "-p", &port, "--cafile", &file];
+    let running = tool.spawn([&place, arguments].concat());
+    peer.accept().close();
+    running.wait()
 }
 
 /// The CONNACK that accepts.

@@ -60,6 +60,19 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     scenario(TOOL, "a file or folder that TLS needs cannot be read", || {
         publisher().run(["--cafile", "/no/such/file", "-t", "t", "-m", "x"])
     }),
+    scenario(TOOL, "a file that TLS needs is not what it should be, or has another key", || {
+        publisher().run(["--cafile", "/dev/null", "-t", "t", "-m", "x"])
+    }),
+    scenario(TOOL, "a cipher suite that there is not", || {
+        publisher().run(["--cafile", "/dev/null", "--ciphers", "RC4-MD5", "-t", "t", "-m", "x"])
+    }),
+    scenario(TOOL, "TLS with the broker failed", || {
+        super::with_authority(&publisher(), &["-t", "t", "-m", "x"])
+    }),
+    scenario(TOOL, "the broker answered with TLS", || {
+        let scene = Scene::connecting(&publisher(), &["-t", "t", "-m", "x"]);
+        scene.answered_with(b"\x15\x03\x01\x00\x02\x02\x46")
+    }),
     scenario(TOOL, "none of several candidates could be reached", || {
         let port = free_port().to_string();
         publisher().run(["-h", "127.0.0.1,127.0.0.2", "-p", &port, "-t", "t", "-m", "x"])

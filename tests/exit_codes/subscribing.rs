@@ -79,6 +79,19 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     scenario(TOOL, "a file or folder that TLS needs cannot be read", || {
         subscriber().run(["--cafile", "/no/such/file", "-t", "t"])
     }),
+    scenario(TOOL, "a file that TLS needs is not what it should be, or has another key", || {
+        subscriber().run(["--cafile", "/dev/null", "-t", "t"])
+    }),
+    scenario(TOOL, "a cipher suite that there is not", || {
+        subscriber().run(["--cafile", "/dev/null", "--ciphers", "RC4-MD5", "-t", "t"])
+    }),
+    scenario(TOOL, "TLS with the broker failed", || {
+        super::with_authority(&subscriber(), &["-t", "t"])
+    }),
+    scenario(TOOL, "the broker answered with TLS", || {
+        let scene = Scene::connecting(&subscriber(), &["-t", "t"]);
+        scene.answered_with(b"\x15\x03\x01\x00\x02\x02\x46")
+    }),
     scenario(TOOL, "none of several candidates could be reached", || {
         let port = free_port().to_string();
         subscriber().run(["-h", "127.0.0.1,127.0.0.2", "-p", &port, "-t", "t"])

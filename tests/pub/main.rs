@@ -26,6 +26,12 @@ mod route;
 mod service;
 /// SIGINT, SIGTERM and closed pipes.
 mod signals;
+/// TLS: who is believed, what is shown, and what is said when it fails.
+mod tls;
+/// Certificates of old forms.
+mod tls_old_certificates;
+/// The prompt for the passphrase of a key.
+mod tls_passphrase;
 /// Wrong usage.
 mod usage;
 /// `--ws` and its companions.

@@ -1,5 +1,6 @@
 //! Brokers that refer to another one (MQTT 5 Server Reference).
 
+use test_support::mosquitto::free_port;
 use test_support::packet::{self, Delivery, frame, v5};
 use test_support::scripted_peer::ScriptedPeer;
 
@@ -82,4 +83,18 @@ fn without_a_reference_there_is_nowhere_to_go() {
     client.read_packet();
     client.send(&v5::connack(0x9d, &[]));
     running.wait().assert_code(0x9d);
+}
+
+#[test]
+fn a_reference_that_leads_nowhere_is_named() {
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, &["-t", "t", "-m", "x", "-V", "5"]);
+    let mut client = peer.accept();
+    client.read_packet();
+    let place = format!("127.0.0.1:{}", free_port());
+    let reference = [&[0x1c][..], &packet::text(&place)].concat();
+    client.send(&v5::connack(0x9c, &reference));
+    let output = running.wait();
+    output.assert_code(1);
+    assert!(output.stderr().contains(&format!("error: cannot connect to {place}: ")), "{output:?}");
 }

@@ -1,5 +1,5 @@
 use test_support::mosquitto::Mosquitto;
-use test_support::packet::{self, Delivery, v3};
+use test_support::packet::{self, Delivery, v3, v5};
 use test_support::scripted_peer::ScriptedPeer;
 use test_support::tool::Running;
 
@@ -152,4 +152,23 @@ fn topics_do_not_steer_the_terminal_but_the_original_shows_them_raw() {
         let lines = [output.stdout(), output.stderr()].concat();
         assert!(lines.contains(line), "{lines:?}");
     }
+}
+
+#[test]
+fn a_message_shows_the_topic_that_its_alias_stands_for() {
+    let peer = ScriptedPeer::listen();
+    let announced = ["-D", "connect", "topic-alias-maximum", "1", "-t", "t", "-C", "2", "-d"];
+    let running = start_at(&peer, &announced);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v5::connack(0, &[]));
+    client.read_packet();
+    let alias = [0x23, 0, 1];
+    client.send(&v5::publish("a/b", b"1", Delivery::AtMostOnce, &alias));
+    client.send(&v5::publish("", b"2", Delivery::AtMostOnce, &alias));
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    let output = running.wait();
+    let line = "received PUBLISH (d0, q0, r0, m0, 'a/b', ... (1 bytes))";
+    assert_eq!(output.stderr().matches(line).count(), 2, "{output:?}");
 }

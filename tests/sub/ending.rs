@@ -2,7 +2,7 @@ use std::io::{Read as _, Write as _};
 
 use test_support::packet::{self, Delivery, v3, v5};
 use test_support::scripted_peer::{Connection, ScriptedPeer};
-use test_support::tool::{Signal, make_non_blocking, peak_memory};
+use test_support::tool::{Running, Signal, make_non_blocking, peak_memory};
 
 use super::{start_at, subscribed, subscriber};
 
@@ -225,4 +225,70 @@ fn a_disk_that_is_full_when_the_connection_breaks_is_still_an_error() {
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{output:?}");
     }
+}
+
+/// The tool at a broker that never releases the message of QoS 2 it has sent.
+fn unreleased(arguments: &[&str]) -> (Running, Connection) {
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, &[&["-t", "t", "-q", "2"], arguments].concat());
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.read_packet();
+    client.send(&v3::suback(1, &[2]));
+    client.send(&v3::publish("t", b"seen", Delivery::ExactlyOnce(9)));
+    client.expect(&packet::pubrec(9));
+    (running, client)
+}
+
+#[test]
+fn a_message_that_is_never_released_does_not_spoil_the_end() {
+    let (running, mut client) = unreleased(&["-C", "1"]);
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    running.wait().assert_code(0);
+    let (running, mut client) = unreleased(&["-W", "1"]);
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    let output = running.wait();
+    output.assert_code(27);
+    assert_eq!(output.stderr(), "error: timed out\n");
+    let (running, mut client) = unreleased(&[]);
+    running.signal(Signal::INT);
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    running.wait().assert_code(0);
+}
+
+#[test]
+fn a_second_signal_does_not_wait_for_a_release() {
+    let (running, mut client) = unreleased(&[]);
+    running.signal(Signal::INT);
+    running.signal(Signal::TERM);
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    running.wait().assert_code(0);
+}
+
+#[test]
+fn the_time_limit_is_told_to_the_broker_although_nobody_reads() {
+    let peer = ScriptedPeer::listen();
+    let port = peer.port().to_string();
+    let arguments = ["-h", "127.0.0.1", "-p", &port, "-V", "5", "-t", "t", "-W", "1"];
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    let mut command = subscriber().command(arguments);
+    let child = command.stdout(writer).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    drop(command);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v5::connack(0, &[]));
+    client.read_packet();
+    client.send(&v5::publish("t", &vec![b'x'; 500_000], Delivery::AtMostOnce, &[]));
+    // Its first byte is there when all of it has been received; the rest does not fit.
+    reader.read_exact(&mut [0]).unwrap();
+    client.expect(&[0xe0, 0x01, 0x04]);
+    client.close();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(27));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "error: timed out\n");
 }

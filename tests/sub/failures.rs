@@ -177,6 +177,22 @@ fn a_refused_unsubscription_is_told_and_fails_where_there_was_nothing_else_to_do
 }
 
 #[test]
+fn a_refused_unsubscription_is_told_of_the_filter_it_is_about() {
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, &["-V", "5", "-U", "first", "-U", "second", "-E"]);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v5::connack(0, &[]));
+    client.read_packet();
+    client.read_packet();
+    client.send(&[v5::unsuback(2, &[0x87]), v5::unsuback(1, &[0])].concat());
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    let warning = "warning: the broker refused to unsubscribe from 'second' (Not authorized)\n";
+    assert_eq!(running.wait().stderr(), warning);
+}
+
+#[test]
 fn the_brokers_own_words_for_a_refusal_are_told() {
     let words = [&[0x1f][..], &packet::text("no entry")].concat();
     let length = packet::variable_length(words.len());

@@ -26,6 +26,8 @@ mod real_broker;
 mod retained;
 /// Control characters, where stdout is a terminal.
 mod terminal;
+/// TLS.
+mod tls;
 /// Wrong usage.
 mod usage;
 /// `--watch`.

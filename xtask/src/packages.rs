@@ -14,11 +14,12 @@ struct Package {
     program: &'static str,
 }
 
-const NEEDED: [Package; 6] = [
+const NEEDED: [Package; 7] = [
     Package { name: "g++", program: "g++" },
     Package { name: "microsocks", program: "microsocks" },
     Package { name: "mosquitto", program: "mosquitto" },
     Package { name: "mosquitto-clients", program: "mosquitto_pub" },
+    Package { name: "openssl", program: "openssl" },
     Package { name: "strace", program: "strace" },
     Package { name: "tinyproxy", program: "tinyproxy" },
 ];

@@ -66,7 +66,8 @@ impl DebugLog {
         length: usize,
         console: &mut Console<R>,
     ) {
-        let fields = PublishFields { publish, number, length };
+        let topic = publish.topic.as_ref();
+        let fields = PublishFields { publish, topic, number, length };
         self.line(console, &Direction::Sending, format_args!("{fields}"));
     }
 
@@ -100,7 +101,13 @@ impl DebugLog {
 
     /// A packet has come. A CONNACK may give us another client identifier, which its own line
     /// already carries.
-    pub(crate) fn received<R>(&mut self, packet: &Incoming, console: &mut Console<R>) {
+    /// `topic` is that of a PUBLISH, its alias resolved.
+    pub(crate) fn received<R>(
+        &mut self,
+        packet: &Incoming,
+        topic: Option<&TopicName>,
+        console: &mut Console<R>,
+    ) {
         if let Incoming::ConnAck(connack) = packet
             && let Some(id) = connack.properties.text(PropertyId::AssignedClientIdentifier)
         {
@@ -111,7 +118,8 @@ impl DebugLog {
             Incoming::ConnAck(connack) => self.connack(connack, console),
             Incoming::Publish(publish) => {
                 let number = publish.packet_id.map_or(0, PacketId::number);
-                let fields = PublishFields { publish, number, length: publish.payload.len() };
+                let length = publish.payload.len();
+                let fields = PublishFields { publish, topic, number, length };
                 line(format_args!("{fields}"));
             }
             Incoming::PubAck(ack) => line(format_args!("PUBACK ({})", Long(ack))),
@@ -217,6 +225,7 @@ impl DebugLog {
 
 struct PublishFields<'a, P> {
     publish: &'a Publish<P>,
+    topic: Option<&'a TopicName>,
     number: u16,
     length: usize,
 }
@@ -231,7 +240,7 @@ impl<P> fmt::Display for PublishFields<'_, P> {
             publish.qos.level(),
             u8::from(publish.retain),
             self.number,
-            publish.topic.as_ref().map_or("(null)", TopicName::as_str),
+            self.topic.map_or("(null)", TopicName::as_str),
             self.length
         )
     }

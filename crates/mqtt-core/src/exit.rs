@@ -33,6 +33,8 @@ impl ExitStatus {
     pub const DISCONNECTED: Self = Self(4);
     /// The connection was lost before everything was acknowledged.
     pub const LOST: Self = Self(7);
+    /// TLS with the broker failed.
+    pub const TLS: Self = Self(8);
     /// mqtt-passwd: the hash could not be computed.
     pub const HASH: Self = Self(10);
     /// The broker asks for an authentication exchange that the tools do not have.
@@ -110,12 +112,13 @@ impl Failure for ClientError {
                 DecodeError::Unexpected { .. } | DecodeError::ConnAckFlags(_) => {
                     ExitStatus::PROTOCOL
                 }
+                DecodeError::Tls => ExitStatus::TLS,
                 DecodeError::Mqtt3Broker => {
                     ExitStatus::from_code(ReasonCode::UNSUPPORTED_PROTOCOL_VERSION.0)
                 }
                 _ => ExitStatus::MALFORMED,
             },
-            Self::Lost { .. } => ExitStatus::LOST,
+            Self::Lost { .. } | Self::Unanswered { .. } => ExitStatus::LOST,
             Self::Encode(_) | Self::Limit(LimitError::TooLarge { .. }) => {
                 ExitStatus::PACKET_TOO_LARGE
             }
@@ -146,6 +149,14 @@ impl Failure for ClientError {
             {
                 Some("another client connected with the same client identifier (-i)".to_owned())
             }
+            Self::Decode { source: DecodeError::Tls, .. } => Some(
+                "the broker wants TLS on that port: --cafile FILE or --tls-use-os-certs".to_owned(),
+            ),
+            Self::Unanswered { .. } => Some(
+                "a broker may do that where it wants TLS (--cafile, --tls-use-os-certs), or another \
+                 version of MQTT (-V)"
+                    .to_owned(),
+            ),
             Self::Decode { source: DecodeError::Mqtt3Broker, .. } => {
                 Some("try -V mqttv311".to_owned())
             }
@@ -159,6 +170,7 @@ impl Failure for ClientError {
 #[cfg(feature = "client")]
 fn transport_status(error: &TransportError) -> ExitStatus {
     match error {
+        TransportError::Tls { .. } => ExitStatus::TLS,
         TransportError::Proxy { source, .. } => proxy_status(source),
         TransportError::WebSocket { source, .. } => match source {
             WebSocketError::Closed | WebSocketError::NotHttp | WebSocketError::Stream(_) => {

@@ -43,7 +43,15 @@ pub(crate) struct Interrupts {
     interrupt: Signal,
     terminate: Signal,
     time_limit: Option<Instant>,
-    first: Option<(Interrupt, Instant)>,
+    first: Option<First>,
+}
+
+/// The first interrupt of a run.
+#[derive(Clone, Copy, Debug)]
+struct First {
+    interrupt: Interrupt,
+    /// `None` once it was told that the grace has passed.
+    grace_ends: Option<Instant>,
 }
 
 impl Interrupts {
@@ -59,19 +67,26 @@ impl Interrupts {
 
     /// Waits for the next one. Cancel-safe.
     pub(crate) async fn next(&mut self) -> (Interrupt, Urgency) {
-        let deadline = self.first.map(|(_, grace_ends)| grace_ends).or(self.time_limit);
+        let deadline = match self.first {
+            Some(first) => first.grace_ends,
+            None => self.time_limit,
+        };
         let interrupt = tokio::select! {
             _ = self.interrupt.recv() => Interrupt::Signal(2),
             _ = self.terminate.recv() => Interrupt::Signal(15),
             () = until(deadline) => Interrupt::TimeLimit,
         };
-        match self.first {
+        match &mut self.first {
             None => {
-                self.first = Some((interrupt, Instant::now() + GRACE));
+                let grace_ends = Some(Instant::now() + GRACE);
+                self.first = Some(First { interrupt, grace_ends });
                 (interrupt, Urgency::Soon)
             }
             // What counts is what came first: the end of the grace is no time limit.
-            Some((first, _)) => (first, Urgency::Now),
+            Some(first) => {
+                first.grace_ends = None;
+                (first.interrupt, Urgency::Now)
+            }
         }
     }
 }

@@ -30,7 +30,7 @@ socket (QoS 0); anything else says on stderr what is missing.";
 /// Publish messages to an MQTT broker.
 #[derive(Debug, Parser)]
 #[command(
-    version = concat!(env!("CARGO_PKG_VERSION"), " (MQTT 3.1, 3.1.1, 5; TCP, unix sockets, WebSocket, SOCKS and HTTP proxies, SRV)"),
+    version = concat!(env!("CARGO_PKG_VERSION"), " (MQTT 3.1, 3.1.1, 5; TCP, unix sockets, TLS, WebSocket, SOCKS and HTTP proxies, SRV)"),
     after_help = EXAMPLES,
     disable_help_flag = true,
     disable_version_flag = true

@@ -118,7 +118,7 @@ impl Application for Publisher {
             | Event::UnknownPubRec(_)
             | Event::Forgotten(_)
             | Event::Subscribed(_)
-            | Event::Unsubscribed(_)
+            | Event::Unsubscribed(..)
             | Event::Pong => {}
         }
         Ok(Flow::Continue)

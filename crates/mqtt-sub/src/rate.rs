@@ -85,8 +85,8 @@ impl Application for RateMeter {
                 self.subscription.subscribed(&suback, client)?;
                 return Ok(self.answered());
             }
-            Event::Unsubscribed(unsuback) => {
-                self.subscription.unsubscribed(&unsuback, client)?;
+            Event::Unsubscribed(filter, unsuback) => {
+                self.subscription.unsubscribed(&filter, &unsuback, client)?;
                 return Ok(self.answered());
             }
             Event::Published(_) | Event::UnknownPubRec(_) | Event::Forgotten(_) | Event::Pong => {}

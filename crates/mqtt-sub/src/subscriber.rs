@@ -176,8 +176,8 @@ impl Application for Subscriber {
                 self.subscription.subscribed(&suback, client)?;
                 return Ok(self.answered(client));
             }
-            Event::Unsubscribed(unsuback) => {
-                self.subscription.unsubscribed(&unsuback, client)?;
+            Event::Unsubscribed(filter, unsuback) => {
+                self.subscription.unsubscribed(&filter, &unsuback, client)?;
                 return Ok(self.answered(client));
             }
             Event::Published(ack) => {

@@ -1,7 +1,5 @@
 //! What the broker is asked for on every connection, and what it answers.
 
-use std::collections::VecDeque;
-
 use mqtt_core::client::Client;
 use mqtt_core::protocol::{ConnAck, ReasonCode, SubAck, TopicFilter, UnsubAck};
 
@@ -13,8 +11,8 @@ use crate::run::RunError;
 pub(crate) struct Subscription {
     requests: Requests,
     stage: Stage,
-    /// Filters of UNSUBSCRIBEs without an answer; brokers answer in order.
-    unanswered: VecDeque<TopicFilter>,
+    /// UNSUBSCRIBEs without an answer.
+    unanswered: usize,
     /// How many of them were refused, and the first reason for it.
     refused: Option<(usize, ReasonCode)>,
 }
@@ -29,7 +27,7 @@ enum Stage {
 
 impl Subscription {
     pub(crate) fn new(requests: Requests) -> Self {
-        Self { requests, stage: Stage::New, unanswered: VecDeque::new(), refused: None }
+        Self { requests, stage: Stage::New, unanswered: 0, refused: None }
     }
 
     /// The broker has let us in.
@@ -42,7 +40,7 @@ impl Subscription {
             return Ok(());
         }
         let Requests { subscribe, unsubscribe, properties } = &self.requests;
-        self.unanswered = unsubscribe.iter().cloned().collect();
+        self.unanswered = unsubscribe.len();
         self.refused = None;
         if !subscribe.is_empty() {
             self.stage = Stage::Asked;
@@ -75,11 +73,12 @@ impl Subscription {
     /// UNSUBACK: an error where that was all there was to ask for, and all of it is refused.
     pub(crate) fn unsubscribed(
         &mut self,
+        filter: &TopicFilter,
         unsuback: &UnsubAck,
         client: &mut Client,
     ) -> Result<(), RunError> {
-        let filter = self.unanswered.pop_front();
-        if let (Some(filter), Some(reason)) = (filter, refusal(&unsuback.reasons)) {
+        self.unanswered = self.unanswered.saturating_sub(1);
+        if let Some(reason) = refusal(&unsuback.reasons) {
             let (count, first) = self.refused.unwrap_or((0, reason));
             self.refused = Some((count + 1, first));
             let explanation = unsuback.properties.explanation();
@@ -101,7 +100,7 @@ impl Subscription {
     /// Whether SUBACK has come; with nothing to subscribe to, every UNSUBACK.
     pub(crate) fn is_answered(&self) -> bool {
         match self.stage {
-            Stage::New => self.unanswered.is_empty(),
+            Stage::New => self.unanswered == 0,
             Stage::Asked => false,
             Stage::Answered => true,
         }

@@ -1,6 +1,7 @@
 //! What the tests share.
 //!
 //! - [`tool`] runs one of our binaries, under its own name or the original's.
+//! - [`certificates`] makes certificates for TLS, good ones and bad ones.
 //! - [`mosquitto`] runs Debian's broker as an ordinary process on a free loopback port.
 //! - [`proxy`] runs real SOCKS and HTTP proxies in the same way.
 //! - [`dns`] answers for names that no other server knows.
@@ -21,6 +22,7 @@
     reason = "a panic is how a test fails, and every function here may fail the test"
 )]
 
+pub mod certificates;
 pub mod dns;
 pub mod mosquitto;
 pub mod packet;

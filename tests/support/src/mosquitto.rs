@@ -17,6 +17,7 @@ use std::process::{Child, Command, Stdio};
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 use tempfile::TempDir;
 
+use crate::certificates::Identity;
 use crate::patience::until;
 
 /// How often another port is tried when one was taken between finding and using it.
@@ -57,10 +58,25 @@ log_dest file {folder}/mosquitto.log
 log_type all
 ";
 
+/// The configuration of the broker's OpenSSL, in its folder. Where there is none, that of the system
+/// does not count.
+const OPENSSL: &str = "openssl.cnf";
+
+const TLS_1_2_ALONE: &str = "\
+openssl_conf = all
+[all]
+ssl_conf = ssl
+[ssl]
+system_default = limits
+[limits]
+MaxProtocol = TLSv1.2
+";
+
 /// A broker's configuration, before it is started.
 #[derive(Clone, Debug)]
 pub struct Builder {
     configuration: String,
+    openssl: Option<&'static str>,
 }
 
 impl Builder {
@@ -74,12 +90,35 @@ impl Builder {
         self
     }
 
+    /// TLS on the listener, with this certificate.
+    #[must_use]
+    pub fn tls(self, server: &Identity) -> Self {
+        self.line(&format!("certfile {}", server.certificate()))
+            .line(&format!("keyfile {}", server.key()))
+    }
+
+    /// No version of TLS above 1.2. (`tls_version tlsv1.2` lets 2.0.11 speak 1.3 all the same.)
+    #[must_use]
+    pub fn tls_1_2_alone(mut self) -> Self {
+        self.openssl = Some(TLS_1_2_ALONE);
+        self
+    }
+
+    /// Clients must show a certificate of the authorities in a file.
+    #[must_use]
+    pub fn require_certificate(self, cafile: &str) -> Self {
+        self.line(&format!("cafile {cafile}")).line("require_certificate true")
+    }
+
     /// Starts the broker and waits until it accepts connections.
     #[must_use]
     #[track_caller]
     pub fn start(self) -> Mosquitto {
         let folder = tempfile::tempdir().expect("a temporary folder");
         fs::create_dir(folder.path().join("conf.d")).unwrap();
+        if let Some(openssl) = self.openssl {
+            fs::write(folder.path().join(OPENSSL), openssl).unwrap();
+        }
         let mut broker =
             Mosquitto { folder, configuration: self.configuration, port: 0, process: None };
         for _ in 0..PORTS {
@@ -105,14 +144,14 @@ impl Mosquitto {
     /// A broker that keeps nothing and lets everyone in.
     #[must_use]
     pub fn builder() -> Builder {
-        Builder { configuration: DEFAULT.to_owned() }
+        Builder { configuration: DEFAULT.to_owned(), openssl: None }
     }
 
     /// A broker with the walk-through's configuration: what is written to `conf.d/` is read at
     /// the next [`restart`](Self::restart).
     #[must_use]
     pub fn walk_through() -> Builder {
-        Builder { configuration: WALK_THROUGH.to_owned() }
+        Builder { configuration: WALK_THROUGH.to_owned(), openssl: None }
     }
 
     /// The port.
@@ -227,6 +266,7 @@ impl Mosquitto {
         Command::new(program())
             .arg("-c")
             .arg(file)
+            .env("OPENSSL_CONF", self.folder().join(OPENSSL))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(complaints)

@@ -27,12 +27,15 @@ use crate::patience::{LIMIT, until};
 pub use rustix::process::{Pid, Signal, kill_process};
 
 /// What in the environment a tool or its libraries look at.
-const CLEANED: [&str; 10] = [
+const CLEANED: [&str; 13] = [
     "CLICOLOR",
     "CLICOLOR_FORCE",
     "COLUMNS",
     "LINES",
     "NO_COLOR",
+    "SSLKEYLOGFILE",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
     "XDG_CONFIG_HOME",
     "all_proxy",
     "ALL_PROXY",

@@ -30,6 +30,8 @@ mod sources;
 mod tests;
 #[cfg(feature = "client")]
 mod tls_args;
+#[cfg(feature = "client")]
+mod tls_environment;
 mod usage;
 #[cfg(feature = "client")]
 pub mod value;

@@ -10,6 +10,7 @@ use clap::{ArgAction, Args};
 
 use super::proxy_args::ProxyArgs;
 use super::tls_args::TlsArgs;
+use super::tls_environment::TlsEnvironment;
 use super::value::{self, ValueError};
 use super::websocket_args::WebSocketArgs;
 use super::{Given, UsageError};
@@ -83,7 +84,9 @@ impl RouteArgs {
             Place::Socket(_) => None,
             Place::Hosts { port, .. } => Some(*port),
         };
-        let tls = self.tls.plan(given, port)?;
+        let behaviour = given.invocation().behaviour;
+        let environment = TlsEnvironment::read(behaviour, |name| std::env::var_os(name));
+        let tls = self.tls.plan(given, environment, port)?;
         let candidates = match place {
             Place::Socket(path) => vec![Endpoint::Unix(path)],
             Place::Hosts { names, .. } if self.srv => {

@@ -7,10 +7,12 @@ use std::path::PathBuf;
 use clap::builder::{NonEmptyStringValueParser, PathBufValueParser, TypedValueParser};
 use clap::{ArgAction, Args};
 
+use super::tls_environment::TlsEnvironment;
 use super::value::{self, ValueError};
 use super::{Given, UsageError};
 use crate::plan::{
-    Authentication, Certificates, ClientCertificate, Tls, TlsVersions, Trust, Verification,
+    Authentication, Certificates, ClientCertificate, Passphrase, Tls, TlsVersions, Trust,
+    Verification,
 };
 use crate::secret::Secret;
 
@@ -50,6 +52,12 @@ pub(super) struct TlsArgs {
     #[arg(long, help_heading = "TLS", value_name = "FILE",
         value_parser = PathBufValueParser::new())]
     key: Option<PathBuf>,
+
+    /// File whose first line is the passphrase of --key; without it, it is asked for where --key is
+    /// encrypted
+    #[arg(long, help_heading = "TLS", value_name = "FILE",
+        value_parser = PathBufValueParser::new())]
+    key_password_file: Option<PathBuf>,
 
     /// What --key is: pem
     #[arg(long, help_heading = "TLS", value_name = "FORM", value_parser = key_form())]
@@ -107,7 +115,12 @@ impl TlsArgs {
     }
 
     /// What the options come to, for a broker on `port` (`None`: on a unix socket).
-    pub(super) fn plan(self, given: &Given, port: Option<u16>) -> Result<Option<Tls>, UsageError> {
+    pub(super) fn plan(
+        self,
+        given: &Given,
+        environment: TlsEnvironment,
+        port: Option<u16>,
+    ) -> Result<Option<Tls>, UsageError> {
         if let Some(broken) = self.broken_rule().or_else(|| self.broken_psk_rule()) {
             return Err(given.error(broken));
         }
@@ -118,7 +131,7 @@ impl TlsArgs {
             return Err(given.error(impossible));
         }
         if self.is_wanted(port) {
-            return Ok(Some(self.tls()));
+            return Ok(Some(self.tls(environment)));
         }
         if self.tls_keylog.is_some() {
             return Err(given.error(
@@ -144,6 +157,9 @@ impl TlsArgs {
             (Some(_), None) => return Some("'--cert' needs '--key', the key of the certificate"),
             (None, Some(_)) => return Some("'--key' needs '--cert', the certificate of the key"),
             _ => {}
+        }
+        if self.key_password_file.is_some() && self.key.is_none() {
+            return Some("'--key-password-file' needs '--key', the key that it opens");
         }
         if self.keyform.is_some() && self.key.is_none() {
             return Some("'--keyform' needs '--key'");
@@ -195,25 +211,30 @@ impl TlsArgs {
         None
     }
 
-    fn tls(self) -> Tls {
+    fn tls(self, environment: TlsEnvironment) -> Tls {
         Tls {
             authentication: match (&self.psk_identity, &self.psk) {
                 (Some(identity), Some(key)) => {
                     Authentication::PreSharedKey { identity: identity.clone(), key: key.clone() }
                 }
-                _ => Authentication::Certificates(self.certificates()),
+                _ => Authentication::Certificates(self.certificates(environment.key_password)),
             },
             ciphers: self.ciphers,
             alpn: self.tls_alpn,
-            key_log: self.tls_keylog,
+            key_log: self.tls_keylog.or(environment.key_log),
         }
     }
 
-    fn certificates(&self) -> Certificates {
+    fn certificates(&self, key_password: Option<Secret>) -> Certificates {
         let client = self.cert.clone().zip(self.key.clone());
+        let passphrase = match (&self.key_password_file, key_password) {
+            (Some(file), _) => Passphrase::File(file.clone()),
+            (None, Some(password)) => Passphrase::Known(password),
+            (None, None) => Passphrase::Terminal,
+        };
         Certificates {
             trust: self.trust(),
-            client: client.map(|(chain, key)| ClientCertificate { chain, key }),
+            client: client.map(|(chain, key)| ClientCertificate { chain, key, passphrase }),
             versions: self.tls_version.unwrap_or(TlsVersions::From12),
             verification: if self.insecure { Verification::Off } else { Verification::Full },
         }

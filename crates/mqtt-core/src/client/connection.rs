@@ -68,12 +68,19 @@ impl Connection {
         &self.endpoint
     }
 
-    /// Sends CONNECT, ahead of any queue.
-    pub(super) async fn send_connect(&mut self, connect: &Connect) -> Result<(), SendError> {
+    /// Sends CONNECT, ahead of any queue. Where that fails, what the broker has to say is still read.
+    pub(super) async fn send_connect(&mut self, connect: &Connect) -> Result<(), EncodeError> {
         let mut bytes = Wiped(BytesMut::new());
         Codec::encode_connect(connect, &mut bytes.0)?;
-        self.stream.write_all(&bytes.0).await?;
-        Ok(self.stream.flush().await?)
+        let written = self.stream.write_all(&bytes.0).await;
+        let sent = match written {
+            Ok(()) => self.stream.flush().await,
+            failed => failed,
+        };
+        if let Err(error) = sent {
+            self.output = Output::Failed(error);
+        }
+        Ok(())
     }
 
     /// The next packet of what was read.
@@ -113,7 +120,8 @@ impl Connection {
         .await
     }
 
-    /// Writes some of the queue, or flushes when it is empty; pending where there is nothing to do.
+    /// Writes some of the queue and flushes it, before more is written: what a wrapper keeps back
+    /// would be lost uncounted with the connection. Pending where there is nothing to do.
     fn poll_output(
         &mut self,
         queue: &mut WriteQueue,
@@ -122,17 +130,28 @@ impl Connection {
         match &self.output {
             Output::Failed(_) => Poll::Pending,
             Output::Flushed if queue.is_empty() => Poll::Pending,
-            Output::Flushed | Output::Written if !queue.is_empty() => {
-                let written = ready!(queue.poll_write(&mut *self.stream, cx));
+            Output::Flushed => {
+                ready!(queue.poll_write(&mut *self.stream, cx))?;
                 self.output = Output::Written;
-                Poll::Ready(written)
+                match self.poll_flush(queue, cx) {
+                    Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                    Poll::Ready(Ok(())) | Poll::Pending => Poll::Ready(Ok(())),
+                }
             }
-            Output::Flushed | Output::Written => {
-                let flushed = ready!(AsyncWrite::poll_flush(Pin::new(&mut *self.stream), cx));
-                self.output = Output::Flushed;
-                Poll::Ready(flushed.map_err(WriteError::Stream))
-            }
+            Output::Written => self.poll_flush(queue, cx),
         }
+    }
+
+    fn poll_flush(
+        &mut self,
+        queue: &mut WriteQueue,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), WriteError>> {
+        let flushed = ready!(AsyncWrite::poll_flush(Pin::new(&mut *self.stream), cx));
+        flushed.map_err(WriteError::Stream)?;
+        self.output = Output::Flushed;
+        queue.flushed();
+        Poll::Ready(Ok(()))
     }
 
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Result<Progress, WriteError>> {
@@ -140,11 +159,16 @@ impl Connection {
         let failure = match read {
             Ok(0) => None,
             Ok(_) => return Poll::Ready(Ok(Progress::Read)),
+            // TLS misses the other side's good-bye, which many brokers leave out. MQTT has its own.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => None,
             Err(error) => Some(error),
         };
-        // What failed first says more than what failed because of it.
+        // What failed first says more than what failed because of it, unless the broker said why.
         match std::mem::replace(&mut self.output, Output::Flushed) {
-            Output::Failed(error) => Poll::Ready(Err(WriteError::Stream(error))),
+            Output::Failed(error) => {
+                let said = failure.filter(|error| error.kind() == io::ErrorKind::InvalidData);
+                Poll::Ready(Err(WriteError::Stream(said.unwrap_or(error))))
+            }
             Output::Flushed | Output::Written => match failure {
                 Some(error) => Poll::Ready(Err(WriteError::Stream(error))),
                 None => Poll::Ready(Ok(Progress::Closed)),
@@ -167,21 +191,59 @@ impl Connection {
     }
 }
 
-/// Why CONNECT was not sent.
-#[derive(Debug)]
-pub(super) enum SendError {
-    Encode(EncodeError),
-    Stream(io::Error),
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payload::Payload;
+    use tokio::io::{AsyncRead, ReadBuf};
 
-impl From<EncodeError> for SendError {
-    fn from(error: EncodeError) -> Self {
-        Self::Encode(error)
+    /// A stream that takes everything, and keeps it back or not.
+    struct Keeper {
+        flush: fn() -> Poll<io::Result<()>>,
     }
-}
 
-impl From<io::Error> for SendError {
-    fn from(error: io::Error) -> Self {
-        Self::Stream(error)
+    impl AsyncRead for Keeper {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+    }
+
+    impl AsyncWrite for Keeper {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Ready(Ok(bytes.len()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            (self.flush)()
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_wrapper_of_the_stream_keeps_back_is_lost_with_the_connection() {
+        for (flush, lost) in
+            [((|| Poll::Pending) as fn() -> Poll<io::Result<()>>, 1), (|| Poll::Ready(Ok(())), 0)]
+        {
+            let endpoint = Endpoint::Tcp { host: "h".to_owned(), port: 1 };
+            let mut connection = Connection::new((Box::new(Keeper { flush }), endpoint));
+            let mut queue = WriteQueue::default();
+            queue.push_payload(Payload::Memory(b"message"[..].into()));
+            queue.mark_message_end();
+            let progress = connection.progress(&mut queue, Reading::On).await;
+            assert!(matches!(progress, Ok(Progress::Written)));
+            assert_eq!(connection.is_drained(&queue), lost == 0);
+            assert_eq!(queue.clear(), lost);
+        }
     }
 }

@@ -10,13 +10,14 @@ use crate::console::{ConsoleError, HangUp};
 use crate::plan::Endpoint;
 use crate::protocol::{Disconnect, ReasonCode};
 use crate::session::{Event, Reading, Receipt, SessionError};
-use crate::signal::{Interrupts, Urgency, until};
+use crate::signal::{Interrupt, Interrupts, Urgency, until};
 
 /// How long the last bytes may take to reach the socket without any progress.
 const LEAVING: Duration = Duration::from_secs(30);
 
-/// How long the broker may take to release the messages of QoS 2 that it was told we have.
-const RELEASING: Duration = Duration::from_secs(5);
+/// How long the broker may take to release the messages of QoS 2 that it was told we have: less
+/// than the grace after a signal, so that there is time for DISCONNECT.
+const RELEASING: Duration = Duration::from_secs(2);
 
 /// How long the broker may take to close its side after our DISCONNECT.
 const CLOSING: Duration = Duration::from_secs(1);
@@ -73,6 +74,8 @@ enum Wake<E> {
     Deadline,
     Overdue,
     Interrupt(Result<Flow, E>),
+    /// There is no time left.
+    Cut(Interrupt),
     HungUp,
 }
 
@@ -196,7 +199,7 @@ impl<'a, A: Application> Conversation<'a, A> {
             () = until(deadline) => Wake::Deadline,
             () = until(overdue) => Wake::Overdue,
             (interrupt, urgency) = self.interrupts.next() => match urgency {
-                Urgency::Now => return Err(ClientError::Interrupted(interrupt)),
+                Urgency::Now => Wake::Cut(interrupt),
                 Urgency::Soon if !open => Wake::Interrupt(Ok(Flow::Continue)),
                 Urgency::Soon => {
                     Wake::Interrupt(self.application.on_interrupt(interrupt, self.client))
@@ -238,6 +241,7 @@ impl<'a, A: Application> Conversation<'a, A> {
             Wake::HungUp => self.abandon(Ok(())),
             Wake::Deadline => return self.deadline(connection).await,
             Wake::Interrupt(flow) => self.follow(flow),
+            Wake::Cut(interrupt) => return self.cut_short(interrupt),
         }
         Ok(Turn::Again)
     }
@@ -274,6 +278,27 @@ impl<'a, A: Application> Conversation<'a, A> {
 
     fn lost(&self) -> ClientError {
         ClientError::Lost { endpoint: self.endpoint.clone(), source: None }
+    }
+
+    /// Leaves without what is still to be printed or released; DISCONNECT is sent all the same, so
+    /// that the broker knows. While messages come and go there is nothing to leave in order.
+    fn cut_short(&mut self, interrupt: Interrupt) -> Result<Turn, ClientError> {
+        match self.stage {
+            Stage::Open | Stage::Leaving(_) => return Err(ClientError::Interrupted(interrupt)),
+            Stage::Closing(_) => return Ok(Turn::Last),
+            Stage::Releasing(reason, _) => self.stage = Stage::Releasing(reason, Timer::now()),
+            Stage::Settling(reason) => {
+                self.client.console.abandon();
+                self.output = Printing::Abandoned;
+                self.stage = Stage::Releasing(reason, Timer::now());
+                // The tool itself tells of its time limit.
+                let is_signal = matches!(interrupt, Interrupt::Signal(_));
+                if is_signal && self.application.needs_output() && self.result.is_ok() {
+                    self.result = Err(ClientError::Interrupted(interrupt).into());
+                }
+            }
+        }
+        Ok(Turn::Again)
     }
 
     /// Nothing can be printed any more.
@@ -350,10 +375,7 @@ impl<'a, A: Application> Conversation<'a, A> {
         if matches!(self.stage, Stage::Leaving(_)) && connection.is_drained(&self.client.queue) {
             let deadline = Timer::now() + CLOSING;
             self.stage = Stage::Closing(deadline);
-            let lost = |source| ClientError::Lost {
-                endpoint: self.endpoint.clone(),
-                source: Some(source),
-            };
+            let lost = |error| ClientError::lost(&self.endpoint, error);
             // The deadline also holds for a wrapper that has to say good-bye itself.
             if let Ok(result) = tokio::time::timeout_at(deadline, connection.shut_down()).await {
                 result.map_err(lost)?;

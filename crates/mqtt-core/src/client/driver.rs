@@ -5,23 +5,28 @@ use std::time::{Duration, Instant};
 
 use tokio::time::{Instant as Timer, timeout, timeout_at};
 
-use super::connection::{Connection, Progress, SendError};
+use super::connection::{Connection, Progress};
 use super::conversation::{Conversation, Ended};
 use super::redirect::Way;
 use super::write_queue::WriteError;
 use super::{Application, Client, ClientError, Flow};
 use crate::console::HangUp;
-use crate::plan::{ConnectPlan, Reconnect, Route};
+use crate::exit::Failure;
+use crate::plan::{ConnectPlan, Reconnect, Route, Tls};
 use crate::protocol::{PropertyId, ProtocolVersion};
 use crate::session::{Backoff, Event, Reading, Session, SessionConfig};
 use crate::signal::{Interrupt, Interrupts, Urgency};
-use crate::transport;
+use crate::transport::{self, Prepared};
 
 /// A connection that held so long was a good one: the next attempts begin afresh.
 const STEADY: Duration = Duration::from_secs(30);
 
 /// How long a DISCONNECT that says what was wrong may take to go out.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// What is said where anyone can be the broker.
+const UNVERIFIED: &str = "warning: --insecure: the broker's certificate is not looked at; \
+    whoever answers reads and writes everything";
 
 /// Carries out a plan with a tool, until the tool is done or nothing more can be done.
 ///
@@ -36,23 +41,38 @@ pub fn run<A: Application>(
         .enable_time()
         .build()
         .map_err(ClientError::System)?;
-    let result = runtime.block_on(async {
-        let interrupts = Interrupts::new(plan.time_limit).map_err(ClientError::System)?;
-        let (client, hang_up) = (Client::new(plan, session(plan)), hang_up());
-        let backoff = Backoff::new();
-        let way = Way::new(&plan.route);
-        let mut driver = Driver { plan, way, client, interrupts, hang_up, backoff };
-        let result = driver.run(application).await;
-        let settled = match driver.settle().await {
-            Err(ClientError::Console(_)) if !application.needs_output() => Ok(()),
-            settled => settled.map_err(A::Error::from),
-        };
-        // What went wrong first is what is told.
-        result.and(settled)
-    });
+    let result = runtime.block_on(drive(plan, hang_up, application));
     // A name that is still being looked up must not hold up the end.
     runtime.shutdown_background();
     result
+}
+
+async fn drive<A: Application>(
+    plan: &ConnectPlan,
+    hang_up: fn() -> HangUp,
+    application: &mut A,
+) -> Result<(), A::Error> {
+    let mut interrupts = Interrupts::new(plan.time_limit).map_err(ClientError::System)?;
+    let hang_up = hang_up();
+    let prepare = transport::prepare(&plan.route);
+    let prepared = match unless_asked_to_end(&mut interrupts, &hang_up, prepare).await {
+        Outcome::Done(prepared) => prepared.map_err(ClientError::Transport)?,
+        Outcome::Interrupted(interrupt, _) => {
+            return Err(ClientError::Interrupted(interrupt).into());
+        }
+        Outcome::HungUp => return Ok(()),
+    };
+    let client = Client::new(plan, session(plan));
+    let backoff = Backoff::new();
+    let way = Way::new(&plan.route);
+    let mut driver = Driver { plan, prepared, way, client, interrupts, hang_up, backoff };
+    let result = driver.run(application).await;
+    let settled = match driver.settle().await {
+        Err(ClientError::Console(_)) if !application.needs_output() => Ok(()),
+        settled => settled.map_err(A::Error::from),
+    };
+    // What went wrong first is what is told.
+    result.and(settled)
 }
 
 fn session<P: Clone>(plan: &ConnectPlan) -> Session<P> {
@@ -71,6 +91,7 @@ fn session<P: Clone>(plan: &ConnectPlan) -> Session<P> {
 
 struct Driver<'a> {
     plan: &'a ConnectPlan,
+    prepared: Prepared,
     way: Way,
     client: Client,
     interrupts: Interrupts,
@@ -83,6 +104,9 @@ type Connected = (Connection, Event);
 
 impl Driver<'_> {
     async fn run<A: Application>(&mut self, application: &mut A) -> Result<(), A::Error> {
+        if self.plan.route.tls.as_ref().is_some_and(Tls::is_unverified) {
+            self.client.notice(UNVERIFIED);
+        }
         let Some((mut connection, mut connected)) = self.first_connection().await? else {
             return Ok(());
         };
@@ -145,17 +169,20 @@ impl Driver<'_> {
     /// `None` when nobody reads our output. Who would connect again later does so as soon as a
     /// broker was reached once, even if it did not let us in.
     async fn first_connection(&mut self) -> Result<Option<Connected>, ClientError> {
-        let (mut delay, mut was_reached) = (Duration::ZERO, false);
+        let (mut delay, mut was_reached, mut was_told) = (Duration::ZERO, false, false);
         loop {
             match self.attempt(delay).await? {
-                Outcome::Done(Err(failure)) if self.is_referred(&failure) => {}
+                Outcome::Done(Err(failure)) if self.is_referred(&failure) => was_reached = true,
                 Outcome::Done(Err(failure))
                     if self.may_try_again(&failure) && (was_reached || failure.is_silence()) =>
                 {
-                    if !was_reached {
+                    if !was_told {
                         self.connecting_again(&failure);
+                        if let Some(hint) = failure.hint() {
+                            self.client.notice(&format!("hint: {hint}"));
+                        }
                     }
-                    was_reached = true;
+                    (was_reached, was_told) = (true, true);
                     self.client.session.disconnected();
                 }
                 Outcome::Done(result) => return result.map(Some),
@@ -179,7 +206,7 @@ impl Driver<'_> {
             if !delay.is_zero() {
                 tokio::time::sleep(delay).await;
             }
-            establish(self.plan, self.way.route(), &mut self.client).await
+            establish(self.plan, &self.prepared, self.way.route(), &mut self.client).await
         };
         Ok(unless_asked_to_end(&mut self.interrupts, &self.hang_up, attempt).await)
     }
@@ -283,12 +310,13 @@ async fn unless_asked_to_end<T>(
 /// Connects, sends CONNECT and waits for CONNACK, all within the plan's time limit.
 async fn establish(
     plan: &ConnectPlan,
+    prepared: &Prepared,
     route: &Route,
     client: &mut Client,
 ) -> Result<Connected, ClientError> {
     let limit = plan.connect_timeout;
     let deadline = Timer::now() + limit;
-    let reached = timeout_at(deadline, transport::connect(route, limit)).await;
+    let reached = timeout_at(deadline, transport::connect(prepared, route, limit)).await;
     let reached = reached.map_err(|_| {
         let route = Box::new(route.clone());
         ClientError::ConnectTimeout { route, limit }
@@ -296,8 +324,9 @@ async fn establish(
     let mut connection = Connection::new(reached);
     let introduced = timeout_at(deadline, introduce(plan, &mut connection, client)).await;
     let endpoint = || connection.endpoint().clone();
-    let event =
-        introduced.map_err(|_| ClientError::NoConnAck { endpoint: endpoint(), limit })??;
+    let introduced =
+        introduced.map_err(|_| ClientError::NoConnAck { endpoint: endpoint(), limit })?;
+    let event = introduced.map_err(|error| error.before_connack(route))?;
     Ok((connection, event))
 }
 
@@ -312,10 +341,7 @@ async fn introduce(
     let mut connect = plan.connect.clone();
     connect.client_id = client.session.client_id().clone();
     let lost = |error| ClientError::from_write(&endpoint, error);
-    connection.send_connect(&connect).await.map_err(|error| match error {
-        SendError::Encode(error) => ClientError::Encode(error),
-        SendError::Stream(error) => lost(WriteError::Stream(error)),
-    })?;
+    connection.send_connect(&connect).await?;
     loop {
         match connection.progress(&mut client.queue, Reading::On).await.map_err(lost)? {
             Progress::Closed => {

@@ -57,6 +57,14 @@ pub enum ClientError {
         /// `None`: the broker closed it.
         source: Option<io::Error>,
     },
+    /// The connection broke before CONNACK, and TLS was not asked for.
+    #[error("the connection to {endpoint} was lost{}", if .source.is_some() { "" } else { ": the broker closed it" })]
+    Unanswered {
+        /// The broker.
+        endpoint: Endpoint,
+        /// `None`: the broker closed it.
+        source: Option<io::Error>,
+    },
     /// A packet cannot be written.
     #[error(transparent)]
     Encode(#[from] EncodeError),
@@ -88,7 +96,7 @@ pub enum ClientError {
 impl ClientError {
     /// Whether the broker was reached and said nothing.
     pub(super) fn is_silence(&self) -> bool {
-        matches!(self, Self::NoConnAck { .. } | Self::Lost { .. })
+        matches!(self, Self::NoConnAck { .. } | Self::Lost { .. } | Self::Unanswered { .. })
     }
 
     /// Whether another connection may go better. What the broker says about us or our messages, and
@@ -98,7 +106,8 @@ impl ClientError {
             Self::Transport(_)
             | Self::ConnectTimeout { .. }
             | Self::NoConnAck { .. }
-            | Self::Lost { .. } => true,
+            | Self::Lost { .. }
+            | Self::Unanswered { .. } => true,
             Self::Session(error) => match error {
                 SessionError::KeepAlive { .. } => true,
                 SessionError::Disconnected(disconnect) => !disconnect.reason.is_lasting(),
@@ -124,6 +133,7 @@ impl ClientError {
                 source: DecodeError::Unexpected { .. } | DecodeError::ConnAckFlags(_),
                 ..
             } => Some(ReasonCode::PROTOCOL_ERROR),
+            Self::Decode { source: DecodeError::Tls, .. } => None,
             Self::Decode { .. } => Some(ReasonCode::MALFORMED_PACKET),
             _ => None,
         }
@@ -141,11 +151,27 @@ impl ClientError {
         text
     }
 
+    /// The stream broke: the fault of a wrapper such as TLS, or of the connection below.
+    pub(super) fn lost(endpoint: &Endpoint, error: io::Error) -> Self {
+        match TransportError::of_stream(endpoint, error) {
+            Ok(failure) => Self::Transport(failure),
+            Err(source) => Self::Lost { endpoint: endpoint.clone(), source: Some(source) },
+        }
+    }
+
+    /// The same, for what happened before CONNACK on a way like this.
+    pub(super) fn before_connack(self, route: &Route) -> Self {
+        match self {
+            Self::Lost { endpoint, source } if route.tls.is_none() => {
+                Self::Unanswered { endpoint, source }
+            }
+            other => other,
+        }
+    }
+
     pub(super) fn from_write(endpoint: &Endpoint, error: WriteError) -> Self {
         match error {
-            WriteError::Stream(source) => {
-                Self::Lost { endpoint: endpoint.clone(), source: Some(source) }
-            }
+            WriteError::Stream(source) => Self::lost(endpoint, source),
             WriteError::File(file, source) => Self::File { path: file.path().to_owned(), source },
         }
     }

@@ -26,8 +26,8 @@ use crate::payload::Payload;
 use crate::plan::{ConnectPlan, Notices};
 use crate::protocol::codec::Codec;
 use crate::protocol::{
-    Disconnect, Outgoing, PacketId, Properties, Publish, Qos, ReasonCode, SubscribeFilter,
-    TopicFilter,
+    Disconnect, Incoming, Outgoing, PacketId, Properties, Publish, Qos, ReasonCode,
+    SubscribeFilter, TopicFilter,
 };
 use crate::session::{Event, Message, Receipt, Send, Session};
 use crate::signal::Interrupt;
@@ -212,7 +212,11 @@ impl Client {
                 return Ok(None);
             };
             if let Some(debug) = &mut self.debug {
-                debug.received(&packet, &mut self.console);
+                let topic = match &packet {
+                    Incoming::Publish(publish) => self.session.topic_of(publish),
+                    _ => None,
+                };
+                debug.received(&packet, topic, &mut self.console);
             }
             match self.session.handle(packet, now)? {
                 Some(Event::UnknownPubRec(packet_id)) => {

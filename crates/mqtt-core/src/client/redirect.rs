@@ -9,6 +9,9 @@ use super::ClientError;
 /// So many are followed in a row. Brokers that refer to each other must not keep us for ever.
 const LIMIT: u8 = 5;
 
+/// So many places of a reference are tried.
+const MOST_PLACES: usize = 8;
+
 /// The port of a reference that names none, where ours is not one of TCP.
 const DEFAULT_PORT: u16 = 1883;
 
@@ -16,7 +19,7 @@ const DEFAULT_PORT: u16 = 1883;
 #[derive(Debug)]
 pub(super) struct Way {
     route: Route,
-    /// As the plan has it; it is what remains when a reference leads nowhere.
+    /// As the plan has it.
     planned: Vec<Endpoint>,
     followed: u8,
     /// Whether the last reference has not been tried yet.
@@ -33,9 +36,13 @@ impl Way {
         &self.route
     }
 
-    /// The row of references is over: a connection held, or there was a pause.
+    /// The row of references is over: a connection held, or there was a pause. From now on what was
+    /// planned is tried as well, for the day the reference leads nowhere.
     pub(super) fn settle(&mut self) {
-        self.followed = 0;
+        if self.followed > 0 {
+            self.followed = 0;
+            self.route.candidates.extend_from_slice(&self.planned);
+        }
     }
 
     /// Whether a reference is waiting to be tried. Asks only once.
@@ -54,9 +61,7 @@ impl Way {
         self.followed += 1;
         self.fresh = true;
         self.route.candidates = places;
-        let notice = format!("note: the broker refers us to {}: {reason}", self.route);
-        self.route.candidates.extend_from_slice(&self.planned);
-        Some(notice)
+        Some(format!("note: the broker refers us to {}: {reason}", self.route))
     }
 
     fn port(&self) -> u16 {
@@ -86,8 +91,8 @@ fn reference(failure: &ClientError) -> Option<(&str, ReasonCode)> {
 /// The places of a reference: names with or without a port, separated by blanks; a name with
 /// colons stands in brackets. `None` where one of them is none.
 fn places(reference: &str, port: u16) -> Option<Vec<Endpoint>> {
-    let places: Option<Vec<_>> =
-        reference.split_whitespace().map(|place| endpoint(place, port)).collect();
+    let places = reference.split_whitespace().take(MOST_PLACES);
+    let places: Option<Vec<_>> = places.map(|place| endpoint(place, port)).collect();
     places.filter(|places| !places.is_empty())
 }
 

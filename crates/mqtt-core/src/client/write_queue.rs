@@ -34,6 +34,8 @@ pub(super) struct WriteQueue {
     length: usize,
     /// Bytes written since the queue was made.
     written: u64,
+    /// How many of them no wrapper of the stream keeps back any more.
+    flushed: u64,
     /// Where the messages end that nobody will acknowledge, counted as `written` is.
     message_ends: VecDeque<u64>,
 }
@@ -76,9 +78,9 @@ impl WriteQueue {
     }
 
     /// Forgets everything: the connection it was for is gone. Gives the number of marked messages
-    /// that were not written to their end.
+    /// that have not gone to the socket to their end.
     pub(super) fn clear(&mut self) -> u64 {
-        let unsent = self.message_ends.iter().filter(|&&end| end > self.written).count();
+        let unsent = self.message_ends.iter().filter(|&&end| end > self.flushed).count();
         *self = Self::default();
         u64::try_from(unsent).unwrap_or(u64::MAX)
     }
@@ -162,11 +164,16 @@ impl WriteQueue {
         if self.segments.front().is_some_and(Segment::is_done) {
             self.segments.pop_front();
         }
+    }
+
+    /// Takes note that all that was written has gone to the socket.
+    pub(super) fn flushed(&mut self) {
+        self.flushed = self.written;
         if self.length == 0 {
             self.message_ends.clear();
         } else if self.message_ends.len() > MANY_ENDS {
-            let written = self.written;
-            self.message_ends.retain(|&end| end > written);
+            let flushed = self.flushed;
+            self.message_ends.retain(|&end| end > flushed);
         }
     }
 }

@@ -13,7 +13,8 @@ use std::time::Duration;
 pub use proxy::{Exceptions, Proxy, ProxyCredentials, ProxyProtocol};
 pub use route::{Endpoint, Route, TcpOptions};
 pub use tls::{
-    Authentication, Certificates, ClientCertificate, Tls, TlsVersions, Trust, Verification,
+    Authentication, Certificates, ClientCertificate, Passphrase, Tls, TlsVersions, Trust,
+    Verification,
 };
 pub use websocket::{Header, WebSocket};
 

@@ -18,6 +18,19 @@ pub struct Tls {
     pub key_log: Option<PathBuf>,
 }
 
+impl Tls {
+    /// Whether anyone can be the broker.
+    #[must_use]
+    pub fn is_unverified(&self) -> bool {
+        match &self.authentication {
+            Authentication::Certificates(certificates) => {
+                certificates.verification == Verification::Off
+            }
+            Authentication::PreSharedKey { .. } => false,
+        }
+    }
+}
+
 /// How the sides prove who they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Authentication {
@@ -63,6 +76,19 @@ pub struct ClientCertificate {
     pub chain: PathBuf,
     /// Its key, a PEM file.
     pub key: PathBuf,
+    /// What opens the key, where it is encrypted.
+    pub passphrase: Passphrase,
+}
+
+/// Where the passphrase of a key comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Passphrase {
+    /// The user is asked for it.
+    Terminal,
+    /// It is the first line of a file.
+    File(PathBuf),
+    /// It was given.
+    Known(Secret),
 }
 
 /// Versions of TLS.

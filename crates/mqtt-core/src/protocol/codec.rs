@@ -53,6 +53,9 @@ pub enum DecodeError {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// The other side speaks TLS: this is how it says that it did not understand us.
+    #[error("it answered with TLS")]
+    Tls,
     /// A broker without MQTT 5 answered our CONNECT of MQTT 5.
     #[error("the broker does not speak MQTT 5")]
     Mqtt3Broker,
@@ -172,8 +175,14 @@ struct Frame {
     length: usize,
 }
 
+/// How an alert of TLS begins (RFC 8446 §5.1). As MQTT it would be a CONNECT with wrong flags.
+const TLS_ALERT: u8 = 0x15;
+
 /// Checks type and flags, which are fixed for every packet but PUBLISH (§2.1.2, §2.1.3).
 fn check_first_byte(version: ProtocolVersion, first: u8) -> Result<(), DecodeError> {
+    if first == TLS_ALERT {
+        return Err(DecodeError::Tls);
+    }
     let packet = packet_name(first);
     match first >> 4 {
         3 => return Ok(()),

@@ -23,6 +23,11 @@ impl InboundAliases {
         self.topics.clear();
     }
 
+    /// The topic that an alias stands for.
+    pub(super) fn get(&self, alias: u32) -> Option<&TopicName> {
+        self.topics.get(&alias)
+    }
+
     /// The topic of a PUBLISH; sets an alias, or looks it up.
     pub(super) fn topic(&mut self, publish: &mut Publish) -> Result<TopicName, SessionError> {
         let topic = publish.topic.take();

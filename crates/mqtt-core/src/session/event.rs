@@ -4,7 +4,8 @@ use bytes::Bytes;
 
 use super::Receipt;
 use crate::protocol::{
-    Ack, ConnAck, Outgoing, PacketId, Properties, Publish, Qos, SubAck, TopicName, UnsubAck,
+    Ack, ConnAck, Outgoing, PacketId, Properties, Publish, Qos, SubAck, TopicFilter, TopicName,
+    UnsubAck,
 };
 
 /// A message to publish. `P` says where the payload lies.
@@ -63,8 +64,8 @@ pub enum Event {
     Forgotten(Ack),
     /// The answer to SUBSCRIBE.
     Subscribed(SubAck),
-    /// The answer to UNSUBSCRIBE.
-    Unsubscribed(UnsubAck),
+    /// The answer to UNSUBSCRIBE, and the filter it is about.
+    Unsubscribed(TopicFilter, UnsubAck),
     /// The answer to the last [`super::Session::ping`].
     Pong,
 }

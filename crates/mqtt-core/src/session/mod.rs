@@ -32,6 +32,7 @@ pub use inbound::Receipt;
 
 use crate::protocol::{
     Ack, ConnAck, Disconnect, Incoming, Outgoing, PacketId, PropertyId, Publish, Qos, Text,
+    TopicName,
 };
 use aliases::{InboundAliases, OutboundAliases};
 use inbound::{Arrival, Inbound};
@@ -143,6 +144,13 @@ impl<P: Clone> Session<P> {
         }
     }
 
+    /// The topic of a PUBLISH that has come and was not handled yet, its alias resolved.
+    #[must_use]
+    pub fn topic_of<'a>(&'a self, publish: &'a Publish) -> Option<&'a TopicName> {
+        let alias = publish.properties.number(PropertyId::TopicAlias);
+        publish.topic.as_ref().or_else(|| self.inbound_aliases.get(alias?))
+    }
+
     /// Takes a packet from the broker; at most one thing happens to the user by it.
     pub fn handle(
         &mut self,
@@ -198,9 +206,9 @@ impl<P: Clone> Session<P> {
                 Ok(Some(Event::Subscribed(suback)))
             }
             Incoming::UnsubAck(unsuback) => {
-                self.requests.unsubscribed(&unsuback)?;
+                let filter = self.requests.unsubscribed(&unsuback)?;
                 self.packet_ids.release(unsuback.packet_id);
-                Ok(Some(Event::Unsubscribed(unsuback)))
+                Ok(Some(Event::Unsubscribed(filter, unsuback)))
             }
             Incoming::PingResp => Ok(self.pings.answered()),
             Incoming::Disconnect(disconnect) => Err(SessionError::Disconnected(disconnect)),

@@ -1,5 +1,7 @@
 //! SUBSCRIBEs and UNSUBSCRIBEs: how they are asked for, and which the broker has not answered yet.
 
+use std::collections::HashMap;
+
 use super::{LimitError, Session, SessionError};
 use crate::protocol::{
     Outgoing, PacketId, Properties, SubAck, Subscribe, SubscribeFilter, TopicFilter, UnsubAck,
@@ -7,33 +9,33 @@ use crate::protocol::{
 };
 
 /// What is to be answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Request {
     /// By a SUBACK with so many codes.
     Subscribe { filters: usize },
     /// By an UNSUBACK.
-    Unsubscribe,
+    Unsubscribe { filter: TopicFilter },
 }
 
 /// The unanswered requests of one connection.
 #[derive(Debug, Default)]
-pub(super) struct Requests(Vec<(PacketId, Request)>);
+pub(super) struct Requests(HashMap<PacketId, Request>);
 
 impl Requests {
     pub(super) fn insert(&mut self, packet_id: PacketId, request: Request) {
-        self.0.push((packet_id, request));
+        self.0.insert(packet_id, request);
     }
 
     /// The connection is gone, and no answer will come.
     pub(super) fn take_all(&mut self) -> impl Iterator<Item = PacketId> + use<> {
-        std::mem::take(&mut self.0).into_iter().map(|(packet_id, _)| packet_id)
+        std::mem::take(&mut self.0).into_keys()
     }
 
     /// SUBACK: it must answer every filter of a SUBSCRIBE.
     pub(super) fn subscribed(&mut self, suback: &SubAck) -> Result<(), SessionError> {
-        match self.find(suback.packet_id) {
-            Some(Request::Subscribe { filters }) if filters == suback.reasons.len() => {
-                self.remove(suback.packet_id);
+        match self.0.get(&suback.packet_id) {
+            Some(Request::Subscribe { filters }) if *filters == suback.reasons.len() => {
+                self.0.remove(&suback.packet_id);
                 Ok(())
             }
             Some(Request::Subscribe { .. }) => {
@@ -43,21 +45,15 @@ impl Requests {
         }
     }
 
-    /// UNSUBACK.
-    pub(super) fn unsubscribed(&mut self, unsuback: &UnsubAck) -> Result<(), SessionError> {
-        if self.find(unsuback.packet_id) != Some(Request::Unsubscribe) {
-            return Err(SessionError::WrongAcknowledgement("UNSUBACK", unsuback.packet_id));
+    /// UNSUBACK: gives the filter it is about.
+    pub(super) fn unsubscribed(
+        &mut self,
+        unsuback: &UnsubAck,
+    ) -> Result<TopicFilter, SessionError> {
+        match self.0.remove(&unsuback.packet_id) {
+            Some(Request::Unsubscribe { filter }) => Ok(filter),
+            _ => Err(SessionError::WrongAcknowledgement("UNSUBACK", unsuback.packet_id)),
         }
-        self.remove(unsuback.packet_id);
-        Ok(())
-    }
-
-    fn find(&self, packet_id: PacketId) -> Option<Request> {
-        self.0.iter().find(|(id, _)| *id == packet_id).map(|(_, request)| *request)
-    }
-
-    fn remove(&mut self, packet_id: PacketId) {
-        self.0.retain(|(id, _)| *id != packet_id);
     }
 }
 
@@ -81,8 +77,9 @@ impl<P: Clone> Session<P> {
         properties: Properties,
     ) -> Result<(), LimitError> {
         let packet_id = self.packet_ids.take().ok_or(LimitError::NoPacketId)?;
+        let request = Request::Unsubscribe { filter: filter.clone() };
         let packet = Outgoing::Unsubscribe(Unsubscribe { packet_id, filter, properties });
-        self.request(packet_id, Request::Unsubscribe, packet)
+        self.request(packet_id, request, packet)
     }
 
     fn request(

@@ -17,14 +17,15 @@ mod websocket;
 use std::error::Error;
 use std::io;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
-use crate::plan::{Authentication, Endpoint, Route, Tls, Trust};
+use crate::plan::{Authentication, Endpoint, Route};
 pub use proxy::ProxyError;
+pub use tls::{SetupError, TlsError};
 pub use websocket::WebSocketError;
 
 /// Anything bytes go through both ways.
@@ -120,6 +121,17 @@ pub enum TransportError {
         /// Why.
         source: WebSocketError,
     },
+    /// TLS cannot even begin.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// The broker can be reached, but not by TLS.
+    #[error("no TLS with {endpoint}")]
+    Tls {
+        /// The broker.
+        endpoint: Endpoint,
+        /// Why.
+        source: TlsError,
+    },
     /// The route asks for what this build does not have.
     #[error("this build has no {0}")]
     NotInThisBuild(&'static str),
@@ -144,6 +156,8 @@ impl TransportError {
             Self::Proxy { source, .. } => return source.hint().map(str::to_owned),
             Self::WebSocket { source, .. } => return source.hint().map(str::to_owned),
             Self::NoCandidate(failures) => return failures.iter().find_map(Self::hint),
+            Self::Setup(error) => error.hint()?,
+            Self::Tls { source, .. } => source.hint()?,
             _ => return None,
         };
         Some(hint.to_owned())
@@ -160,6 +174,16 @@ impl TransportError {
         let chain = std::iter::successors(Some(self as &dyn Error), |&error| error.source());
         chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
     }
+
+    /// What an error of a stream to `endpoint` says about a wrapper of the stream; any other error
+    /// comes back.
+    pub fn of_stream(endpoint: &Endpoint, error: io::Error) -> Result<Self, io::Error> {
+        tls::of_stream(error).map(|source| Self::Tls { endpoint: endpoint.clone(), source })
+    }
+
+    fn file(option: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::File { option, path: path.to_owned(), source }
+    }
 }
 
 /// Errors with their causes, in a row.
@@ -170,19 +194,41 @@ fn with_causes(errors: &[TransportError]) -> String {
 /// A stream to a broker, and where it listens.
 pub type Reached = (Box<dyn ByteStream>, Endpoint);
 
+/// What connections have in common, made once for all of them.
+pub struct Prepared {
+    tls: Option<tls::Connector>,
+}
+
+/// Reads what the way to a broker needs, before anything is connected. May ask the user for the
+/// passphrase of a key, and so take any time.
+pub async fn prepare(route: &Route) -> Result<Prepared, TransportError> {
+    let tls = match &route.tls {
+        Some(tls) => match &tls.authentication {
+            Authentication::Certificates(certificates) => {
+                Some(tls::Connector::new(tls, certificates).await?)
+            }
+            Authentication::PreSharedKey { .. } => {
+                return Err(TransportError::NotInThisBuild(PSK));
+            }
+        },
+        None => None,
+    };
+    Ok(Prepared { tls })
+}
+
 /// Connects to the first candidate that can be reached; fails with what each of them answered.
 /// `limit` is for all of them together: each has its part, so that a silent one leaves time for
 /// the others.
-pub async fn connect(route: &Route, limit: Duration) -> Result<Reached, TransportError> {
-    if let Some(tls) = &route.tls {
-        tls::check_files(tls)?;
-    }
-    refuse_what_is_not_in_this_build(route)?;
+pub async fn connect(
+    prepared: &Prepared,
+    route: &Route,
+    limit: Duration,
+) -> Result<Reached, TransportError> {
     let mut failures = Vec::new();
     let candidates = candidates(route, &mut failures).await;
     let limit = limit / u32::try_from(candidates.len()).unwrap_or(u32::MAX).max(1);
     for endpoint in candidates {
-        match timeout(limit, reach(route, &endpoint)).await {
+        match timeout(limit, reach(prepared, route, &endpoint)).await {
             Ok(Ok(stream)) => return Ok((stream, endpoint)),
             Ok(Err(error)) => failures.push(error),
             Err(_) => {
@@ -215,7 +261,11 @@ async fn candidates(route: &Route, failures: &mut Vec<TransportError>) -> Vec<En
     candidates
 }
 
-async fn reach(route: &Route, endpoint: &Endpoint) -> Result<Box<dyn ByteStream>, TransportError> {
+async fn reach(
+    prepared: &Prepared,
+    route: &Route,
+    endpoint: &Endpoint,
+) -> Result<Box<dyn ByteStream>, TransportError> {
     let proxy = route.proxy.as_ref().filter(|proxy| !proxy.exceptions.cover(&endpoint.name()));
     let mut stream: Box<dyn ByteStream> = match (endpoint, proxy) {
         (Endpoint::Tcp { host, port }, None) => Box::new(tcp::connect(route, host, *port).await?),
@@ -225,34 +275,16 @@ async fn reach(route: &Route, endpoint: &Endpoint) -> Result<Box<dyn ByteStream>
         (Endpoint::Unix(path), _) => Box::new(unix::connect(path).await?),
         (Endpoint::Service(name), _) => return Err(TransportError::NoService(name.clone())),
     };
+    if let Some(tls) = &prepared.tls {
+        stream = Box::new(tls.connect(stream, endpoint).await?);
+    }
     if let Some(plan) = &route.websocket {
         stream = Box::new(websocket::connect(route, plan, endpoint, stream).await?);
     }
     Ok(stream)
 }
 
-/// Nothing may go out in plain where the user asked for more.
-fn refuse_what_is_not_in_this_build(route: &Route) -> Result<(), TransportError> {
-    match &route.tls {
-        None => Ok(()),
-        Some(tls) => Err(TransportError::NotInThisBuild(tls_by_option(tls))),
-    }
-}
-
-/// TLS, and the option that asks for it.
-fn tls_by_option(tls: &Tls) -> &'static str {
-    match &tls.authentication {
-        Authentication::PreSharedKey { .. } => "TLS (--psk)",
-        Authentication::Certificates(certificates) => {
-            match (certificates.trust.first(), &certificates.client) {
-                (Some(Trust::File(_)), _) => "TLS (--cafile)",
-                (Some(Trust::Folder(_)), _) => "TLS (--capath)",
-                (_, Some(_)) => "TLS (--cert)",
-                (_, None) => "TLS (--tls-use-os-certs, or port 8883)",
-            }
-        }
-    }
-}
+const PSK: &str = "TLS (--psk)";
 
 #[cfg(test)]
 mod tests {
@@ -269,7 +301,8 @@ mod tests {
         let tcp = TcpOptions::default();
         let route =
             Route { candidates, dns_server: None, tcp, proxy: None, tls: None, websocket: None };
-        connect(&route, limit).await.map(|(_, endpoint)| endpoint)
+        let prepared = prepare(&route).await?;
+        connect(&prepared, &route, limit).await.map(|(_, endpoint)| endpoint)
     }
 
     fn listening(backlog: u32) -> TcpListener {

@@ -125,8 +125,11 @@ pub(super) async fn connect(
         .max_frame_size(Some(LONGEST_MESSAGE))
         .max_message_size(Some(LONGEST_MESSAGE));
     let opened = client_async_with_config(request, stream, Some(config)).await;
-    let (socket, _answer) =
-        opened.map_err(|error| failed(WebSocketError::from_handshake(error)))?;
+    let (socket, _answer) = opened.map_err(|error| match error {
+        Error::Io(error) => TransportError::of_stream(endpoint, error)
+            .unwrap_or_else(|error| failed(WebSocketError::from_handshake(Error::Io(error)))),
+        error => failed(WebSocketError::from_handshake(error)),
+    })?;
     Ok(Frames { socket, unread: Bytes::new(), farewell: Farewell::Unsaid })
 }
 

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::{error, error_of, linked_route, route};
 use crate::plan::{
-    Authentication, Certificates, ClientCertificate, Endpoint, Tls, TlsVersions, Trust,
+    Authentication, Certificates, ClientCertificate, Endpoint, Passphrase, Tls, TlsVersions, Trust,
     Verification,
 };
 use crate::secret::Secret;
@@ -106,11 +106,23 @@ fn no_tls_switches_all_of_it_off() {
 
 #[test]
 fn a_client_certificate_goes_with_every_trust() {
-    let client = Some(ClientCertificate { chain: "c".into(), key: "k".into() });
+    let passphrase = Passphrase::Terminal;
+    let client = Some(ClientCertificate { chain: "c".into(), key: "k".into(), passphrase });
     for trust in ["", "--cafile a", "--capath a", "--tls-use-os-certs", "-p 8883"] {
         assert_eq!(certificates(&format!("--cert c --key k {trust}")).client, client, "{trust}");
     }
     assert_eq!(certificates("--cert c --key k --keyform PEM").client, client);
+}
+
+#[test]
+fn the_passphrase_of_a_key_may_be_in_a_file() {
+    let passphrase = |line: &str| certificates(line).client.unwrap().passphrase;
+    for file in ["--key-password-file f", "--key-password-file=e --key-password-file=f"] {
+        let line = format!("--cert c --key k {file}");
+        assert_eq!(passphrase(&line), Passphrase::File("f".into()));
+    }
+    let message = "'--key-password-file' needs '--key', the key that it opens";
+    assert_eq!(error("--key-password-file f"), message);
 }
 
 #[test]

@@ -461,7 +461,7 @@ impl World {
                 assert!(self.requests.remove(&suback.packet_id.number()), "answered twice");
             }
             Some(Event::Connected(_)) => self.forgot_unheard = false,
-            Some(Event::Unsubscribed(_) | Event::UnknownPubRec(_) | Event::Pong) | None => {}
+            Some(Event::Unsubscribed(..) | Event::UnknownPubRec(_) | Event::Pong) | None => {}
             Some(Event::Forgotten(ack)) => panic!("{ack:?}"),
         }
         assert_eq!(self.session.unacknowledged(), self.in_use.len());

@@ -1,0 +1,231 @@
+//! Why there is no TLS connection, in words, with the option that would help.
+
+use std::io;
+
+use rustls::{AlertDescription, CertificateError, InvalidMessage, PeerIncompatible};
+use x509_parser::time::ASN1Time;
+
+use super::legacy;
+
+/// Why TLS with the broker failed. What is wrong with our own files and options is a
+/// [`SetupError`](super::SetupError).
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// What the broker is called is no name that a certificate can have.
+    #[error("'{0}' is neither a host name nor an address, so no certificate can be for it")]
+    NoName(String),
+    /// The certificate is for somebody else.
+    #[error("its certificate is for {}, not for {asked}", listed(.names))]
+    WrongName {
+        /// The name or address asked for.
+        asked: String,
+        /// Those in the certificate.
+        names: Vec<String>,
+    },
+    /// Nobody we believe vouches for the certificate.
+    #[error("its certificate is from an authority that is not believed")]
+    UnknownAuthority,
+    /// The certificate is too old.
+    #[error("its certificate expired on {0}")]
+    Expired(ASN1Time),
+    /// The certificate is too young.
+    #[error("its certificate is not valid before {0}")]
+    NotYetValid(ASN1Time),
+    /// The certificate is not signed by who it says.
+    #[error("its certificate is not signed by the authority of that name which is believed")]
+    WrongSignature,
+    /// Somebody else's certificate.
+    #[error("it does not have the key of its certificate: it is not who it says")]
+    NotTheOwner,
+    /// Anything else that is wrong with the certificate.
+    #[error("its certificate is not acceptable")]
+    Certificate(#[source] rustls::Error),
+    /// The bytes that came are not TLS.
+    #[error("what it sent is not TLS")]
+    NotTls,
+    /// The broker closed the connection before TLS stood.
+    #[error("it closed the connection when TLS began")]
+    Closed,
+    /// The broker wants a certificate of ours.
+    #[error("it wants a certificate of ours")]
+    CertificateWanted,
+    /// The broker does not accept the certificate we showed.
+    #[error("it does not accept our certificate: {}", in_words(*.0))]
+    CertificateRefused(AlertDescription),
+    /// There is no version of TLS that both speak.
+    #[error("it speaks no version of TLS that we do")]
+    NoCommonVersion,
+    /// There is no cipher suite, certificate or key exchange that suits both.
+    #[error("it found nothing in common with us (handshake failure)")]
+    NothingInCommon,
+    /// The broker has no protocol of the name we offered.
+    #[error("it does not have the protocol we offered")]
+    NoProtocol,
+    /// The broker said something else against it.
+    #[error("it ended TLS: {}", in_words(*.0))]
+    Alert(AlertDescription),
+    /// The broker broke the protocol, or something of TLS is not possible here.
+    #[error("TLS failed")]
+    Protocol(#[source] rustls::Error),
+    /// The stream below broke.
+    #[error("the connection broke when TLS began")]
+    Stream(#[source] io::Error),
+}
+
+impl TlsError {
+    /// What ended the handshake.
+    pub(super) fn of_handshake(error: io::Error) -> Self {
+        match of_stream(error) {
+            Ok(failure) => failure,
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Self::Closed,
+            // What a broker does with bytes of which it does not want to know more.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Self::Closed,
+            Err(error) => Self::Stream(error),
+        }
+    }
+
+    fn of(error: rustls::Error) -> Self {
+        match error {
+            rustls::Error::InvalidCertificate(cause) => Self::of_certificate(cause),
+            rustls::Error::AlertReceived(alert) => Self::of_alert(alert),
+            rustls::Error::InvalidMessage(
+                InvalidMessage::InvalidContentType
+                | InvalidMessage::UnknownProtocolVersion
+                | InvalidMessage::MessageTooLarge
+                | InvalidMessage::InvalidEmptyPayload,
+            ) => Self::NotTls,
+            rustls::Error::PeerIncompatible(
+                PeerIncompatible::ServerDoesNotSupportTls12Or13
+                | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+            ) => Self::NoCommonVersion,
+            other => Self::Protocol(other),
+        }
+    }
+
+    fn of_certificate(cause: CertificateError) -> Self {
+        match cause {
+            CertificateError::NotValidForNameContext { expected, presented } => {
+                Self::WrongName { asked: expected.to_str().into_owned(), names: presented }
+            }
+            CertificateError::UnknownIssuer => Self::UnknownAuthority,
+            CertificateError::ExpiredContext { not_after, .. } => {
+                legacy::time(not_after).map_or_else(|| Self::other(cause), Self::Expired)
+            }
+            CertificateError::NotValidYetContext { not_before, .. } => {
+                legacy::time(not_before).map_or_else(|| Self::other(cause), Self::NotYetValid)
+            }
+            CertificateError::BadSignature => Self::WrongSignature,
+            CertificateError::ApplicationVerificationFailure => Self::NotTheOwner,
+            other => Self::other(other),
+        }
+    }
+
+    fn other(cause: CertificateError) -> Self {
+        Self::Certificate(rustls::Error::InvalidCertificate(cause))
+    }
+
+    fn of_alert(alert: AlertDescription) -> Self {
+        match alert {
+            AlertDescription::CertificateRequired => Self::CertificateWanted,
+            AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnknownCA => Self::CertificateRefused(alert),
+            AlertDescription::ProtocolVersion => Self::NoCommonVersion,
+            AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => {
+                Self::NothingInCommon
+            }
+            AlertDescription::NoApplicationProtocol => Self::NoProtocol,
+            other => Self::Alert(other),
+        }
+    }
+
+    /// What would help.
+    pub(in crate::transport) fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::WrongName { .. } => "-h must be a name or an address that the certificate has",
+            Self::UnknownAuthority => {
+                "--cafile FILE believes the authority whose certificate is in FILE"
+            }
+            Self::Expired(_) => {
+                "the broker needs a new certificate, unless this machine's clock is wrong"
+            }
+            Self::NotYetValid(_) => "is this machine's clock right?",
+            Self::NotTls | Self::Closed => {
+                "does the broker speak TLS on that port (-p)? Where it does not, leave out the \
+                 options for TLS, or give --no-tls"
+            }
+            Self::CertificateWanted => "--cert and --key show one",
+            Self::CertificateRefused(_) => {
+                "--cert must be from an authority that the broker believes"
+            }
+            Self::NoCommonVersion => {
+                "there are TLS 1.2 and 1.3 here; --tls-version tlsv1.3 leaves out 1.2"
+            }
+            Self::NothingInCommon => {
+                "it may want a certificate of ours (--cert, --key), or other cipher suites than \
+                 those of --ciphers"
+            }
+            Self::NoProtocol => "--tls-alpn names a protocol that the broker has",
+            Self::WrongSignature => {
+                "it is a forgery, or the authority has a new key: then --cafile needs its new \
+                 certificate"
+            }
+            Self::NoName(_)
+            | Self::NotTheOwner
+            | Self::Certificate(_)
+            | Self::Alert(_)
+            | Self::Protocol(_)
+            | Self::Stream(_) => return None,
+        })
+    }
+}
+
+/// The TLS failure that an error of the stream stands for; any other error comes back.
+///
+/// An [`io::Error`] is all that a stream can give, and this the one place that looks into it.
+pub(in crate::transport) fn of_stream(error: io::Error) -> Result<TlsError, io::Error> {
+    error.downcast::<rustls::Error>().map(TlsError::of)
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
+}
+
+/// The alert's name (RFC 8446 §6) with blanks: `unknown CA`, `decrypt error`.
+fn in_words(alert: AlertDescription) -> String {
+    let name = format!("{alert:?}");
+    let mut words = String::new();
+    let mut before = None;
+    for c in name.chars() {
+        let starts = before.is_some_and(char::is_lowercase) && c.is_uppercase();
+        if starts {
+            words.push(' ');
+        }
+        before = Some(c);
+        words.push(c);
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alert_is_told_in_words() {
+        assert_eq!(in_words(AlertDescription::UnknownCA), "Unknown CA");
+        assert_eq!(in_words(AlertDescription::BadRecordMac), "Bad Record Mac");
+    }
+
+    #[test]
+    fn an_error_of_the_stream_that_is_not_of_tls_comes_back() {
+        let error = of_stream(io::ErrorKind::BrokenPipe.into()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+        let alert = rustls::Error::AlertReceived(AlertDescription::CertificateRequired);
+        let error = io::Error::new(io::ErrorKind::InvalidData, alert);
+        assert!(matches!(of_stream(error), Ok(TlsError::CertificateWanted)));
+    }
+}

@@ -1,0 +1,108 @@
+//! What is wrong with the files and options that TLS is made from, before anything is connected.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why TLS cannot even begin. What fails with a broker is a [`TlsError`](super::TlsError).
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// Nothing in a file or folder is a certificate.
+    #[error("there is no certificate in '{}' ({option})", .path.display())]
+    NoCertificate {
+        /// The option that names it.
+        option: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// A certificate that cannot be read as one.
+    #[error("a certificate in '{}' ({option}) is damaged", .path.display())]
+    BadCertificate {
+        /// The option that names it.
+        option: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The operating system has no certificates of authorities.
+    #[error("the system has no certificates of authorities")]
+    NoSystemCertificates,
+    /// Nothing in a file is a key.
+    #[error("there is no key in '{}' (--key)", .0.display())]
+    NoKey(PathBuf),
+    /// A key that cannot be used.
+    #[error("the key in '{}' (--key) cannot be used", .path.display())]
+    BadKey {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The key is encrypted in the way of OpenSSL before 1.0.
+    #[error("the key in '{}' (--key) is encrypted in an old form", .0.display())]
+    OldEncryption(PathBuf),
+    /// The passphrase does not fit, or the encryption is none we know.
+    #[error("the key in '{}' (--key) cannot be decrypted with that passphrase", .0.display())]
+    WrongPassphrase(PathBuf),
+    /// The key is encrypted, and there is nobody to ask.
+    #[error("the key in '{}' (--key) is encrypted, and there is no terminal to ask on", .path.display())]
+    NoTerminal {
+        /// The key's file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The certificate is that of another key.
+    #[error("the certificate in '{}' (--cert) does not belong to the key in '{}' (--key)", .chain.display(), .key.display())]
+    KeyMismatch {
+        /// The certificate's file.
+        chain: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+    },
+    /// A name in `--ciphers` that means nothing.
+    #[error("there is no cipher suite '{name}' (--ciphers); there are {}", .known.join(", "))]
+    UnknownCipher {
+        /// The name.
+        name: String,
+        /// Those there are.
+        known: Vec<&'static str>,
+    },
+    /// `--ciphers` and `--tls-version` leave nothing.
+    #[error("none of the cipher suites of --ciphers is one of TLS 1.3, which --tls-version wants")]
+    NoCipherLeft,
+    /// The keys of connections cannot be written down.
+    #[error("cannot write the keys of connections to '{}' (--tls-keylog, SSLKEYLOGFILE)", .path.display())]
+    KeyLog {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Anything else the library refuses.
+    #[error("TLS cannot be set up")]
+    Refused(#[from] rustls::Error),
+}
+
+impl SetupError {
+    /// What would help.
+    pub(in crate::transport) fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NoCertificate { .. } => {
+                "certificates are wanted in PEM: '-----BEGIN CERTIFICATE-----'"
+            }
+            Self::NoSystemCertificates => {
+                "install the package ca-certificates, or give --cafile FILE"
+            }
+            Self::NoKey(_) => "a key is wanted in PEM: '-----BEGIN PRIVATE KEY-----'",
+            Self::OldEncryption(_) => {
+                "'openssl pkcs8 -topk8 -in KEY -out NEW' makes one that works"
+            }
+            Self::NoTerminal { .. } => {
+                "--key-password-file FILE names a file with the passphrase; mqtt-pub and mqtt-sub \
+                 also take it from MQTT_KEY_PASSWORD"
+            }
+            _ => return None,
+        })
+    }
+}
