@@ -134,12 +134,16 @@ impl Failure for ClientError {
             Self::Session(SessionError::Refused { version, connack }) => {
                 let hint = match (version, connack.code) {
                     (ProtocolVersion::V5, 0x84) => "try -V mqttv311",
-                    (_, 4 | 5 | 0x86 | 0x87) => {
+                    (ProtocolVersion::V5, 0x86 | 0x87)
+                    | (ProtocolVersion::V311 | ProtocolVersion::V31, 4 | 5) => {
                         "check the user name (-u) and the password (-P); \
                          a broker may also refuse clients that give none"
                     }
                     (ProtocolVersion::V311 | ProtocolVersion::V31, 1) => "try another -V",
-                    (_, 2 | 0x85) => "try another client identifier (-i)",
+                    (ProtocolVersion::V5, 0x85)
+                    | (ProtocolVersion::V311 | ProtocolVersion::V31, 2) => {
+                        "try another client identifier (-i)"
+                    }
                     _ => return None,
                 };
                 Some(hint.to_owned())
@@ -219,5 +223,36 @@ pub trait Failure: Error + Send + Sync + 'static {
     /// What would help, where something would: one sentence without a full stop.
     fn hint(&self) -> Option<String> {
         None
+    }
+}
+
+#[cfg(all(test, feature = "client"))]
+mod tests {
+    use super::*;
+    use crate::protocol::{ConnAck, Properties};
+
+    fn refused(version: ProtocolVersion, code: u8) -> ClientError {
+        let connack = ConnAck { session_present: false, code, properties: Properties::new() };
+        ClientError::Session(SessionError::Refused { version, connack })
+    }
+
+    // The numbers of MQTT 3 mean nothing in MQTT 5, and the other way round.
+    #[test]
+    fn a_refusal_is_explained_by_the_codes_of_its_version() {
+        use ProtocolVersion::{V5, V31, V311};
+        for (word, of_mqtt_3, of_mqtt_5) in
+            [("-V", 1, 0x84), ("identifier (-i)", 2, 0x85), ("(-u)", 4, 0x86), ("(-u)", 5, 0x87)]
+        {
+            for (version, code, other) in [
+                (V31, of_mqtt_3, of_mqtt_5),
+                (V311, of_mqtt_3, of_mqtt_5),
+                (V5, of_mqtt_5, of_mqtt_3),
+            ] {
+                let hint = refused(version, code).hint().unwrap_or_default();
+                assert!(hint.contains(word), "{version:?} {code}: {hint}");
+                assert_eq!(refused(version, other).hint(), None, "{version:?} {other}");
+                assert_eq!(refused(version, other).status().code(), other);
+            }
+        }
     }
 }
