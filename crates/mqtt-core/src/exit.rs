@@ -109,9 +109,9 @@ impl Failure for ClientError {
                 SessionError::Auth => ExitStatus::AUTHENTICATION,
             },
             Self::Decode { source, .. } => match source {
-                DecodeError::Unexpected { .. } | DecodeError::ConnAckFlags(_) => {
-                    ExitStatus::PROTOCOL
-                }
+                DecodeError::Unexpected { .. }
+                | DecodeError::ConnAckFlags(_)
+                | DecodeError::ReasonCode { .. } => ExitStatus::PROTOCOL,
                 DecodeError::Tls => ExitStatus::TLS,
                 DecodeError::Mqtt3Broker => {
                     ExitStatus::from_code(ReasonCode::UNSUPPORTED_PROTOCOL_VERSION.0)

@@ -130,7 +130,10 @@ impl ClientError {
                 Some(ReasonCode::PACKET_TOO_LARGE)
             }
             Self::Decode {
-                source: DecodeError::Unexpected { .. } | DecodeError::ConnAckFlags(_),
+                source:
+                    DecodeError::Unexpected { .. }
+                    | DecodeError::ConnAckFlags(_)
+                    | DecodeError::ReasonCode { .. },
                 ..
             } => Some(ReasonCode::PROTOCOL_ERROR),
             Self::Decode { source: DecodeError::Tls, .. } => None,

@@ -6,9 +6,11 @@
 use bytes::{Buf, BytesMut};
 
 use super::packet::{Connect, Incoming, Outgoing, Publish};
-use super::property::{Carrier, PropertyError};
+use super::property::PropertyError;
 use super::types::ProtocolVersion;
-use super::wire::{MAX_REMAINING_LENGTH, VariableInteger, variable_integer};
+use super::wire::{
+    MAX_REMAINING_LENGTH, VariableInteger, variable_integer, variable_integer_length,
+};
 use super::{connect, publish, v4, v5};
 
 /// Bytes from the broker that are no packet a client can receive.
@@ -26,18 +28,28 @@ pub enum DecodeError {
     #[error("malformed CONNACK: a reserved flag is set (0x{0:02X})")]
     ConnAckFlags(u8),
     /// A property identifier that MQTT 5 does not know.
-    #[error("malformed packet: unknown property 0x{identifier:02X}")]
+    #[error("malformed {packet}: unknown property 0x{identifier:02X}")]
     UnknownProperty {
+        /// The packet's name.
+        packet: &'static str,
         /// The identifier.
         identifier: u8,
     },
     /// A property that its packet must not carry, or not so.
-    #[error("malformed {carrier:?}: {error}")]
+    #[error("malformed {packet}: {error}")]
     Property {
-        /// The packet.
-        carrier: Carrier,
+        /// The packet's name.
+        packet: &'static str,
         /// What is wrong.
         error: PropertyError,
+    },
+    /// A reason code that the packet does not have (MQTT 5 §2.4).
+    #[error("the broker broke the protocol: 0x{code:02X} is no reason code of {packet}")]
+    ReasonCode {
+        /// The packet's name.
+        packet: &'static str,
+        /// The code.
+        code: u8,
     },
     /// A packet that only a client sends, or of a type that does not exist.
     #[error("the broker sent {packet}, which a client never receives")]
@@ -48,9 +60,9 @@ pub enum DecodeError {
     /// The packet is longer than the limit.
     #[error("the broker sent a packet of {length} bytes, more than the limit of {limit}")]
     TooLong {
-        /// Remaining length as claimed, in bytes.
+        /// The length of the whole packet as claimed, in bytes.
         length: usize,
-        /// The limit, in bytes.
+        /// The longest packet that would be taken, in bytes.
         limit: usize,
     },
     /// The other side speaks TLS: this is how it says that it did not understand us.
@@ -135,12 +147,14 @@ impl Codec {
                 problem: "its length has five bytes",
             }),
             VariableInteger::Whole { value, length } => {
+                let header = 1 + length;
                 let remaining = usize::try_from(value).unwrap_or(usize::MAX);
                 if remaining > self.max_incoming {
-                    let limit = self.max_incoming;
-                    return Err(DecodeError::TooLong { length: remaining, limit });
+                    let field = variable_integer_length(self.max_incoming);
+                    let limit = 1 + field + self.max_incoming;
+                    return Err(DecodeError::TooLong { length: header + remaining, limit });
                 }
-                Ok(Some(Frame { header: 1 + length, length: 1 + length + remaining }))
+                Ok(Some(Frame { header, length: header + remaining }))
             }
         }
     }

@@ -390,11 +390,11 @@ impl Properties {
             let row = TABLE
                 .iter()
                 .find(|row| row.identifier == identifier)
-                .ok_or(DecodeError::UnknownProperty { identifier })?;
+                .ok_or(DecodeError::UnknownProperty { packet: list.packet(), identifier })?;
             let property = Property { id: row.id, value: row.kind.decode(&mut list)? };
             properties
                 .admit(carrier, &property)
-                .map_err(|error| DecodeError::Property { carrier, error })?;
+                .map_err(|error| DecodeError::Property { packet: list.packet(), error })?;
             properties.0.push(property);
         }
         Ok(properties)

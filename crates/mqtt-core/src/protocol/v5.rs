@@ -72,7 +72,7 @@ fn reason_and_properties(
     if reader.is_empty() {
         return Ok((ReasonCode::SUCCESS, Properties::new()));
     }
-    let reason = ReasonCode(reader.u8()?);
+    let reason = reason(carrier, reader)?;
     if reader.is_empty() {
         return Ok((reason, Properties::new()));
     }
@@ -82,24 +82,34 @@ fn reason_and_properties(
 fn suback(reader: &mut Reader) -> Result<SubAck, DecodeError> {
     let packet_id = reader.packet_id()?;
     let properties = Properties::decode(Carrier::SubAck, reader)?;
-    Ok(SubAck { packet_id, reasons: reasons(reader)?, properties })
+    Ok(SubAck { packet_id, reasons: reasons(Carrier::SubAck, reader)?, properties })
 }
 
 fn unsuback(reader: &mut Reader) -> Result<UnsubAck, DecodeError> {
     let packet_id = reader.packet_id()?;
     let properties = Properties::decode(Carrier::UnsubAck, reader)?;
-    Ok(UnsubAck { packet_id, reasons: reasons(reader)?, properties })
+    Ok(UnsubAck { packet_id, reasons: reasons(Carrier::UnsubAck, reader)?, properties })
 }
 
-fn reasons(reader: &mut Reader) -> Result<Vec<ReasonCode>, DecodeError> {
+fn reasons(carrier: Carrier, reader: &mut Reader) -> Result<Vec<ReasonCode>, DecodeError> {
     if reader.is_empty() {
         return Err(reader.malformed("it has no reason code"));
     }
     let mut reasons = Vec::new();
     while !reader.is_empty() {
-        reasons.push(ReasonCode(reader.u8()?));
+        reasons.push(reason(carrier, reader)?);
     }
     Ok(reasons)
+}
+
+/// A reason code that `carrier` may have: what it said otherwise nobody could know.
+fn reason(carrier: Carrier, reader: &mut Reader) -> Result<ReasonCode, DecodeError> {
+    let reason = ReasonCode(reader.u8()?);
+    if reason.belongs_to(carrier) {
+        Ok(reason)
+    } else {
+        Err(DecodeError::ReasonCode { packet: reader.packet(), code: reason.0 })
+    }
 }
 
 /// The remaining length of a packet, in bytes.

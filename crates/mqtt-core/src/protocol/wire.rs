@@ -35,6 +35,11 @@ impl Reader {
         Self { bytes, packet }
     }
 
+    /// The packet's name.
+    pub(super) fn packet(&self) -> &'static str {
+        self.packet
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{Codec, V5, V31, V311, bytes, codec, decode};
 use crate::protocol::codec::DecodeError;
-use crate::protocol::{Incoming, ProtocolVersion};
+use crate::protocol::{Incoming, ProtocolVersion, remaining_length_within};
 
 #[track_caller]
 fn assert_refused(version: ProtocolVersion, table: &[(&str, &str)]) {
@@ -201,6 +201,53 @@ fn an_unknown_code_in_suback_of_mqtt_3() {
     assert_refused(V311, &[("9003 0001 03", "malformed SUBACK: it has an unknown return code")]);
 }
 
+// The tables of §3.4.2.1 to §3.14.2.1, and what a broker must not say.
+#[test]
+fn reason_codes_that_the_packet_does_not_have() {
+    const PUBACK: &[u8] = &[0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99];
+    const PUBREL: &[u8] = &[0x00, 0x92];
+    const SUBACK: &[u8] = &[0x00, 0x01, 0x02, 0x80, 0x83, 0x87, 0x8f, 0x91, 0x97, 0x9e, 0xa1, 0xa2];
+    const UNSUBACK: &[u8] = &[0x00, 0x11, 0x80, 0x83, 0x87, 0x8f, 0x91];
+    const DISCONNECT: &[u8] = &[
+        0x00, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8b, 0x8c, 0x8d, 0x8e, 0x8f, 0x90, 0x93, 0x94,
+        0x95, 0x96, 0x97, 0x98, 0x99, 0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xa0, 0xa1, 0xa2,
+    ];
+    for (frame, name, legal) in [
+        ("4003 0001", "PUBACK", PUBACK),
+        ("5003 0001", "PUBREC", PUBACK),
+        ("6203 0001", "PUBREL", PUBREL),
+        ("7003 0001", "PUBCOMP", PUBREL),
+        ("9004 0001 00", "SUBACK", SUBACK),
+        // One that is right does not make up for one that is not.
+        ("9005 0001 00 00", "SUBACK", SUBACK),
+        ("b004 0001 00", "UNSUBACK", UNSUBACK),
+        ("e001", "DISCONNECT", DISCONNECT),
+    ] {
+        for code in 0..=u8::MAX {
+            let read = decode(V5, &format!("{frame} {code:02x}"));
+            if legal.contains(&code) {
+                assert!(read.is_ok(), "{name} {code:02x}: {read:?}");
+            } else {
+                assert_eq!(read, Err(DecodeError::ReasonCode { packet: name, code }));
+            }
+        }
+    }
+    assert_body_refused(
+        0x40,
+        "0001 82 00",
+        "the broker broke the protocol: 0x82 is no reason code of PUBACK",
+    );
+}
+
+// Whatever a broker refuses us with, we are refused, and the status is its code.
+#[test]
+fn a_refusal_with_any_code_is_a_refusal() {
+    for code in 1..=u8::MAX {
+        let read = decode(V5, &format!("2003 00 {code:02x} 00"));
+        assert!(matches!(&read, Ok(Incoming::ConnAck(connack)) if connack.code == code));
+    }
+}
+
 /// The body of a PUBLISH of MQTT 5 behind its topic `a`.
 #[track_caller]
 fn assert_publish_refused(table: &[(&str, &str)]) {
@@ -240,48 +287,48 @@ fn properties_that_run_past_their_packet_or_their_list() {
 #[test]
 fn properties_that_the_packet_does_not_have() {
     assert_publish_refused(&[
-        ("03 2100 05", "malformed Publish: receive-maximum is no property of this packet"),
-        ("02 7f00", "malformed packet: unknown property 0x7F"),
-        ("02 0000", "malformed packet: unknown property 0x00"),
-        ("02 9f01", "malformed packet: unknown property 0x9F"),
+        ("03 2100 05", "malformed PUBLISH: receive-maximum is no property of this packet"),
+        ("02 7f00", "malformed PUBLISH: unknown property 0x7F"),
+        ("02 0000", "malformed PUBLISH: unknown property 0x00"),
+        ("02 9f01", "malformed PUBLISH: unknown property 0x9F"),
     ]);
     assert_body_refused(
         0x40,
         "0001 00 02 0101",
-        "malformed PubAck: payload-format-indicator is no property of this packet",
+        "malformed PUBACK: payload-format-indicator is no property of this packet",
     );
     assert_body_refused(
         0xe0,
         "00 05 0200000001",
-        "malformed Disconnect: message-expiry-interval is no property of this packet",
+        "malformed DISCONNECT: message-expiry-interval is no property of this packet",
     );
 }
 
 #[test]
 fn properties_twice() {
     assert_publish_refused(&[
-        ("04 01010101", "malformed Publish: payload-format-indicator may be given only once"),
-        ("06 230001 230001", "malformed Publish: topic-alias may be given only once"),
-        ("08 03000174 03000174", "malformed Publish: content-type may be given only once"),
+        ("04 01010101", "malformed PUBLISH: payload-format-indicator may be given only once"),
+        ("06 230001 230001", "malformed PUBLISH: topic-alias may be given only once"),
+        ("08 03000174 03000174", "malformed PUBLISH: content-type may be given only once"),
     ]);
     assert_body_refused(
         0x20,
         "00 00 06 210001 210001",
-        "malformed ConnAck: receive-maximum may be given only once",
+        "malformed CONNACK: receive-maximum may be given only once",
     );
     assert_body_refused(
         0xe0,
         "8e 08 1f000178 1f000178",
-        "malformed Disconnect: reason-string may be given only once",
+        "malformed DISCONNECT: reason-string may be given only once",
     );
 }
 
 #[test]
 fn properties_out_of_their_range() {
     assert_publish_refused(&[
-        ("03 230000", "malformed Publish: topic-alias cannot have this value"),
-        ("02 0102", "malformed Publish: payload-format-indicator cannot have this value"),
-        ("02 0b00", "malformed Publish: subscription-identifier cannot have this value"),
+        ("03 230000", "malformed PUBLISH: topic-alias cannot have this value"),
+        ("02 0102", "malformed PUBLISH: payload-format-indicator cannot have this value"),
+        ("02 0b00", "malformed PUBLISH: subscription-identifier cannot have this value"),
         ("05 0b80808080", "malformed PUBLISH: a length has five bytes"),
         ("04 030001ff", "malformed PUBLISH: a string is not UTF-8 or holds NUL"),
         ("04 03000100", "malformed PUBLISH: a string is not UTF-8 or holds NUL"),
@@ -295,7 +342,7 @@ fn properties_out_of_their_range() {
         ("02 2902", "subscription-identifier-available"),
         ("02 2a02", "shared-subscription-available"),
     ] {
-        let says = format!("malformed ConnAck: {name} cannot have this value");
+        let says = format!("malformed CONNACK: {name} cannot have this value");
         assert_body_refused(0x20, &format!("00 00 {list}"), &says);
     }
 }
@@ -344,9 +391,20 @@ proptest! {
 #[test]
 fn a_packet_above_the_limit_is_refused_by_its_header_alone() {
     let codec = Codec::new(V5, 1000);
-    let error = DecodeError::TooLong { length: 1001, limit: 1000 };
-    assert_eq!(codec.decode(&mut bytes("30 e907")), Err(error));
+    assert!(codec.decode(&mut bytes("30 e907")).is_err());
     assert_eq!(codec.decode(&mut bytes("30 e807")), Ok(None));
+}
+
+// As Maximum Packet Size counts.
+#[test]
+fn a_packet_above_the_limit_is_told_by_its_whole_length() {
+    for (limit, frame, length, longest) in
+        [(50, "30 31", 51, 50), (129, "30 8001", 131, 129), (131, "30 8101", 132, 131)]
+    {
+        let codec = Codec::new(V5, remaining_length_within(limit));
+        let error = DecodeError::TooLong { length, limit: longest };
+        assert_eq!(codec.decode(&mut bytes(frame)), Err(error));
+    }
 }
 
 #[test]
