@@ -5,11 +5,12 @@
 //! ```ignore
 //! publisher("-t a -m hello -q 2").at(broker())
 //! subscriber("-t a -v -C 1").at(broker().with(message("a", "hello"))).only(V5)
-//! subscriber("-t a -C 0 -W x").differs(Expected::Status(1), "docs/differences.md: numbers")
+//! publisher("-t a -l").input("x\\0").differs(Expected::Sends(…), "docs/differences.md: pub `-l`: NUL bytes")
 //! ```
 //!
 //! Where Debian's 2.0.11 is not what 2.1.2 does, or where we differ on purpose, the case says what
-//! is right and why; if the original turns out to do just that, the case fails, too.
+//! is right and why; if the original turns out to do just that, the case fails, too. A row of
+//! docs/differences.md is named by its first cell, and must be there.
 
 use std::ffi::OsString;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -55,8 +56,8 @@ pub(crate) enum Expected {
     Sends(&'static [&'static str]),
     /// The lines of stdout.
     Prints(&'static [&'static str]),
-    /// Words of our own on stdout, whatever they are.
-    OwnWords,
+    /// On stdout words of our own, and these among them.
+    PrintsAmongOthers(&'static str),
 }
 
 impl Expected {
@@ -65,14 +66,19 @@ impl Expected {
             Self::Status(_) => Aspect::Status,
             Self::Connects(_) => Aspect::Connects,
             Self::Sends(_) => Aspect::Sends,
-            Self::Prints(_) | Self::OwnWords => Aspect::Prints,
+            Self::Prints(_) | Self::PrintsAmongOthers(_) => Aspect::Prints,
         }
     }
 
     fn lines(self, ours: &[String]) -> Vec<String> {
         match self {
-            Self::OwnWords if ours.is_empty() => vec!["words of our own".to_owned()],
-            Self::OwnWords => ours.to_owned(),
+            Self::PrintsAmongOthers(words) => {
+                let printed: Vec<_> =
+                    ours.iter().flat_map(|line| line.split([' ', ',', '[', ']', '='])).collect();
+                let missing = words.split_whitespace().filter(|word| !printed.contains(word));
+                let missing = missing.map(|word| format!("somewhere: {word}"));
+                ours.iter().cloned().chain(missing).collect()
+            }
             Self::Status(status) => vec![status.to_string()],
             Self::Connects(lines) | Self::Sends(lines) | Self::Prints(lines) => {
                 lines.iter().map(|&line| line.to_owned()).collect()
@@ -161,17 +167,22 @@ impl Case {
     }
 
     /// The original on this machine says the same in these words, for this reason.
-    pub(crate) fn instead(self, line: &str, _reason: &'static str) -> Self {
+    #[track_caller]
+    pub(crate) fn instead(self, line: &str, reason: &str) -> Self {
+        check_row(reason);
         Self { original_line: Some(line.to_owned()), ..self }
     }
 
     /// Ours does this and not what the original on this machine does, for this reason.
+    #[track_caller]
     pub(crate) fn differs(mut self, expected: Expected, reason: &'static str) -> Self {
+        check_row(reason);
         self.differences.push((expected, reason));
         self
     }
 
     /// Ours takes this for wrong usage, for this reason: no connection, nothing on stdout.
+    #[track_caller]
     pub(crate) fn refused(self, reason: &'static str) -> Self {
         self.differs(Expected::Status(1), reason)
             .differs(Expected::Connects(&[]), reason)
@@ -298,6 +309,16 @@ impl Case {
     }
 }
 
+/// Fails where a reason names a row of docs/differences.md that is not there.
+#[track_caller]
+fn check_row(reason: &str) {
+    const TABLES: &str = include_str!("../../docs/differences.md");
+    let Some((_, row)) = reason.split_once("docs/differences.md: ") else { return };
+    let first_cells =
+        || TABLES.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    assert!(first_cells().any(|cell| cell == row), "docs/differences.md has no row {row:?}");
+}
+
 /// Tells the broker that its client has ended, however it did.
 struct Ending<'a>(&'a AtomicBool);
 
@@ -357,6 +378,21 @@ mod tests {
     #[should_panic(expected = "Status: the original does the same; not needed: a test")]
     fn a_difference_that_is_none_is_an_error() {
         compare([publisher("-t a -m y").without_version().differs(Expected::Status(0), "a test")]);
+    }
+
+    #[test]
+    #[should_panic(expected = "has no row \"pub: no such thing\"")]
+    fn a_row_that_is_not_there_is_an_error() {
+        let _case = publisher("-m y")
+            .differs(Expected::Status(9), "docs/differences.md: pub: no such thing");
+    }
+
+    #[test]
+    #[should_panic(expected = "- somewhere: --no-such-option")]
+    fn a_word_that_is_not_printed_is_shown() {
+        let words = Expected::PrintsAmongOthers("--topic --no-such-option");
+        let case = publisher("--help").without_version().differs(words, "a test");
+        compare([case.differs(Expected::Status(0), "a test")]);
     }
 
     #[test]

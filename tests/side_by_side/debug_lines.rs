@@ -84,7 +84,7 @@ fn of_a_subscriber() {
 
 #[test]
 fn a_message_is_printed_and_then_acknowledged() {
-    let row = "docs/differences.md: order of a received message and its acknowledgement";
+    let row = "docs/differences.md: `-d`: order of a received message and its acknowledgement";
     compare([subscriber("-i s -t a -d -v -q 1 -C 1")
         .at(broker().with(message("a", "x").at_least_once(7)))
         .only([V31, V311, V5])
@@ -106,7 +106,7 @@ fn a_message_is_printed_and_then_acknowledged() {
 
 #[test]
 fn of_refusals_pings_and_goodbyes() {
-    let row = "docs/differences.md: a subscriber that is refused";
+    let row = "docs/differences.md: sub: connection refused by CONNACK";
     let refused_5 = broker().connack(135);
     let goodbye = broker().on(Kind::Publish, [Reply::Bytes(v5::disconnect(0x8b))]);
     let pinged = broker()

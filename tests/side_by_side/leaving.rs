@@ -19,7 +19,7 @@ fn a_handshake_of_qos_2_is_finished_before_leaving() {
         "Client s sending PUBCOMP (m7)",
         "Client s sending DISCONNECT",
     ]);
-    let row = "docs/differences.md: order of a received message and its acknowledgement";
+    let row = "docs/differences.md: `-d`: order of a received message and its acknowledgement";
     compare([
         subscriber("-t a -q 2 -C 1").at(one.clone()),
         subscriber("-i s -t a -d -v -q 2 -C 1").at(one).differs(debug, row),

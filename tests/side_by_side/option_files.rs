@@ -74,7 +74,7 @@ fn lines_that_are_none() {
 #[test]
 fn a_file_that_is_named() {
     let reason = "2.0.11 has no -o";
-    let row = "docs/differences.md: a missing -o file";
+    let row = "docs/differences.md: `-o`";
     let content = "-h 127.0.0.1\n-p {port}\n-t a\n-q 1\n";
     let missing = [Expected::Status(1), Expected::Connects(&[]), Expected::Sends(&[])];
     let missing = missing.into_iter().fold(

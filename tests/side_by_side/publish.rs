@@ -82,7 +82,7 @@ fn lines_of_stdin() {
                 "PUBLISH d0 q0 r0 'a' 'ef'",
                 "DISCONNECT",
             ]),
-            "docs/differences.md: NUL bytes",
+            "docs/differences.md: pub `-l`: NUL bytes",
         ),
     ]);
 }
@@ -93,7 +93,7 @@ fn acknowledging(reason: u8) -> Broker {
 
 #[test]
 fn a_broker_that_refuses_a_message() {
-    let row = "docs/differences.md: MQTT 5 broker refuses a message";
+    let row = "docs/differences.md: pub: MQTT 5 broker refuses a message";
     let one = |line| publisher(line).only([V5]);
     compare([
         one("-t a -m x -q 1").at(acknowledging(0x10)),
@@ -110,6 +110,19 @@ fn a_broker_that_refuses_a_message() {
             .at(acknowledging(0x80))
             .differs(Expected::Status(0x80), row),
     ]);
+}
+
+#[test]
+fn an_acknowledgement_with_a_reason_code_that_is_not_its_own() {
+    const ONE: &[&str] = &["PUBLISH d0 q1 r0 m1 'a' 'x'", "DISCONNECT rc130"];
+    const TWO: &[&str] = &["PUBLISH d0 q2 r0 m1 'a' 'x'", "DISCONNECT rc130"];
+    let reason = "reference §6.3: a protocol error in 2.1.2";
+    let one = |qos, reason_code, sends| {
+        let case = publisher(&format!("-t a -m x -q {qos}")).at(acknowledging(reason_code));
+        let case = case.only([V5]).differs(Expected::Status(2), reason);
+        case.differs(Expected::Sends(sends), reason)
+    };
+    compare([one(1, 0x82, ONE), one(1, 0x01, ONE), one(2, 0x92, TWO)]);
 }
 
 /// A broker that loses the first connection here and is well again then.
@@ -139,7 +152,7 @@ fn lines_survive_a_lost_connection() {
                 "2: PUBREL m1",
                 "2: DISCONNECT",
             ]),
-            "docs/differences.md: QoS 2 when the broker kept no session",
+            "docs/differences.md: pub `-l` at QoS 2: connection lost after PUBREC, session not kept",
         )
     };
     compare([

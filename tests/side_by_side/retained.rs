@@ -51,7 +51,7 @@ fn only_retained_messages() {
 
 #[test]
 fn retained_messages_are_removed() {
-    let row = "docs/differences.md: --remove-retained with -C, which never ends in the original";
+    let row = "docs/differences.md: sub `--remove-retained` with `-C`, `--retained-only`";
     let never_ending = |words: &str| {
         let case = subscriber(&format!("-t # -v --remove-retained {words}"));
         case.instead("-t # -v --remove-retained -W 3", row).differs(Expected::Status(0), row)
@@ -82,7 +82,7 @@ fn some_messages_by_chance() {
 #[test]
 fn a_screen_of_topics() {
     let messages = broker().with(message("t/a", "one")).with(message("t/b", ""));
-    let row = "docs/differences.md: -w clears the rest of the line";
+    let row = "docs/differences.md: sub `-w`: a value shorter than the last of its topic";
     compare([subscriber("-t t/# -w -v -C 2")
         .instead("-t t/# -v -C 2", "2.0.11 has no -w")
         .at(messages)

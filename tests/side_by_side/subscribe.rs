@@ -106,7 +106,7 @@ fn small_counts_are_announced() {
 
 #[test]
 fn leaving_at_the_answer_to_the_subscription() {
-    let row = "docs/differences.md: every subscription refused";
+    let row = "docs/differences.md: sub: every subscription refused";
     let granting = |codes: &[u8]| broker().on(Kind::Subscribe, [Reply::Suback(1, codes.to_vec())]);
     let refused = |line, status| {
         let broker = granting(&[if status == 128 { 0x80 } else { 0x87 }]);
@@ -203,6 +203,9 @@ fn a_pubrel_for_nothing_is_answered() {
         .on(Kind::Pubcomp, [Reply::Message(message("a", "x"))]))]);
 }
 
+const ONE_CONNECT: Expected = Expected::Connects(&[
+    "CONNECT 'MQTT' 5 flags=00000010 keep_alive=60 [receive-maximum=20] id=''",
+]);
 const PROTOCOL_ERROR: Expected =
     Expected::Sends(&["SUBSCRIBE m1 'a' options=00", "DISCONNECT rc130"]);
 
@@ -221,17 +224,24 @@ fn packets_that_no_broker_sends() {
 
 #[test]
 fn packets_that_only_2_0_11_takes() {
-    const CONNECT: Expected = Expected::Connects(&[
-        "CONNECT 'MQTT' 5 flags=00000010 keep_alive=60 [receive-maximum=20] id=''",
-    ]);
     let reason = "reference §7.4: a protocol error in 2.1.2";
     let refused = |bytes, status| {
         let case = subscriber("-t a").at(sends(bytes)).only([V5]);
         case.differs(Expected::Status(status), reason)
-            .differs(CONNECT, reason)
+            .differs(ONE_CONNECT, reason)
             .differs(PROTOCOL_ERROR, reason)
     };
     compare([refused(&[0xc0, 0], 2), refused(&[0xf0, 2, 0x18, 0], 11)]);
+}
+
+#[test]
+fn answers_with_a_reason_code_that_is_not_their_own() {
+    let row = "docs/differences.md: a reason code that SUBACK, UNSUBACK or DISCONNECT cannot have";
+    let one = |bytes: &[u8]| {
+        let case = subscriber("-t a").at(sends(bytes)).only([V5]);
+        case.differs(Expected::Status(2), row).differs(PROTOCOL_ERROR, row)
+    };
+    compare([one(&[0x90, 4, 0, 1, 0, 0x03]).differs(ONE_CONNECT, row), one(&[0xe0, 1, 0x04])]);
 }
 
 #[test]

@@ -48,7 +48,7 @@ const CONNECT: Expected = Expected::Connects(&[
 
 #[test]
 fn percent_encoding_is_undone() {
-    let row = "docs/differences.md: percent-decoding of -L";
+    let row = "docs/differences.md: `-L`: percent signs in user, password, host, topic";
     compare([publisher("-L mqtt://u%40:%3A%2F@127.0.0.1:{port}/a%20b -m x")
         .without_version()
         .differs(CONNECT, row)
@@ -71,7 +71,7 @@ fn words_that_are_no_url() {
 
 #[test]
 fn ports_that_are_none() {
-    let row = "docs/differences.md: the port of -L is checked";
+    let row = "docs/differences.md: `-L`: port that is none";
     compare(both("-L mqtt://127.0.0.1:{port}x/a").map(|case| case.refused(row)));
     // The original takes the first for a unix socket.
     let wrong = ["-L mqtt://127.0.0.1:abc/a", "-L mqtt://127.0.0.1:65536/a"];

@@ -44,7 +44,7 @@ pub enum DecodeError {
         error: PropertyError,
     },
     /// A reason code that the packet does not have (MQTT 5 §2.4).
-    #[error("the broker broke the protocol: 0x{code:02X} is no reason code of {packet}")]
+    #[error("{packet} cannot have the reason code 0x{code:02X}")]
     ReasonCode {
         /// The packet's name.
         packet: &'static str,

@@ -232,11 +232,7 @@ fn reason_codes_that_the_packet_does_not_have() {
             }
         }
     }
-    assert_body_refused(
-        0x40,
-        "0001 82 00",
-        "the broker broke the protocol: 0x82 is no reason code of PUBACK",
-    );
+    assert_body_refused(0x40, "0001 82 00", "PUBACK cannot have the reason code 0x82");
 }
 
 // Whatever a broker refuses us with, we are refused, and the status is its code.
