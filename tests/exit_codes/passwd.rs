@@ -1,37 +1,39 @@
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
+
 use test_support::tool::{Output, Signal, Tool};
 
-use super::{Scenario, scenario, subscriber};
+use super::{Scenario, scenario};
 
 const TOOL: &str = "mqtt-passwd";
 
-fn passwd() -> Tool {
-    subscriber().sibling(TOOL)
-}
-
-/// A password file with one user, edited like this with two lines of stdin.
-fn edited(words: &[&str], input: &str) -> Output {
-    let tool = passwd();
+/// An empty password file that nobody else may read, edited like this with two lines of stdin.
+fn edited(tool: &Tool, words: &[&str], input: &str) -> Output {
     let path = tool.home().join("passwords");
-    std::fs::write(&path, "alice:$6$x$y\n").expect("the folder is ours");
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+    file.expect("the folder is ours");
     let path = path.to_str().expect("a plain path");
     let words = words.iter().map(|word| if *word == "FILE" { path } else { word });
     tool.run_with_input(input, words)
 }
 
 pub(super) const SCENARIOS: &[Scenario] = &[
-    scenario(TOOL, "done: the file is as asked, on disk", || edited(&["FILE", "bob"], "a\na\n")),
-    scenario(TOOL, "wrong usage; the file is as it was", || edited(&["--nonsense", "FILE"], "")),
-    scenario(TOOL, "a file error; the file is as it was", || {
-        edited(&["-b", "/no/such/file", "bob", "x"], "")
+    scenario(TOOL, "done: the file is as asked, on disk", |tool| {
+        edited(tool, &["FILE", "bob"], "a\na\n")
     }),
-    scenario(TOOL, "`-D`: no such user; the file is as it was", || {
-        edited(&["-D", "FILE", "bob"], "")
+    scenario(TOOL, "wrong usage; the file is as it was", |tool| {
+        edited(tool, &["--nonsense", "FILE"], "")
     }),
-    scenario(TOOL, "the two passwords differ; the file is as it was", || {
-        edited(&["FILE", "bob"], "a\nb\n")
+    scenario(TOOL, "a file error; the file is as it was", |tool| {
+        edited(tool, &["-b", "/no/such/file", "bob", "x"], "")
     }),
-    scenario(TOOL, "ended by SIGINT; the file is as it was", || {
-        let tool = passwd();
+    scenario(TOOL, "`-D`: no such user; the file is as it was", |tool| {
+        edited(tool, &["-D", "FILE", "bob"], "")
+    }),
+    scenario(TOOL, "the two passwords differ; the file is as it was", |tool| {
+        edited(tool, &["FILE", "bob"], "a\nb\n")
+    }),
+    scenario(TOOL, "ended by SIGINT; the file is as it was", |tool| {
         let path = tool.home().join("passwords");
         std::fs::write(&path, "").expect("the folder is ours");
         let mut running = tool.spawn([path.as_os_str(), "bob".as_ref()]);

@@ -6,11 +6,9 @@ use test_support::dns::DnsServer;
 use test_support::mosquitto::free_port;
 use test_support::packet::{self, Delivery, v3, v5};
 use test_support::scripted_peer::ScriptedPeer;
-use test_support::tool::{Output, Running, Signal};
+use test_support::tool::{Output, Running, Signal, Tool};
 
-use super::{
-    Scenario, Scene, proxy_answered, scenario, subscriber, websocket_answered, with_options_file,
-};
+use super::{Scenario, Scene, proxy_answered, scenario, websocket_answered, with_options_file};
 
 const TOOL: &str = "mqtt-sub";
 
@@ -18,193 +16,192 @@ const TOPIC: &[&str] = &["-t", "t"];
 const TOPIC_5: &[&str] = &["-t", "t", "-V", "5"];
 
 pub(super) const SCENARIOS: &[Scenario] = &[
-    scenario(TOOL, "`-C` reached", || {
-        let scene = Scene::connected(&subscriber(), &["-t", "t", "-C", "1"]);
+    scenario(TOOL, "`-C` reached", |tool| {
+        let scene = Scene::connected(tool, &["-t", "t", "-C", "1"]);
         scene.then_answered_with(&v3::publish("t", b"x", Delivery::AtMostOnce))
     }),
-    scenario(TOOL, "`-E`: the subscription was answered", || {
-        let scene = Scene::connected(&subscriber(), &["-t", "t", "-E"]);
+    scenario(TOOL, "`-E`: the subscription was answered", |tool| {
+        let scene = Scene::connected(tool, &["-t", "t", "-E"]);
         scene.then_answered_with(&v3::suback(1, &[0]))
     }),
-    scenario(TOOL, "`--retained-only`: everything retained was shown", || {
-        let mut scene = Scene::connected(&subscriber(), &["-t", "t", "--retained-only"]);
+    scenario(TOOL, "`--retained-only`: everything retained was shown", |tool| {
+        let mut scene = Scene::connected(tool, &["-t", "t", "--retained-only"]);
         scene.client.read_packet();
         scene.client.send(&v3::suback(1, &[0]));
         scene.client.expect(&packet::PINGREQ);
         scene.answered_with(&[0xd0, 0x00])
     }),
-    scenario(TOOL, "SIGINT or SIGTERM after the broker let us in", || {
-        let mut scene = Scene::connected(&subscriber(), TOPIC);
+    scenario(TOOL, "SIGINT or SIGTERM after the broker let us in", |tool| {
+        let mut scene = Scene::connected(tool, TOPIC);
         scene.client.read_packet();
         scene.running.signal(Signal::INT);
         scene.client.expect(&packet::DISCONNECT);
         scene.hung_up()
     }),
-    scenario(TOOL, "the reader of stdout went away", || {
+    scenario(TOOL, "the reader of stdout went away", |tool| {
         let (reader, writer) = std::io::pipe().expect("a pipe");
-        with_stdout(writer, || drop(reader))
+        with_stdout(tool, writer, || drop(reader))
     }),
-    scenario(TOOL, "`--help`, `--version`, `--show-config`", || {
+    scenario(TOOL, "`--help`, `--version`, `--show-config`", |tool| {
         for word in ["--version", "--show-config"] {
-            subscriber().run([word, "-t", "t"]).assert_code(0);
+            tool.run([word, "-t", "t"]).assert_code(0);
         }
-        subscriber().run(["--help"])
+        tool.run(["--help"])
     }),
-    scenario(TOOL, "wrong usage", || subscriber().run(["--nonsense"])),
-    scenario(TOOL, "a line of an options file makes no sense", || {
-        with_options_file(&subscriber(), &["-t", "t"])
+    scenario(TOOL, "wrong usage", |tool| tool.run(["--nonsense"])),
+    scenario(TOOL, "a line of an options file makes no sense", |tool| {
+        with_options_file(tool, &["-t", "t"])
     }),
-    scenario(TOOL, "a variable makes no sense", || {
-        let tool = subscriber();
+    scenario(TOOL, "a variable makes no sense (own name)", |tool| {
         let mut command = tool.command(["-t", "t"]);
         command.env("MQTT_PORT", "x");
         Running::start(command).wait()
     }),
-    scenario(TOOL, "a URL makes no sense", || subscriber().run(["-L", "mqtt://h:x/t"])),
-    scenario(TOOL, "an options file that was named is missing, or one cannot be read", || {
-        subscriber().run(["-o", "/no/such/file", "-t", "t"])
+    scenario(TOOL, "a URL makes no sense", |tool| tool.run(["-L", "mqtt://h:x/t"])),
+    scenario(TOOL, "an options file that was named is missing, or one cannot be read", |tool| {
+        tool.run(["-o", "/no/such/file", "-t", "t"])
     }),
-    scenario(TOOL, "the host, or the name of `-A`, has no address", || {
-        subscriber().run(["-h", "no-such-host.invalid", "-t", "t"])
+    scenario(TOOL, "the host, or the name of `-A`, has no address", |tool| {
+        tool.run(["-h", "no-such-host.invalid", "-t", "t"])
     }),
-    scenario(TOOL, "`--srv`: there are no SRV records", || {
+    scenario(TOOL, "`--srv`: there are no SRV records", |tool| {
         let dns = DnsServer::start(Vec::new());
         let place = ["--srv", "-h", "b", "--dns-server", &dns.address()];
-        subscriber().run([&place, TOPIC].concat())
+        tool.run([&place, TOPIC].concat())
     }),
-    scenario(TOOL, "the address of `-A` is not one of this machine", || {
+    scenario(TOOL, "the address of `-A` is not one of this machine", |tool| {
         // An address for documents (RFC 5737).
-        subscriber().run(["-A", "192.0.2.1", "-h", "127.0.0.1", "-t", "t"])
+        tool.run(["-A", "192.0.2.1", "-h", "127.0.0.1", "-t", "t"])
     }),
-    scenario(TOOL, "a file or folder that TLS needs cannot be read", || {
-        subscriber().run(["--cafile", "/no/such/file", "-t", "t"])
+    scenario(TOOL, "a file or folder that TLS needs cannot be read", |tool| {
+        tool.run(["--cafile", "/no/such/file", "-t", "t"])
     }),
-    scenario(TOOL, "a file that TLS needs is not what it should be, or has another key", || {
-        subscriber().run(["--cafile", "/dev/null", "-t", "t"])
+    scenario(TOOL, "a file that TLS needs is not what it should be, or has another key", |tool| {
+        tool.run(["--cafile", "/dev/null", "-t", "t"])
     }),
-    scenario(TOOL, "a cipher suite that there is not", || {
-        subscriber().run(["--cafile", "/dev/null", "--ciphers", "RC4-MD5", "-t", "t"])
+    scenario(TOOL, "a cipher suite that there is not", |tool| {
+        tool.run(["--cafile", "/dev/null", "--ciphers", "RC4-MD5", "-t", "t"])
     }),
-    scenario(TOOL, "TLS with the broker failed", || {
-        super::with_authority(&subscriber(), &["-t", "t"])
-    }),
-    scenario(TOOL, "the broker answered with TLS", || {
-        let scene = Scene::connecting(&subscriber(), &["-t", "t"]);
+    scenario(TOOL, "TLS with the broker failed", |tool| super::with_authority(tool, &["-t", "t"])),
+    scenario(TOOL, "the broker answered with TLS", |tool| {
+        let scene = Scene::connecting(tool, &["-t", "t"]);
         scene.answered_with(b"\x15\x03\x01\x00\x02\x02\x46")
     }),
-    scenario(TOOL, "none of several candidates could be reached", || {
+    scenario(TOOL, "none of several candidates could be reached (own name)", |tool| {
         let port = free_port().to_string();
-        subscriber().run(["-h", "127.0.0.1,127.0.0.2", "-p", &port, "-t", "t"])
+        tool.run(["-h", "127.0.0.1,127.0.0.2", "-p", &port, "-t", "t"])
     }),
-    scenario(TOOL, "no connection, the first time", || {
-        subscriber().run(["-h", "127.0.0.1", "-p", &free_port().to_string(), "-t", "t"])
+    scenario(TOOL, "no connection, the first time", |tool| {
+        tool.run(["-h", "127.0.0.1", "-p", &free_port().to_string(), "-t", "t"])
     }),
-    scenario(TOOL, "stdout cannot be written (disk full)", || {
+    scenario(TOOL, "stdout cannot be written (disk full)", |tool| {
         let full = OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
-        with_stdout(full, || {})
+        with_stdout(tool, full, || {})
     }),
-    scenario(TOOL, "the broker broke the protocol", || {
-        Scene::connected(&subscriber(), TOPIC).then_answered_with(&v3::connack(0))
+    scenario(TOOL, "the broker broke the protocol", |tool| {
+        Scene::connected(tool, TOPIC).then_answered_with(&v3::connack(0))
+    }),
+    scenario(TOOL, "an answer has a reason code that it cannot have (MQTT 5)", |tool| {
+        Scene::connected(tool, TOPIC_5).then_answered_with(&v5::suback(1, &[0x03]))
     }),
     scenario(
         TOOL,
         "the broker sent DISCONNECT with a reason that would come again (MQTT 5)",
-        || Scene::connected(&subscriber(), TOPIC_5).then_answered_with(&v5::disconnect(0x8e)),
+        |tool| Scene::connected(tool, TOPIC_5).then_answered_with(&v5::disconnect(0x8e)),
     ),
-    scenario(TOOL, "CONNACK of MQTT 3 refuses", || {
-        Scene::connecting(&subscriber(), TOPIC).answered_with(&v3::connack(5))
+    scenario(TOOL, "CONNACK of MQTT 3 refuses", |tool| {
+        Scene::connecting(tool, TOPIC).answered_with(&v3::connack(5))
     }),
-    scenario(TOOL, "`--proxy`: what answers is no such proxy", || {
-        proxy_answered(&subscriber(), TOPIC, b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    scenario(TOOL, "`--proxy`: what answers is no such proxy", |tool| {
+        proxy_answered(tool, TOPIC, b"HTTP/1.1 400 Bad Request\r\n\r\n")
     }),
-    scenario(TOOL, "`--proxy`: SOCKS refuses with a code of its own", || {
-        proxy_answered(&subscriber(), TOPIC, b"\x05\x00\x05\x09\0\x01")
+    scenario(TOOL, "`--proxy`: SOCKS refuses with a code of its own", |tool| {
+        proxy_answered(tool, TOPIC, b"\x05\x00\x05\x09\0\x01")
     }),
-    scenario(TOOL, "`--proxy`: it cannot reach the broker", || {
-        proxy_answered(&subscriber(), TOPIC, b"\x05\x00\x05\x05\0\x01")
+    scenario(TOOL, "`--proxy`: it cannot reach the broker", |tool| {
+        proxy_answered(tool, TOPIC, b"\x05\x00\x05\x05\0\x01")
     }),
-    scenario(TOOL, "`--proxy`: it closes the connection", || {
-        proxy_answered(&subscriber(), TOPIC, b"\x05")
+    scenario(TOOL, "`--proxy`: it closes the connection", |tool| {
+        proxy_answered(tool, TOPIC, b"\x05")
     }),
     scenario(
         TOOL,
         "`--proxy`: it does not allow the connection, or wants another way to log in",
-        || proxy_answered(&subscriber(), TOPIC, b"\x05\xff"),
+        |tool| proxy_answered(tool, TOPIC, b"\x05\xff"),
     ),
-    scenario(TOOL, "`--proxy`: it refuses user name and password, or fails", || {
-        proxy_answered(&subscriber(), TOPIC, b"\x05\x00\x05\x01\0\x01")
+    scenario(TOOL, "`--proxy`: it refuses user name and password, or fails", |tool| {
+        proxy_answered(tool, TOPIC, b"\x05\x00\x05\x01\0\x01")
     }),
-    scenario(TOOL, "`--ws`: no web server answers", || {
-        websocket_answered(&subscriber(), TOPIC, &v3::connack(0))
+    scenario(TOOL, "`--ws`: no web server answers", |tool| {
+        websocket_answered(tool, TOPIC, &v3::connack(0))
     }),
-    scenario(TOOL, "`--ws`: the web server refuses, or does not agree to MQTT", || {
-        websocket_answered(&subscriber(), TOPIC, b"HTTP/1.1 403 Forbidden\r\n\r\n")
+    scenario(TOOL, "`--ws`: the web server refuses, or does not agree to MQTT", |tool| {
+        websocket_answered(tool, TOPIC, b"HTTP/1.1 403 Forbidden\r\n\r\n")
     }),
-    scenario(TOOL, "the broker asks for an authentication exchange", || {
-        Scene::connected(&subscriber(), TOPIC_5).then_answered_with(&[0xf0, 0x00])
+    scenario(TOOL, "the broker asks for an authentication exchange", |tool| {
+        Scene::connected(tool, TOPIC_5).then_answered_with(&[0xf0, 0x00])
     }),
-    scenario(TOOL, "the broker sent a malformed packet", || {
+    scenario(TOOL, "the broker sent a malformed packet", |tool| {
         let packet = b"\x30\x04\x00\x02\xff\xffx";
-        Scene::connected(&subscriber(), TOPIC).then_answered_with(packet)
+        Scene::connected(tool, TOPIC).then_answered_with(packet)
     }),
-    scenario(TOOL, "the broker sent a packet longer than allowed", || {
+    scenario(TOOL, "the broker sent a packet longer than allowed", |tool| {
         let limit = ["-t", "t", "-V", "5", "-D", "connect", "maximum-packet-size", "100"];
         let packet = v5::publish("t", &[b'x'; 100], Delivery::AtMostOnce, &[]);
-        Scene::connected(&subscriber(), &limit).then_answered_with(&packet)
+        Scene::connected(tool, &limit).then_answered_with(&packet)
     }),
-    scenario(TOOL, "SUBSCRIBE is larger than the broker takes", || {
-        let scene = Scene::connecting(&subscriber(), TOPIC_5);
+    scenario(TOOL, "SUBSCRIBE is larger than the broker takes", |tool| {
+        let scene = Scene::connecting(tool, TOPIC_5);
         scene.answered_with(&v5::connack(0, &[0x27, 0, 0, 0, 8]))
     }),
-    scenario(TOOL, "the time of `-W` ran out", || {
-        let mut scene = Scene::connected(&subscriber(), &["-t", "t", "-W", "1"]);
+    scenario(TOOL, "the time of `-W` ran out", |tool| {
+        let mut scene = Scene::connected(tool, &["-t", "t", "-W", "1"]);
         scene.client.read_packet();
         scene.client.expect(&packet::DISCONNECT);
         scene.hung_up()
     }),
-    scenario(TOOL, "the time of `-W` ran out before the broker let us in", || {
-        Scene::connecting(&subscriber(), &["-t", "t", "-W", "1"]).running.wait()
+    scenario(TOOL, "the time of `-W` ran out before the broker let us in", |tool| {
+        Scene::connecting(tool, &["-t", "t", "-W", "1"]).running.wait()
     }),
-    scenario(TOOL, "an MQTT 3 broker refused every subscription", || {
-        Scene::connected(&subscriber(), TOPIC).then_answered_with(&v3::suback(1, &[0x80]))
+    scenario(TOOL, "an MQTT 3 broker refused every subscription", |tool| {
+        Scene::connected(tool, TOPIC).then_answered_with(&v3::suback(1, &[0x80]))
     }),
     scenario(
         TOOL,
         "an MQTT 5 broker refused to unsubscribe, and there was nothing else to do",
-        || {
-            let scene = Scene::connected(&subscriber(), &["-U", "t", "-V", "5"]);
+        |tool| {
+            let scene = Scene::connected(tool, &["-U", "t", "-V", "5"]);
             scene.then_answered_with(&v5::unsuback(1, &[0x87]))
         },
     ),
-    scenario(TOOL, "`--remove-retained`: an MQTT 5 broker refused to remove a message", || {
+    scenario(TOOL, "`--remove-retained`: an MQTT 5 broker refused to remove a message", |tool| {
         let removal = ["-t", "t", "-V", "5", "-C", "1", "--remove-retained"];
-        let mut scene = Scene::connected(&subscriber(), &removal);
+        let mut scene = Scene::connected(tool, &removal);
         scene.client.read_packet();
         let message = v5::publish("t", b"x", Delivery::AtMostOnce, &[]);
         scene.client.send(&packet::flagged(message, packet::RETAIN));
         scene.then_answered_with(&v5::puback(2, 0x87))
     }),
     scenario(TOOL, "a second SIGINT, or five seconds, while nobody reads stdout", nobody_reads),
-    scenario(TOOL, "SIGINT before the broker let us in", || {
-        let scene = Scene::connecting(&subscriber(), TOPIC);
+    scenario(TOOL, "SIGINT before the broker let us in", |tool| {
+        let scene = Scene::connecting(tool, TOPIC);
         scene.running.signal(Signal::INT);
         scene.running.wait()
     }),
-    scenario(TOOL, "the broker does not speak MQTT 5", || {
-        Scene::connecting(&subscriber(), TOPIC_5).answered_with(&v3::connack(1))
+    scenario(TOOL, "the broker does not speak MQTT 5", |tool| {
+        Scene::connecting(tool, TOPIC_5).answered_with(&v3::connack(1))
     }),
-    scenario(TOOL, "CONNACK of MQTT 5 refuses", || {
-        Scene::connecting(&subscriber(), TOPIC_5).answered_with(&v5::connack(0x87, &[]))
+    scenario(TOOL, "CONNACK of MQTT 5 refuses", |tool| {
+        Scene::connecting(tool, TOPIC_5).answered_with(&v5::connack(0x87, &[]))
     }),
-    scenario(TOOL, "an MQTT 5 broker refused every subscription", || {
-        Scene::connected(&subscriber(), TOPIC_5).then_answered_with(&v5::suback(1, &[0x87]))
+    scenario(TOOL, "an MQTT 5 broker refused every subscription", |tool| {
+        Scene::connected(tool, TOPIC_5).then_answered_with(&v5::suback(1, &[0x87]))
     }),
 ];
 
 /// A run whose stdout is put elsewhere. Once it has subscribed, `then` happens and a message comes.
-fn with_stdout(stdout: impl Into<Stdio>, then: impl FnOnce()) -> Output {
+fn with_stdout(tool: &Tool, stdout: impl Into<Stdio>, then: impl FnOnce()) -> Output {
     let peer = ScriptedPeer::listen();
-    let tool = subscriber();
     let mut command = tool.command(["-h", "127.0.0.1", "-p", &peer.port().to_string(), "-t", "t"]);
     let command = command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped());
     let child = command.spawn().expect("it starts");
@@ -222,9 +219,8 @@ fn with_stdout(stdout: impl Into<Stdio>, then: impl FnOnce()) -> Output {
 }
 
 /// A run whose stdout is a pipe that is full and stays so.
-fn nobody_reads() -> Output {
+fn nobody_reads(tool: &Tool) -> Output {
     let peer = ScriptedPeer::listen();
-    let tool = subscriber();
     let mut command = tool.command(["-h", "127.0.0.1", "-p", &peer.port().to_string(), "-t", "t"]);
     let (mut reader, writer) = std::io::pipe().expect("a pipe");
     let child = command.stdout(writer).stderr(Stdio::piped()).spawn().expect("it starts");
