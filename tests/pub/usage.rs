@@ -45,11 +45,15 @@ const WRONG: &[(&[&str], &str)] = &[
     ),
     (
         &["--connect-timeout", "0"],
-        "invalid value '0' for '--connect-timeout <SECONDS>': a number of seconds above 0 is wanted",
+        "invalid value '0' for '--connect-timeout <SECONDS>': a number of seconds above 0, at most 1000000000, is wanted",
+    ),
+    (
+        &["--connect-timeout", "1e19"],
+        "invalid value '1e19' for '--connect-timeout <SECONDS>': a number of seconds above 0, at most 1000000000, is wanted",
     ),
     (
         &["--connect-timeout=x"],
-        "invalid value 'x' for '--connect-timeout <SECONDS>': a number of seconds, 0 or more, is wanted",
+        "invalid value 'x' for '--connect-timeout <SECONDS>': a number of seconds above 0, at most 1000000000, is wanted",
     ),
     (&["-t", ""], "invalid value '' for '--topic <TOPIC>': it is empty"),
     (
@@ -84,7 +88,7 @@ const WRONG: &[(&[&str], &str)] = &[
     ),
     (
         &["--repeat-delay", "-1"],
-        "invalid value '-1' for '--repeat-delay <SECONDS>': a number of seconds, 0 or more, is wanted",
+        "invalid value '-1' for '--repeat-delay <SECONDS>': a number of seconds from 0 to 1000000000 is wanted",
     ),
     (
         &["-t", "t", "-n", "--unix", "/s", "-p", "1883"],

@@ -22,6 +22,9 @@ pub enum Grammar {
     Quoting,
 }
 
+/// The most bytes a file may have: a device such as /dev/zero has no end.
+const LARGEST: u64 = 16 * 1024 * 1024;
+
 /// Who may read a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readers {
@@ -103,7 +106,9 @@ impl OptionsFile {
             match Self::read(&path, *grammar) {
                 Ok(file) => return Ok(Some(file)),
                 Err(error) if is_absent(&error) => {}
-                Err(_) if invocation.behaviour == Behaviour::Original => {}
+                Err(error)
+                    if invocation.behaviour == Behaviour::Original
+                        && error.kind() != io::ErrorKind::FileTooLarge => {}
                 Err(source) => return Err(OptionsFileError { path, source }),
             }
         }
@@ -111,10 +116,14 @@ impl OptionsFile {
     }
 
     fn read(path: &Path, grammar: Grammar) -> io::Result<Self> {
-        let mut file = File::open(path)?;
+        let file = File::open(path)?;
         let readers = Readers::of(&file.metadata()?);
         let mut text = Zeroizing::new(Vec::new());
-        file.read_to_end(&mut text)?;
+        let read = file.take(LARGEST + 1).read_to_end(&mut text)?;
+        if u64::try_from(read).is_ok_and(|read| read > LARGEST) {
+            let error = "it is larger than 16 MiB";
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, error));
+        }
         Ok(Self { path: path.to_owned(), grammar, readers, text })
     }
 
@@ -442,6 +451,25 @@ mod tests {
     fn a_named_file_that_is_missing_is_an_error() {
         let error = OptionsFile::named("/nonexistent/o".into()).err().unwrap().to_string();
         assert!(error.starts_with("cannot read options file /nonexistent/o: No such file"));
+    }
+
+    #[test]
+    fn a_file_has_16_mebibytes_at_most() {
+        let error = OptionsFile::named("/dev/zero".into()).err().unwrap().to_string();
+        assert_eq!(error, "cannot read options file /dev/zero: it is larger than 16 MiB");
+        let folder = tempfile::tempdir().unwrap();
+        for (name, length, is_read) in [("a", LARGEST, true), ("mosquitto_pub", LARGEST + 1, false)]
+        {
+            let path = folder.path().join(name);
+            File::create(&path).unwrap().set_len(length).unwrap();
+            assert_eq!(OptionsFile::named(path).is_ok(), is_read);
+        }
+        // Even under the original's name: it would take what stands in it.
+        for argv0 in ["mosquitto_pub", "mqtt-pub"] {
+            let invocation = Invocation::new(Tool::Pub, OsStr::new(argv0));
+            let found = OptionsFile::of_user(invocation, |_| Some(folder.path().into()));
+            assert!(found.is_err());
+        }
     }
 
     proptest! {

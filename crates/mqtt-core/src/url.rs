@@ -142,9 +142,25 @@ pub fn has_password(text: &[u8]) -> bool {
 /// should have been encoded must not show the half behind it.
 fn password_span(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let scheme = split_at_first(text, b"://").map_or(0, |(scheme, _)| scheme.len() + 3);
+    if is_without_password(text) {
+        return None;
+    }
     let end = text.iter().rposition(|&byte| byte == b'@')?;
     let colon = text.get(scheme..end)?.iter().position(|&byte| byte == b':')?;
     Some((text.get(..=scheme + colon)?, text.get(end..)?))
+}
+
+/// Whether it is a URL of ours whose colons and '@' belong to the port and the topic.
+fn is_without_password(text: &[u8]) -> bool {
+    let Some((scheme, rest)) = split_at_first(text, b"://") else { return false };
+    let Some((authority, _)) = split_at_first(rest, b"/") else { return false };
+    let address = match authority.iter().rposition(|&byte| byte == b'@') {
+        Some(at) if authority[..at].contains(&b':') => return false,
+        Some(at) => &authority[at + 1..],
+        None => authority,
+    };
+    let is_port = |port: Option<&[u8]>| port.is_none_or(|digits| port_number(digits).is_ok());
+    Scheme::named(scheme).is_some() && split_address(address).is_ok_and(|(_, port)| is_port(port))
 }
 
 fn split_at_first<'a>(text: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
@@ -174,8 +190,8 @@ fn split_address(address: &[u8]) -> Result<(String, Option<&[u8]>), UrlError> {
     if host.is_empty() {
         return Err(UrlError::NoHost);
     }
-    // A '/' that was encoded would make the path of a socket out of a name.
-    let strange = |c: char| c.is_control() || c.is_whitespace() || "/?#[]@:\\".contains(c);
+    // A '/' that was encoded would make the path of a socket out of a name, a ',' two names.
+    let strange = |c: char| c.is_control() || c.is_whitespace() || ",/?#[]@:\\".contains(c);
     if host.contains(strange) {
         return Err(UrlError::Host);
     }
@@ -344,9 +360,15 @@ mod tests {
         for text in ["mqtt:///t", "mqtt://:1883/t", "mqtt://u:p@/t"] {
             assert_eq!(error(text), UrlError::NoHost, "{text}");
         }
-        for text in
-            ["mqtt://a b/t", "mqtt://a%2Fb/t", "mqtt://a%00/t", "mqtt://h?x/t", "mqtt://%ff/t"]
-        {
+        for text in [
+            "mqtt://a b/t",
+            "mqtt://a%2Fb/t",
+            "mqtt://a%00/t",
+            "mqtt://h?x/t",
+            "mqtt://%ff/t",
+            "mqtt://h%2Cb/t",
+            "mqtt://h%40b/t",
+        ] {
             assert_eq!(error(text), UrlError::Host, "{text}");
         }
         assert_eq!(url("mqtt://%62roker/t").host, "broker");
@@ -368,6 +390,11 @@ mod tests {
             ("u:hunter2@h", "u:***@h"),
             ("mqtt://u@h:1/t", "mqtt://u@h:1/t"),
             ("mqtt://h:1/t", "mqtt://h:1/t"),
+            ("mqtt://h:1883/a@b", "mqtt://h:1883/a@b"),
+            ("mqtt://h/a:b@c", "mqtt://h/a:b@c"),
+            ("mqtt://u@[::1]:1/a:b@c", "mqtt://u@[::1]:1/a:b@c"),
+            ("mqtt://u:a@b/c@h/t", "mqtt://u:***@h/t"),
+            ("socks5h://u:123/4@h", "socks5h://u:***@h"),
         ] {
             assert_eq!(masked(text.as_bytes()), shown);
             assert_eq!(has_password(text.as_bytes()), shown.contains("***"), "{text}");

@@ -77,7 +77,7 @@ struct PublishArgs {
         value_parser = value::number(1, u32::MAX))]
     repeat: u32,
 
-    /// Pause between two of them
+    /// Pause between two of them, at most 1000000000 seconds, with decimals if wanted
     #[arg(long, help_heading = "Publishing", value_name = "SECONDS", default_value = "0",
         value_parser = value::seconds())]
     repeat_delay: Duration,

@@ -48,7 +48,7 @@ pub struct ConnectArgs {
     keepalive: u16,
 
     /// Seconds that connecting may take, from the look-up of the name to the broker's answer; more
-    /// than 0, with decimals if wanted
+    /// than 0, at most 1000000000, with decimals if wanted
     #[arg(long, help_heading = "Connection", value_name = "SECONDS", default_value = "30",
         value_parser = value::time_limit())]
     connect_timeout: Duration,

@@ -153,6 +153,9 @@ fn credentials(user_info: &str, protocol: ProxyProtocol) -> Result<ProxyCredenti
     if username.is_empty() {
         return Err(ValueError::new("the user name is empty"));
     }
+    if username.contains('\0') {
+        return Err(ValueError::new("the user name has a NUL byte"));
+    }
     if protocol == ProxyProtocol::Http && username.contains(':') {
         return Err(ValueError::new("over HTTP the user name cannot have a ':'"));
     }

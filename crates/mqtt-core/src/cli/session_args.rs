@@ -230,7 +230,7 @@ fn refused(carrier: Carrier, given: &Given, cause: &PropertyError) -> UsageError
 /// A number as C writes it, hexadecimal and octal ones too; -1 and `∞` are for ever.
 fn session_expiry() -> impl TypedValueParser<Value = SessionExpiry> {
     from_words(|word| {
-        let expiry = word.to_str().and_then(|word| match word {
+        let expiry = value::number_text(&word).and_then(|word| match word {
             "-1" | "∞" => Some(SessionExpiry::Never),
             _ => c_number(word).map(|interval| match interval {
                 NEVER_EXPIRES => SessionExpiry::Never,

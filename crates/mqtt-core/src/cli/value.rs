@@ -89,13 +89,13 @@ pub(super) fn byte_of_hex(digits: &str) -> Option<u8> {
 
 /// The text of a number. Blanks around it are no part of it: a line of an options file may end
 /// with one, and the originals do not mind.
-fn without_blanks(word: &OsStr) -> &OsStr {
-    OsStr::from_bytes(word.as_bytes().trim_ascii())
+pub(super) fn number_text(word: &OsStr) -> Option<&str> {
+    std::str::from_utf8(word.as_bytes().trim_ascii()).ok()
 }
 
 /// A whole number from `least` to `most`.
 pub(super) fn whole_number(word: &OsStr, least: u32, most: u32) -> Result<u32, ValueError> {
-    let number: Option<u32> = word.to_str().and_then(|word| word.parse().ok());
+    let number: Option<u32> = number_text(word).and_then(|word| word.parse().ok());
     number
         .filter(|number| (least..=most).contains(number))
         .ok_or_else(|| ValueError(format!("a whole number from {least} to {most} is wanted")))
@@ -103,13 +103,13 @@ pub(super) fn whole_number(word: &OsStr, least: u32, most: u32) -> Result<u32, V
 
 /// A whole number from `least` to `most`, as a parser.
 pub fn number(least: u32, most: u32) -> impl TypedValueParser<Value = u32> {
-    OsStringValueParser::new().try_map(move |word| whole_number(without_blanks(&word), least, most))
+    OsStringValueParser::new().try_map(move |word| whole_number(&word, least, most))
 }
 
 /// A number from `least` to `most`, with decimals if wanted.
 pub fn decimal_number(least: f64, most: f64) -> impl TypedValueParser<Value = f64> {
     OsStringValueParser::new().try_map(move |word| {
-        let number: Option<f64> = word.to_str().and_then(|word| word.parse().ok());
+        let number: Option<f64> = number_text(&word).and_then(|word| word.parse().ok());
         number
             .filter(|number| (least..=most).contains(number))
             .ok_or_else(|| ValueError(format!("a number from {least:.1} to {most:.1} is wanted")))
@@ -119,7 +119,7 @@ pub fn decimal_number(least: f64, most: f64) -> impl TypedValueParser<Value = f6
 /// A number from `least` to `most` that has two bytes on the wire.
 pub fn two_byte_number(least: u16, most: u16) -> impl TypedValueParser<Value = u16> {
     OsStringValueParser::new().try_map(move |word| {
-        let number = whole_number(without_blanks(&word), least.into(), most.into())?;
+        let number = whole_number(&word, least.into(), most.into())?;
         u16::try_from(number).map_err(|_| ValueError("it is too large".to_owned()))
     })
 }
@@ -127,7 +127,7 @@ pub fn two_byte_number(least: u16, most: u16) -> impl TypedValueParser<Value = u
 /// 0, 1 or 2.
 pub fn qos() -> impl TypedValueParser<Value = Qos> {
     from_words(|word| {
-        let level = without_blanks(&word).to_str().and_then(|word| word.parse().ok());
+        let level = number_text(&word).and_then(|word| word.parse().ok());
         let qos = level.and_then(Qos::from_level);
         qos.ok_or_else(|| ValueError("0, 1 or 2 is wanted".to_owned()))
     })
@@ -135,7 +135,7 @@ pub fn qos() -> impl TypedValueParser<Value = Qos> {
 
 /// The version's number or its name.
 pub fn protocol_version() -> impl TypedValueParser<Value = ProtocolVersion> {
-    from_words(|word| match word.to_str() {
+    from_words(|word| match number_text(&word) {
         Some("31" | "mqttv31") => Ok(ProtocolVersion::V31),
         Some("311" | "mqttv311") => Ok(ProtocolVersion::V311),
         Some("5" | "mqttv5") => Ok(ProtocolVersion::V5),
@@ -193,25 +193,29 @@ pub fn secret() -> impl TypedValueParser<Value = Secret> {
     })
 }
 
-/// Seconds, with decimals if wanted.
+/// The longest time that can be asked for, some 30 years: far below what a clock can add up to.
+const LONGEST: Duration = Duration::from_secs(1_000_000_000);
+
+/// Seconds, 0 to 1,000,000,000, with decimals if wanted.
 pub fn seconds() -> impl TypedValueParser<Value = Duration> {
     from_words(|word| {
-        let seconds: Option<f64> =
-            without_blanks(&word).to_str().and_then(|word| word.parse().ok());
-        seconds
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-            .ok_or_else(|| ValueError("a number of seconds, 0 or more, is wanted".to_owned()))
+        duration(&word)
+            .ok_or_else(|| ValueError::new("a number of seconds from 0 to 1000000000 is wanted"))
     })
 }
 
 /// The same, but not 0.
 pub fn time_limit() -> impl TypedValueParser<Value = Duration> {
-    seconds().try_map(|limit| {
-        if limit.is_zero() {
-            return Err(ValueError::new("a number of seconds above 0 is wanted"));
-        }
-        Ok(limit)
+    from_words(|word| {
+        duration(&word).filter(|limit| !limit.is_zero()).ok_or_else(|| {
+            ValueError::new("a number of seconds above 0, at most 1000000000, is wanted")
+        })
     })
+}
+
+fn duration(word: &OsStr) -> Option<Duration> {
+    let seconds: f64 = number_text(word)?.parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= LONGEST)
 }
 
 #[cfg(test)]
@@ -226,9 +230,28 @@ mod tests {
             assert_eq!(number(1, 2).parse_ref(&command, None, word).unwrap(), 1);
             assert_eq!(qos().parse_ref(&command, None, word).unwrap(), Qos::AtLeastOnce);
             assert_eq!(seconds().parse_ref(&command, None, word).unwrap(), Duration::from_secs(1));
+            let decimal = decimal_number(0.5, 2.0).parse_ref(&command, None, word);
+            assert!(decimal.unwrap() > 0.9);
         }
         for word in ["1 1", " ", "", "1x"] {
             assert!(number(1, 2).parse_ref(&command, None, OsStr::new(word)).is_err(), "{word}");
+        }
+        let version = protocol_version().parse_ref(&command, None, OsStr::new(" 5 ")).unwrap();
+        assert_eq!(version, ProtocolVersion::V5);
+    }
+
+    #[test]
+    fn a_time_has_an_end_and_a_limit_a_beginning() {
+        let command = Command::new("t");
+        let seconds = |word| seconds().parse_ref(&command, None, OsStr::new(word)).ok();
+        let limit = |word| time_limit().parse_ref(&command, None, OsStr::new(word)).ok();
+        for word in ["1", "0.5", "1000000000"] {
+            assert!(seconds(word).is_some());
+            assert_eq!(seconds(word), limit(word));
+        }
+        assert_eq!((seconds("0"), limit("0")), (Some(Duration::ZERO), None));
+        for word in ["1000000001", "1e19", "1e400", "inf", "nan", "-1", "", "x"] {
+            assert_eq!((seconds(word), limit(word)), (None, None), "{word}");
         }
     }
 

@@ -106,11 +106,13 @@ fn a_number_is_in_its_range() {
         ("disconnect", "session-expiry-interval", 0, u32::MAX),
     ] {
         for good in [least, most] {
-            assert!(parse(&[command, name, &good.to_string()]).is_ok(), "{name} {good}");
+            for word in [format!("{good}"), format!(" {good} ")] {
+                assert!(parse(&[command, name, &word]).is_ok(), "{name} {word}");
+            }
         }
         let message = format!("{name} is a whole number from {least} to {most}");
         let (below, above) = (i64::from(least) - 1, i64::from(most) + 1);
-        for bad in [&below.to_string(), &above.to_string(), "x", "", "1.5", "1x", " 1", "0x1"] {
+        for bad in [&below.to_string(), &above.to_string(), "x", "", "1.5", "1x", "1 1", "0x1"] {
             assert_eq!(refused(&[command, name, bad]), message, "{bad}");
         }
     }

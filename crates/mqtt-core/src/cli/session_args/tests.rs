@@ -69,6 +69,7 @@ fn a_session_expiry_is_a_number_as_c_writes_it() {
         ("0xffffffff", u32::MAX),
         ("-1", u32::MAX),
         ("∞", u32::MAX),
+        (" 1 ", 1),
     ] {
         assert_eq!(expiry(word), Some(seconds), "{word}");
     }
@@ -82,7 +83,7 @@ fn a_session_expiry_is_a_number_as_c_writes_it() {
         "0x",
         "08",
         "1.5",
-        " 1",
+        "1 1",
         "+1",
         "0x+1",
         "never",

@@ -80,6 +80,7 @@ fn what_is_wrong_is_said_and_the_password_is_not() {
         ("socks5h://:hunter2@h", "the user name is empty"),
         ("socks5h://@h", "the user name is empty"),
         ("socks5h://%ff@h", "the user name is not UTF-8"),
+        ("socks5h://u%00:p@h", "the user name has a NUL byte"),
         ("http://a%3ab:hunter2@h", "over HTTP the user name cannot have a ':'"),
         ("socks5h://u:%4@h", "two hexadecimal digits belong behind '%'"),
         ("socks5h://u:%+4hunter2@h", "two hexadecimal digits belong behind '%'"),
@@ -159,7 +160,7 @@ fn encoded(bytes: &[u8]) -> String {
 proptest! {
     #[test]
     fn what_is_encoded_comes_back(
-        username in ".{1,60}",
+        username in "[^\0\n]{1,60}",
         password in proptest::collection::vec(any::<u8>(), 0..=255),
         host in "[a-z0-9.-]{1,20}",
         port in 1..=u16::MAX,
