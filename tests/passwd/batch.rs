@@ -157,8 +157,7 @@ fn help_and_version_are_answers() {
     assert!(run.stdout.contains("mqtt-passwd -D /etc/mosquitto/passwd bob"));
     let run = folder.run_original(&["--version"]);
     assert_eq!(run.status, Some(0));
-    assert!(run.stdout.starts_with("mosquitto_passwd 0."), "{run:?}");
-    assert!(run.stdout.contains("(mqtt-passwd"), "{run:?}");
+    assert!(run.stdout.starts_with("mqtt-passwd 0."), "{run:?}");
 }
 
 #[test]

@@ -137,6 +137,40 @@ fn one_kind_of_message_counts_over_all_sources() {
 }
 
 #[test]
+fn a_broken_rule_says_where_an_option_stands_that_is_not_on_the_command_line() {
+    for (file, arguments, places) in [
+        ("\n-I pre", &["-i", "a", "-n"][..], "--id-prefix: ~/.config/mqtt-pub:2"),
+        ("-m x", &["-f", "/f"], "--message: ~/.config/mqtt-pub:1"),
+        ("-c", &["-n"], "--disable-clean-session: ~/.config/mqtt-pub:1"),
+        ("--will-payload x", &["-n"], "--will-payload: ~/.config/mqtt-pub:1"),
+        ("-h a/b", &["-n"], "--host: ~/.config/mqtt-pub:1"),
+    ] {
+        let tool = publisher();
+        write(&tool, ".config/mqtt-pub", file);
+        let output = tool.run([&["-t", "t"], arguments].concat());
+        output.assert_code(1);
+        let stderr = output.stderr().replace(tool.home().to_str().expect("UTF-8"), "~");
+        let first = stderr.lines().next().unwrap_or_default();
+        assert!(first.ends_with(&format!(" ({places})")), "{stderr}");
+    }
+    let output = run_with(&publisher(), &[("MQTT_PASSWORD", "hunter2")], &["-t", "t", "-n"]);
+    output.assert_code(1);
+    let end = "(--pw: environment variable MQTT_PASSWORD)";
+    assert!(output.stderr().contains(end) && !output.stderr().contains("hunter2"), "{output:?}");
+}
+
+#[test]
+fn a_port_from_elsewhere_does_not_stand_in_the_way_of_a_socket() {
+    let tool = publisher();
+    write(&tool, ".config/mqtt-pub", "--unix /s\n");
+    let output = run_with(&tool, &[("MQTT_PORT", "1884")], &["-t", "t", "-n", "--show-config"]);
+    output.assert_code(0);
+    let stdout = output.stdout();
+    assert!(stdout.contains("/s ") && !stdout.contains("1884"), "{output:?}");
+    tool.run(["-t", "t", "-n", "-p", "1884", "--show-config"]).assert_code(1);
+}
+
+#[test]
 fn a_missing_file_is_an_error_only_if_it_was_named() {
     for tool in [publisher(), publisher().called("mosquitto_pub")] {
         let output = tool.run(["-t", "a", "-m", "x", "-o", "/nonexistent/file"]);

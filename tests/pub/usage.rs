@@ -151,6 +151,12 @@ const WRONG: &[(&[&str], &str)] = &[
         &["-t", "t", "-n", "--will-topic", "+"],
         "invalid value '+' for '--will-topic <TOPIC>': it contains '+', which only a subscription may",
     ),
+    (&["--debug=x"], "option '--debug' takes no value"),
+    (
+        &["-t", "t", "-n", "-h", "mqtt://joe:hunter2@h/"],
+        "invalid value 'mqtt://joe:***@h/' for '--host <HOST>': a host has no '/' and no '@'",
+    ),
+    (&["-pw=hunter2"], "invalid value '***' for '--port <PORT>'"),
     (&["word"], "unexpected word 'word': every value belongs behind its option"),
 ];
 
@@ -179,7 +185,20 @@ fn help_and_version_go_to_stdout_with_status_0_under_both_names() {
         assert!(help.stdout().contains(&format!("Usage: {name} ")), "{help:?}");
         let version = tool.run(["--version"]);
         version.assert_code(0);
-        assert!(version.stdout().starts_with(&format!("{name} ")), "{version:?}");
+        assert!(version.stdout().starts_with("mqtt-pub "), "{version:?}");
+    }
+}
+
+#[test]
+fn a_text_that_cannot_be_written_is_an_error() {
+    for words in [&["--help"][..], &["--version"], &["-t", "t", "-n", "--show-config"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a device");
+        let mut command = publisher().command(words);
+        let child = command.stdout(full).stderr(std::process::Stdio::piped()).spawn();
+        let output = child.expect("a child").wait_with_output().expect("its end");
+        assert_eq!(output.status.code(), Some(1));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.starts_with("error: cannot write to stdout: No space left"), "{stderr}");
     }
 }
 

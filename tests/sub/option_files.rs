@@ -51,6 +51,29 @@ fn an_option_of_the_other_tool_is_an_error_with_its_line() {
     assert!(output.stderr().starts_with(&start), "{output:?}");
 }
 
+/// The lines of `--show-config` for these options that begin with one of these names.
+fn shown(options: &[&str], names: &[&str]) -> Vec<String> {
+    let output = subscriber().run([&["-t", "t", "--show-config"], options].concat());
+    output.assert_code(0);
+    let stdout = output.stdout();
+    let lines = stdout.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let wanted = lines.filter(|words| words.first().is_some_and(|name| names.contains(name)));
+    wanted.map(|words| words.join(" ")).collect()
+}
+
+#[test]
+fn show_config_leaves_out_what_other_options_put_out_of_force() {
+    let names = ["retain-handling", "no-retained", "verbose", "count", "ws-path"];
+    assert_eq!(shown(&["--retain-handling", "new", "-R"], &names), ["no-retained on command line"]);
+    assert_eq!(
+        shown(&["-R", "--retain-handling", "new"], &names),
+        ["no-retained on command line", "retain-handling new command line"]
+    );
+    assert!(shown(&["-v", "-F", "%p", "-C", "1", "-E"], &names).is_empty());
+    let kept = ["count 1 command line", "verbose on command line"];
+    assert_eq!(shown(&["-v", "-C", "1"], &names), kept);
+}
+
 #[test]
 fn show_config_has_a_line_for_each_topic() {
     let output = subscriber().run(["-t", "a", "-t", "b/#", "--show-config"]);

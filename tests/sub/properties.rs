@@ -101,6 +101,16 @@ fn a_packet_that_is_larger_than_we_announced_is_not_taken() {
 }
 
 #[test]
+fn a_packet_that_is_larger_than_the_user_allows_is_not_taken() {
+    let message = |length| v5::publish("a", &vec![b'x'; length], Delivery::AtMostOnce, &[]);
+    let (running, mut client, _) = connected("-V 5 -t a --max-packet-size 18");
+    client.read_packet();
+    client.send(&[v5::suback(1, &[0]), message(14), message(15)].concat());
+    running.wait_for_stdout("xxxxxxxxxxxxxx");
+    running.wait().assert_code(21);
+}
+
+#[test]
 fn the_brokers_topic_aliases_are_taken_up_to_what_we_announced() {
     let (running, mut client, _) = connected("-t a/b -v -C 2 -D connect topic-alias-maximum 2");
     client.read_packet();

@@ -42,7 +42,7 @@ computed; 128+n ended by signal n, nothing changed.";
 /// Make and edit the password file of an MQTT broker.
 #[derive(Parser)]
 #[command(
-    version = concat!(env!("CARGO_PKG_VERSION"), " (mqtt-passwd; hashes: sha512-pbkdf2, sha512, argon2id)"),
+    version = concat!(env!("CARGO_PKG_VERSION"), " (hashes: sha512-pbkdf2, sha512, argon2id)"),
     disable_help_flag = true,
     disable_version_flag = true
 )]

@@ -68,7 +68,7 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
     };
     let plan = args::plan(&given)?;
     cli::warn(&given, plan.connect.notices);
-    if let Some(text) = given.shown_config(&plan.connect) {
+    if let Some(text) = given.shown_config(&plan.connect, &[]) {
         return Ok(cli::show(&text));
     }
     let source = Source::open(plan.payloads)?;

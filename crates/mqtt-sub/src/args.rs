@@ -202,6 +202,25 @@ pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
     })
 }
 
+/// The options that others put out of force.
+pub(crate) fn overruled(given: &Given) -> Vec<&'static str> {
+    let mut overruled = Vec::new();
+    let mut overrule = |option, is_overruled| {
+        if is_overruled {
+            overruled.push(option);
+        }
+    };
+    overrule("retain_handling", retain_decider(given) == Some("no_retained"));
+    overrule("verbose", given.has("format"));
+    overrule("count", given.has("exit_after_suback"));
+    overruled
+}
+
+/// Which option says what the broker is told about retained messages.
+fn retain_decider(given: &Given) -> Option<&'static str> {
+    given.last_of(&["no_retained", "retain_handling"])
+}
+
 impl SubscribeArgs {
     /// What the options say that cannot be true of all of them.
     fn broken_rule(&self) -> Option<&'static str> {
@@ -269,7 +288,7 @@ impl SubscribeArgs {
     /// What the broker is told about retained messages (MQTT 5): `-R` asks for none, unless the
     /// user asks for something else after it, or wants them removed, which needs their topics.
     fn subscribe_options(&self, given: &Given) -> SubscribeOptions {
-        let retain_handling = match given.last_of(&["no_retained", "retain_handling"]) {
+        let retain_handling = match retain_decider(given) {
             Some("no_retained") if self.remove_retained => RetainHandling::Always,
             Some("no_retained") => RetainHandling::Never,
             _ => self.retain_handling.unwrap_or_default(),

@@ -69,7 +69,7 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
     };
     let plan = args::plan(&given)?;
     cli::warn(&given, plan.connect.notices);
-    if let Some(text) = given.shown_config(&plan.connect) {
+    if let Some(text) = given.shown_config(&plan.connect, &args::overruled(&given)) {
         return Ok(cli::show(&text));
     }
     let SubscribePlan { connect, requests, task, end } = plan;

@@ -24,6 +24,9 @@ use crate::secret::Secret;
 /// The originals' window of unacknowledged messages, and the receive maximum they announce.
 pub const DEFAULT_WINDOW: u16 = 20;
 
+/// The longest packet that MQTT can have, in bytes behind its length.
+const LARGEST_PACKET: u32 = 268_435_455;
+
 /// Which broker, and as whom.
 #[derive(Args, Debug)]
 pub struct ConnectArgs {
@@ -57,6 +60,12 @@ pub struct ConnectArgs {
     #[arg(short = 'M', long, help_heading = "Session", value_name = "COUNT",
         default_value_t = DEFAULT_WINDOW, value_parser = value::two_byte_number(1, u16::MAX))]
     max_inflight: u16,
+
+    /// Largest packet to take from the broker, in bytes behind its length, 1 to 268435455; the
+    /// smaller of this and -D connect maximum-packet-size counts
+    #[arg(long, help_heading = "Session", value_name = "BYTES",
+        default_value_t = LARGEST_PACKET, value_parser = value::number(1, LARGEST_PACKET))]
+    max_packet_size: u32,
 
     /// Print every packet that is sent and received
     #[arg(short, long, help_heading = "Output", action = ArgAction::SetTrue)]
@@ -109,12 +118,12 @@ impl ConnectArgs {
     /// Settles defaults and checks the rules between options.
     pub fn plan(self, given: &Given, defaults: ConnectDefaults) -> Result<ConnectPlan, UsageError> {
         let connect = self.connect(given, defaults.receive_maximum)?;
-        let limit = connect.properties.number(PropertyId::MaximumPacketSize);
+        let max_packet_size = self.max_packet_size(&connect.properties);
         Ok(ConnectPlan {
             disconnect: self.session.disconnect_properties(given, &connect.properties)?,
             connect,
             max_inflight: self.max_inflight,
-            max_packet_size: limit.map_or(MAX_REMAINING_LENGTH, remaining_length_within),
+            max_packet_size,
             connect_timeout: self.connect_timeout,
             reconnect: defaults.reconnect,
             time_limit: defaults.time_limit,
@@ -122,6 +131,13 @@ impl ConnectArgs {
             notices: self.notices(),
             route: self.route.plan(given)?,
         })
+    }
+
+    /// As remaining length. What was announced limits whole packets.
+    fn max_packet_size(&self, connect: &Properties) -> usize {
+        let announced = connect.number(PropertyId::MaximumPacketSize);
+        let announced = announced.map_or(MAX_REMAINING_LENGTH, remaining_length_within);
+        usize::try_from(self.max_packet_size).map_or(announced, |most| most.min(announced))
     }
 
     fn connect(&self, given: &Given, receive_maximum: NonZeroU16) -> Result<Connect, UsageError> {
@@ -160,4 +176,47 @@ fn debug_plan(behaviour: Behaviour, color: Color) -> DebugPlan {
         Behaviour::Own => Controls::Visible,
     };
     DebugPlan { stream, palette: color.palette(behaviour, &Surroundings::of(stream)), controls }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::tests::parsed;
+
+    fn max_packet_size(line: &str) -> Result<usize, String> {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let given = parsed::<ConnectArgs>(&words).map_err(|error| error.to_string())?;
+        let args: ConnectArgs = given.args().unwrap();
+        let (receive_maximum, reconnect) = (NonZeroU16::MIN, Reconnect::Never);
+        let defaults = ConnectDefaults { receive_maximum, reconnect, time_limit: None };
+        Ok(args.plan(&given, defaults).unwrap().max_packet_size)
+    }
+
+    #[test]
+    fn the_largest_packet_is_the_smaller_of_two_limits() {
+        const PROPERTY: &str = "-D connect maximum-packet-size";
+        assert_eq!(max_packet_size(""), Ok(MAX_REMAINING_LENGTH));
+        for (line, largest) in [
+            ("--max-packet-size 1", 1),
+            ("--max-packet-size=268435455", MAX_REMAINING_LENGTH),
+            ("--max-packet-size 5 --max-packet-size 100", 100),
+        ] {
+            assert_eq!(max_packet_size(line), Ok(largest), "{line}");
+        }
+        // A packet of 20 bytes has 18 behind its type and length.
+        for (most, largest) in [(17, 17), (19, 18)] {
+            let line = format!("--max-packet-size {most} {PROPERTY} 20");
+            assert_eq!(max_packet_size(&line), Ok(largest), "{line}");
+        }
+        for wrong in ["0", "268435456", "-1", "x", "1k"] {
+            let error = max_packet_size(&format!("--max-packet-size {wrong}")).unwrap_err();
+            assert_eq!(
+                error,
+                format!(
+                    "invalid value '{wrong}' for '--max-packet-size <BYTES>': \
+                     a whole number from 1 to 268435455 is wanted"
+                )
+            );
+        }
+    }
 }

@@ -1,9 +1,11 @@
 //! What was given: the values of the options, and in which order they came.
 
+use std::ffi::OsStr;
 use std::fmt;
+use std::os::unix::ffi::OsStrExt;
 
 use clap::parser::ValueSource;
-use clap::{ArgMatches, FromArgMatches, Id};
+use clap::{ArgAction, ArgMatches, FromArgMatches, Id};
 
 use super::UsageError;
 use super::origin::Origin;
@@ -45,10 +47,49 @@ impl Given {
         A::from_arg_matches(&self.matches).map_err(|error| self.error(error.to_string()))
     }
 
-    /// An error about these options.
+    /// An error about these options. It says where those come from that `message` names in quotes,
+    /// `'--id'` or `'--property connect'`, unless that is the command line.
     #[must_use]
     pub fn error(&self, message: impl Into<String>) -> UsageError {
+        let mut message = message.into();
+        let mut places: Vec<String> = Vec::new();
+        for (start, mark) in message.match_indices("'--") {
+            let behind = message.get(start + mark.len()..).unwrap_or_default();
+            let quoted = behind.split('\'').next().unwrap_or_default();
+            for place in self.places(quoted) {
+                if !places.contains(&place) {
+                    places.push(place);
+                }
+            }
+        }
+        if !places.is_empty() {
+            message = format!("{message} ({})", places.join(", "));
+        }
         self.definition.error(message)
+    }
+
+    /// Where an option comes from; of one that adds up, each of its values that begins with the
+    /// words behind its name.
+    fn places(&self, quoted: &str) -> Vec<String> {
+        let mut words = quoted.split(' ');
+        let long = words.next().unwrap_or_default();
+        let Some(arg) = self.definition.arg_called(long) else { return Vec::new() };
+        let id = arg.get_id().as_str();
+        let origins: Vec<_> = self.origins(id).collect();
+        let beginning: Vec<_> = words.filter(|word| !word.starts_with('<')).collect();
+        let begins = |value: &OsStr| {
+            let words = value.as_bytes().split(|&byte| byte == 0);
+            words.zip(&beginning).all(|(word, wanted)| word.eq_ignore_ascii_case(wanted.as_bytes()))
+        };
+        let of_values = match arg.get_action() {
+            ArgAction::Append => {
+                let values = self.matches.get_raw(id).into_iter().flatten();
+                values.zip(origins).filter(|(value, _)| begins(value)).map(|pair| pair.1).collect()
+            }
+            _ => origins.last().copied().into_iter().collect::<Vec<_>>(),
+        };
+        let elsewhere = of_values.into_iter().filter(|origin| **origin != Origin::CommandLine);
+        elsewhere.map(|origin| format!("--{long}: {origin}")).collect()
     }
 
     /// Whether an option was given; its default does not count. Options go by the names of their
@@ -78,11 +119,16 @@ impl Given {
     }
 
     /// Every setting in force and where it comes from, if that was asked for. `connect` is what
-    /// the options came to.
+    /// the options came to, `overruled` are those that the tool's own rules put out of force.
     #[cfg(feature = "client")]
     #[must_use]
-    pub fn shown_config(&self, connect: &ConnectPlan) -> Option<String> {
-        self.config(|option| show_config::standing(self, connect, option))
+    pub fn shown_config(&self, connect: &ConnectPlan, overruled: &[&str]) -> Option<String> {
+        self.config(|option| {
+            if overruled.contains(&option) {
+                return Standing::OutOfForce;
+            }
+            show_config::standing(self, connect, option)
+        })
     }
 
     #[cfg(feature = "client")]
@@ -113,8 +159,7 @@ mod tests {
     use super::*;
     use crate::cli::{Parsed, parse};
     use crate::invocation::Tool;
-    use clap::{Arg, ArgAction, Command};
-    use std::ffi::OsStr;
+    use clap::{Arg, Command};
 
     fn given(words: &[&str]) -> Given {
         let command = Command::new("t")

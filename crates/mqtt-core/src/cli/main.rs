@@ -30,13 +30,17 @@ pub fn run<E: Failure>(
 }
 
 /// Prints a text that was asked for (`--help`, `--version`). A stdout that nobody reads is no
-/// error.
+/// error; any other that cannot be written to is told on stderr.
 #[must_use]
 pub fn show(text: &str) -> ExitStatus {
     let mut stdout = io::stdout();
     let shown = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     match shown {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitStatus::FAILURE,
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let text = line(&format!("error: cannot write to stdout: {error}"));
+            let _ = io::stderr().write_all(text.as_bytes());
+            ExitStatus::FAILURE
+        }
         _ => ExitStatus::SUCCESS,
     }
 }

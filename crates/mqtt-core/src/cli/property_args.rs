@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 
 use bytes::Bytes;
 use clap::builder::TypedValueParser;
@@ -156,20 +156,42 @@ fn property() -> impl TypedValueParser<Value = GivenProperty> {
     let parse = |joined: OsString| {
         GivenProperty::parse(&joined).map_err(|error| ValueError::new(error.to_string()))
     };
-    shown_as(parse, as_typed)
+    shown_as(parse, |joined| as_typed(joined).into())
 }
 
-/// The words with blanks between them, authentication data left out: that is a secret.
-fn as_typed(joined: &OsStr) -> OsString {
-    let secret = PropertyId::AuthenticationData.name().as_bytes();
-    let bytes = joined.as_bytes().iter();
-    let mut typed: Vec<_> = bytes.map(|&byte| if byte == 0 { b' ' } else { byte }).collect();
-    let is_secret = |word: &[u8]| word.eq_ignore_ascii_case(secret);
-    if let Some(start) = typed.windows(secret.len()).position(is_secret) {
-        typed.truncate(start + secret.len());
-        typed.extend_from_slice(b" ***");
+/// The words with blanks between them, `***` in place of what may be a secret.
+pub(super) fn as_typed(joined: &OsStr) -> String {
+    let blanks = |text: String| text.replace('\0', " ");
+    without_secret(joined).unwrap_or_else(|| blanks(joined.to_string_lossy().into_owned()))
+}
+
+/// Whether there may be a secret in the words.
+pub(super) fn holds_secret(joined: &OsStr) -> bool {
+    without_secret(joined).is_some()
+}
+
+/// The words, where some of them are to be hidden: authentication data, and what stands behind a
+/// misspelt name, which may have been meant for it.
+fn without_secret(joined: &OsStr) -> Option<String> {
+    let text = joined.to_string_lossy();
+    // Nothing but an error can come of blanks.
+    let separator = if text.contains('\0') { '\0' } else { ' ' };
+    let mut words = text.split(separator);
+    let (command, typed) = (words.next()?, words.next()?);
+    let name = typed.split('=').next()?;
+    let has_name = |id: PropertyId| id.name().eq_ignore_ascii_case(name);
+    let is_secret = has_name(PropertyId::AuthenticationData);
+    let is_known = COMMANDS.iter().any(|(_, carrier)| PropertyId::sent_in(*carrier).any(has_name));
+    let has_value = name != typed || words.next().is_some();
+    if is_known && !is_secret {
+        return None;
     }
-    OsString::from_vec(typed)
+    // Where neither of the two is known, the second may be a value, too.
+    let is_command = COMMANDS.iter().any(|(known, _)| known.eq_ignore_ascii_case(command));
+    if is_command || is_secret {
+        return has_value.then(|| format!("{command} {name} ***"));
+    }
+    Some(format!("{command} ***"))
 }
 
 fn command_list() -> String {

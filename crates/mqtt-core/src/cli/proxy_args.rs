@@ -21,9 +21,9 @@ const EXCEPTION_VARIABLES: [&str; 2] = ["no_proxy", "NO_PROXY"];
 /// Who connects in our place.
 #[derive(Args, Debug)]
 pub(super) struct ProxyArgs {
-    /// Connect through a proxy: socks5h://[USER[:PASSWORD]@]HOST[:PORT], socks5:// or http://;
-    /// port 1080, for http:// 80. With env: the one that the environment names
-    #[arg(long, help_heading = "Connection", value_name = "URL", value_parser = choice())]
+    #[arg(long, help_heading = "Connection", value_name = "URL", value_parser = choice(),
+        help = "Connect through a proxy: socks5h://[USER[:PASSWORD]@]HOST[:PORT], socks5:// or \
+            http://; port 1080, for http:// 80. With env: the one that the environment names")]
     proxy: Option<Choice>,
 }
 

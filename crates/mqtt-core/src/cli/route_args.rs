@@ -11,11 +11,13 @@ use clap::{ArgAction, Args};
 use super::proxy_args::ProxyArgs;
 use super::tls_args::TlsArgs;
 use super::tls_environment::TlsEnvironment;
+use super::usage::shortened;
 use super::value::{self, ValueError};
 use super::websocket_args::WebSocketArgs;
-use super::{Given, UsageError};
+use super::{Given, Origin, UsageError};
 use crate::invocation::Behaviour;
 use crate::plan::{Endpoint, Route, TcpOptions};
+use crate::url;
 
 /// The longest path of a unix socket, in bytes (unix(7)).
 const LONGEST_SOCKET_PATH: usize = 107;
@@ -25,8 +27,8 @@ const DNS_PORT: u16 = 53;
 /// Where the broker is and how it is reached.
 #[derive(Args, Debug)]
 pub(super) struct RouteArgs {
-    /// Host name or address of the broker. Several, with commas between them: the first that can be
-    /// reached is taken
+    /// Host name or address of the broker. As mqtt-pub and mqtt-sub: several, with commas between
+    /// them; the first that can be reached is taken
     #[arg(short = 'h', long, help_heading = "Connection", default_value = "localhost",
         value_parser = NonEmptyStringValueParser::new())]
     host: String,
@@ -113,7 +115,9 @@ impl RouteArgs {
         let unix = self.unix.as_ref().filter(|_| given.last_of(&["host", "unix"]) == Some("unix"));
         let path = match (unix, self.port) {
             (Some(path), port) => {
-                let port_comes_later = given.last_of(&["unix", "port"]) == Some("port");
+                // A port from elsewhere is for when no socket is asked for.
+                let port_comes_later = given.last_of(&["unix", "port"]) == Some("port")
+                    && given.origins("port").last() == Some(&Origin::CommandLine);
                 if port_comes_later && port != Some(0) {
                     return Err(given.error(
                         "'--unix' and '--port' exclude each other: a unix socket has no port",
@@ -137,23 +141,27 @@ impl RouteArgs {
         if !given.has("host") {
             return Err(given.error("'--port 0' needs '--host', the path of a unix socket"));
         }
-        socket_path(self.host.as_ref()).map_err(|cause| {
-            let host = &self.host;
-            given.error(format!("invalid value '{host}' for '--host <HOST>': {cause}"))
-        })
+        socket_path(self.host.as_ref())
+            .map_err(|cause| self.refused_host(given, &cause.to_string()))
+    }
+
+    fn refused_host(&self, given: &Given, cause: &str) -> UsageError {
+        let host = shortened(&url::masked(self.host.as_bytes()));
+        given.error(format!("invalid value '{host}' for '--host <HOST>': {cause}"))
     }
 
     /// To the original a comma is part of the name.
     fn hosts(&self, given: &Given) -> Result<Place, UsageError> {
+        if self.host.contains(['/', '@']) {
+            let refused = self.refused_host(given, "a host has no '/' and no '@'");
+            return Err(refused.hinting("-L takes URLs"));
+        }
         let names: Vec<_> = match given.invocation().behaviour {
             Behaviour::Original => vec![self.host.clone()],
             Behaviour::Own => self.host.split(',').map(str::to_owned).collect(),
         };
         if names.iter().any(String::is_empty) {
-            let host = &self.host;
-            let cause = "a name is missing before or behind a comma";
-            let message = format!("invalid value '{host}' for '--host <HOST>': {cause}");
-            return Err(given.error(message));
+            return Err(self.refused_host(given, "a name is missing before or behind a comma"));
         }
         Ok(Place::Hosts { names, port: self.port.unwrap_or(self.tls.default_port()) })
     }

@@ -88,9 +88,9 @@ impl SessionArgs {
     /// The version: properties and a session expiry are of MQTT 5 and mean it, until a later
     /// `-V` says otherwise.
     pub(super) fn version(&self, given: &Given) -> ProtocolVersion {
-        match given.last_of(&["protocol_version", "property", "session_expiry"]) {
-            Some("property" | "session_expiry") => ProtocolVersion::V5,
-            _ => self.protocol_version,
+        match version_decider(given) {
+            Some(_) => ProtocolVersion::V5,
+            None => self.protocol_version,
         }
     }
 
@@ -221,6 +221,12 @@ impl SessionExpiry {
             Self::Never => NEVER_EXPIRES,
         }
     }
+}
+
+/// The option that means MQTT 5 and stands behind every `-V`, if there is one.
+pub(super) fn version_decider(given: &Given) -> Option<&'static str> {
+    let last = given.last_of(&["protocol_version", "property", "session_expiry"]);
+    last.filter(|option| *option != "protocol_version")
 }
 
 fn refused(carrier: Carrier, given: &Given, cause: &PropertyError) -> UsageError {

@@ -7,6 +7,7 @@ use clap::{Arg, ArgMatches, Command};
 
 use super::Given;
 use super::origin::Origin;
+use super::session_args::version_decider;
 use super::shown_value::shown;
 use crate::plan::{ConnectPlan, Endpoint};
 use crate::protocol::ProtocolVersion;
@@ -61,10 +62,9 @@ pub(super) fn standing(given: &Given, connect: &ConnectPlan, option: &str) -> St
     let (place, version) = (connect.route.candidates.first(), connect.connect.version);
     let is_out_of_force = match (option, place) {
         ("protocol_version", _) => {
-            return match given.last_of(&["protocol_version", "property", "session_expiry"]) {
-                Some("property") => Standing::DecidedBy("property", MQTT_5.to_owned()),
-                Some("session_expiry") => Standing::DecidedBy("session_expiry", MQTT_5.to_owned()),
-                _ => Standing::AsGiven,
+            return match version_decider(given) {
+                Some(option) => Standing::DecidedBy(option, MQTT_5.to_owned()),
+                None => Standing::AsGiven,
             };
         }
         ("port", Some(Endpoint::Tcp { port, .. })) => return Standing::Default(port.to_string()),
@@ -75,6 +75,7 @@ pub(super) fn standing(given: &Given, connect: &ConnectPlan, option: &str) -> St
         | ("port", Some(Endpoint::Service(_)))
         | (SHOW_CONFIG, _) => true,
         ("session_expiry", _) => version != ProtocolVersion::V5,
+        ("ws_path", _) => connect.route.websocket.is_none(),
         ("will_qos", _) => connect.connect.will.is_none(),
         (option, _) => connect.route.tls.is_none() && OF_TLS.contains(&option),
     };

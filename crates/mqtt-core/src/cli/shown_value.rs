@@ -4,8 +4,9 @@ use std::any::TypeId;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use clap::Arg;
+use clap::{Arg, Command};
 
+use super::property_args;
 use crate::secret::Secret;
 use crate::url;
 
@@ -14,9 +15,6 @@ const URLS: [&str; 2] = ["proxy", "url"];
 
 /// The option whose value is a name, a colon and what may be a password.
 const HEADER: &str = "ws-header";
-
-/// The property that is a secret, in whatever packet.
-const SECRET_PROPERTY: &[u8] = b"authentication-data";
 
 const MASK: &str = "***";
 
@@ -31,7 +29,7 @@ pub(super) fn shown(arg: &Arg, value: &OsStr) -> String {
         let name = value.to_string_lossy();
         format!("{}: {MASK}", name.split(':').next().unwrap_or_default())
     } else if long == "property" {
-        property(value)
+        property_args::as_typed(value)
     } else {
         value.to_string_lossy().into_owned()
     }
@@ -43,7 +41,7 @@ pub(super) fn holds_secret(arg: &Arg, value: &OsStr) -> bool {
     is_secret(arg)
         || long == HEADER
         || (URLS.contains(&long) && url::has_password(value.as_bytes()))
-        || (long == "property" && is_secret_property(value))
+        || (long == "property" && property_args::holds_secret(value))
 }
 
 /// By the type its value is read into.
@@ -51,20 +49,32 @@ fn is_secret(arg: &Arg) -> bool {
     arg.get_value_parser().type_id() == TypeId::of::<Secret>()
 }
 
-/// The words of `-D` with blanks between them.
-fn property(value: &OsStr) -> String {
-    let mut words: Vec<_> =
-        value.as_bytes().split(|&byte| byte == 0).map(String::from_utf8_lossy).collect();
-    if is_secret_property(value) {
-        words.truncate(2);
-        words.push(MASK.into());
+/// A word that belongs to no option: it may be a URL, or a secret whose option lacks its dashes.
+pub(super) fn stray(command: &Command, word: &OsStr) -> String {
+    let text = url::masked(word.as_bytes());
+    match text.split_once('=') {
+        Some((name, _)) if secret_names(command).any(|secret| secret == name) => {
+            format!("{name}={MASK}")
+        }
+        _ => text,
     }
-    words.join(" ")
 }
 
-fn is_secret_property(value: &OsStr) -> bool {
-    let property = value.as_bytes().split(|&byte| byte == 0).nth(1);
-    property.is_some_and(|property| property.eq_ignore_ascii_case(SECRET_PROPERTY))
+/// What `value` is of `-short` if the option was meant whose name begins with that letter, and
+/// which has a secret: `w=secret` of `-p` is `--pw` with one dash. Gives that name.
+pub(super) fn meant<'a>(command: &'a Command, short: char, value: &str) -> Option<&'a str> {
+    let typed = format!("{short}{value}");
+    secret_names(command).find(|name| typed.starts_with(name))
+}
+
+/// How the options with secrets are spelled, without their dashes.
+fn secret_names(command: &Command) -> impl Iterator<Item = &str> {
+    let may_have_secret =
+        |arg: &&Arg| is_secret(arg) || arg.get_long().is_some_and(|long| URLS.contains(&long));
+    command
+        .get_arguments()
+        .filter(may_have_secret)
+        .flat_map(|arg| arg.get_long().into_iter().chain(arg.get_all_aliases().unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -114,5 +124,38 @@ mod tests {
         let secret = OsStr::new("connect\0Authentication-Data\0hunter2");
         assert_eq!(shown(&property, secret), "connect Authentication-Data ***");
         assert!(holds_secret(&property, secret));
+    }
+
+    /// With a secret and a number.
+    fn command() -> Command {
+        let secret = OsStringValueParser::new().map(|word: OsString| Secret::new(word.into_vec()));
+        let password = arg("pw").short('P').visible_alias("password").value_parser(secret);
+        Command::new("t").arg(arg("port").short('p')).arg(password).arg(arg("proxy"))
+    }
+
+    #[test]
+    fn a_stray_word_shows_no_password() {
+        for (word, shown) in [
+            ("word", "word"),
+            ("mqtt://joe:hunter2@h/t", "mqtt://joe:***@h/t"),
+            ("password=hunter2", "password=***"),
+            ("pw=hunter2", "pw=***"),
+            ("port=1", "port=1"),
+        ] {
+            assert_eq!(stray(&command(), OsStr::new(word)), shown);
+        }
+    }
+
+    #[test]
+    fn an_option_with_a_secret_is_known_by_one_dash() {
+        for (value, name) in [
+            ("w=hunter2", Some("pw")),
+            ("whunter2", Some("pw")),
+            ("assword=hunter2", Some("password")),
+            ("roxy=http://u:p@h", Some("proxy")),
+            ("1883x", None),
+        ] {
+            assert_eq!(meant(&command(), 'p', value), name, "{value}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use clap::{ArgAction, Command};
 
 use super::origin::Origin;
 use super::shown_value::holds_secret;
-use super::usage::{Definition, Outcome};
+use super::usage::{Definition, Outcome, shortened};
 use super::words::{self, Word};
 use super::{Given, Parsed, UsageError};
 use crate::invocation::{Behaviour, Invocation};
@@ -178,7 +178,7 @@ impl Sources {
             };
             self.segments
                 .push(Segment { origin: origin.clone(), words: std::mem::take(&mut plain) });
-            let shown = url::masked(text.as_bytes());
+            let shown = shortened(&url::masked(text.as_bytes()));
             let within = Origin::Url { shown, within: Box::new(origin.clone()) };
             let url = Url::parse(text.as_bytes())
                 .map_err(|error| self.definition.error(error.to_string()).at(&within))?;
@@ -476,6 +476,11 @@ mod tests {
             ("--\n-t a", "unknown option '--'"),
             ("-d --\n-t a", "unknown option '--'"),
             ("-d x", "unexpected word 'x': every value belongs behind its option"),
+            ("--pw=my secret", "unexpected word '***': every value belongs behind its option"),
+            (
+                "password=secret",
+                "unexpected word 'password=***': every value belongs behind its option",
+            ),
             ("-t a\0b", "the line holds a NUL byte"),
         ] {
             let [original, own] = errors_of(text);
@@ -576,6 +581,51 @@ mod tests {
             assert!(warnings(text, 0o600).is_empty());
         }
         assert!(warnings("-u u\n-L mqtt://u@h/t", 0o644).is_empty());
+    }
+
+    #[test]
+    fn a_broken_rule_says_where_its_options_stand() {
+        let run =
+            Run::with(&[("mqtt-pub", "-D publish topic-alias 1\n-t a\n-u x\n-D connect a 1")])
+                .variables(&[("MQTT_PASSWORD", "hunter2")]);
+        let given = run.given("mqtt-pub", &["-m", "a", "-u", "argv"]);
+        let error = |message: &str| {
+            let text = given.error(message).to_string();
+            text.replace(run.folder.path().to_str().unwrap(), "~")
+        };
+        for (message, places) in [
+            ("no option", ""),
+            ("'--message' and '--foo' are given here", ""),
+            ("'--pw' needs '--username'", " (--pw: environment variable MQTT_PASSWORD)"),
+            ("'--topic' and '--message' exclude each other", " (--topic: ~/mqtt-pub:2)"),
+            ("'--topic <T>' and '--topic'", " (--topic: ~/mqtt-pub:2)"),
+            ("invalid '--property Publish'", " (--property: ~/mqtt-pub:1)"),
+            (
+                "'--property connect' and '--topic'",
+                " (--property: ~/mqtt-pub:4, --topic: ~/mqtt-pub:2)",
+            ),
+        ] {
+            assert_eq!(error(message), format!("{message}{places}"));
+        }
+    }
+
+    #[test]
+    fn no_error_shows_a_secret_that_went_astray() {
+        let run = Run::with(&[]);
+        let unexpected =
+            |word| format!("unexpected word '{word}': every value belongs behind its option");
+        for argv0 in ["mqtt-pub", "mosquitto_pub"] {
+            let error = |argv: &[&str]| run.error(argv0, argv);
+            assert_eq!(error(&["-P", "my", "hunter2"]), unexpected("***"));
+            assert_eq!(error(&["-dPmy", "hunter2"]), unexpected("***"));
+            assert_eq!(
+                error(&["-m", "x", "mqtt://joe:hunter2@h/t"]),
+                unexpected("mqtt://joe:***@h/t")
+            );
+            for argv in [&["-pw=hunter2"][..], &["-pwhunter2"], &["-pw", "hunter2"]] {
+                assert_eq!(error(argv), "invalid value '***' for '--port <port>'");
+            }
+        }
     }
 
     #[test]

@@ -3,13 +3,13 @@
 
 use std::ffi::OsString;
 
-#[cfg(feature = "client")]
-use clap::Arg;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command};
 
 use super::Given;
 use super::origin::Origin;
+#[cfg(feature = "client")]
+use super::shown_value;
 use super::words::{self, Word};
 use crate::exit::{ExitStatus, Failure};
 use crate::invocation::Invocation;
@@ -36,6 +36,12 @@ impl UsageError {
     #[must_use]
     pub fn new(invocation: Invocation, message: impl Into<String>) -> Self {
         Self { message: message.into(), hint: see_help(invocation) }
+    }
+
+    /// The same error with a hint, a sentence without a full stop, in front of the usual one.
+    #[cfg(feature = "client")]
+    pub(super) fn hinting(self, hint: &str) -> Self {
+        Self { hint: format!("{hint}. {}", self.hint), ..self }
     }
 
     /// The same error about words that come from elsewhere than the command line.
@@ -94,6 +100,8 @@ impl Definition {
     pub(super) fn new(invocation: Invocation, command: Command) -> Self {
         let command = command
             .name(invocation.name())
+            // What `--version` names is what it is, however it was called.
+            .display_name(invocation.tool.name())
             .bin_name(invocation.name())
             .no_binary_name(true)
             .args_override_self(true)
@@ -109,7 +117,6 @@ impl Definition {
         self.invocation
     }
 
-    #[cfg(feature = "client")]
     pub(super) fn command(&self) -> &Command {
         &self.command
     }
@@ -125,6 +132,11 @@ impl Definition {
         self.command.get_arguments().find(|arg| arg.get_id() == option)
     }
 
+    /// The option that is called `--long`.
+    pub(super) fn arg_called(&self, long: &str) -> Option<&Arg> {
+        self.command.get_arguments().find(|arg| arg.get_long() == Some(long))
+    }
+
     /// Whether `word` spells the option whose value is several words.
     #[cfg(feature = "client")]
     pub(super) fn is_property(&self, word: &[u8]) -> bool {
@@ -132,8 +144,34 @@ impl Definition {
     }
 
     /// Puts options and values together.
+    #[cfg(not(feature = "client"))]
     pub(super) fn read(&self, words: Vec<OsString>) -> Vec<Word> {
         words::read(&self.command, words)
+    }
+
+    /// Puts options and values together. Where no word can stand by itself, those that do are
+    /// errors, and without their secrets from here on.
+    #[cfg(feature = "client")]
+    pub(super) fn read(&self, words: Vec<OsString>) -> Vec<Word> {
+        let mut words = words::read(&self.command, words);
+        if self.command.get_positionals().next().is_none() {
+            let mut is_behind_secret = false;
+            for word in &mut words {
+                if word.is_stray() {
+                    // The rest of a secret that has a blank and was not quoted.
+                    let shown = if is_behind_secret {
+                        "***".to_owned()
+                    } else {
+                        shown_value::stray(&self.command, &word.text)
+                    };
+                    word.text = shown.into();
+                }
+                let pair = self.arg(word).zip(word.value());
+                is_behind_secret =
+                    pair.is_some_and(|(arg, value)| shown_value::holds_secret(arg, value));
+            }
+        }
+        words
     }
 
     /// Has clap look at words that were put together.
@@ -152,9 +190,25 @@ impl Definition {
         }
     }
 
+    /// The option whose value is wrong because another one was meant, which has a secret.
+    #[cfg(feature = "client")]
+    fn meant(&self, error: &clap::Error) -> Option<(String, &str)> {
+        let (arg, value) =
+            text(error, ContextKind::InvalidArg).zip(text(error, ContextKind::InvalidValue))?;
+        let long = arg.strip_prefix("--")?.split(' ').next()?;
+        let short = self.arg_called(long)?.get_short()?;
+        let meant = shown_value::meant(&self.command, short, &value)?;
+        Some((arg, meant))
+    }
+
     fn usage_error(&self, error: &clap::Error) -> UsageError {
-        let message = words_for(error);
         let see_help = see_help(self.invocation);
+        #[cfg(feature = "client")]
+        if let Some((arg, meant)) = self.meant(error) {
+            let message = format!("invalid value '***' for '{arg}'");
+            return UsageError { message, hint: format!("did you mean --{meant}? {see_help}") };
+        }
+        let message = words_for(error);
         let hint = match text(error, ContextKind::SuggestedArg) {
             Some(similar) => format!("did you mean '{similar}'? {see_help}"),
             None if text(error, ContextKind::InvalidArg)
@@ -169,6 +223,14 @@ impl Definition {
     }
 }
 
+/// The text as an error shows it: 200 characters, and `…` for what is behind them.
+pub(super) fn shortened(text: &str) -> String {
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 fn see_help(invocation: Invocation) -> String {
     format!("Use '{} --help' to see usage.", invocation.name())
 }
@@ -176,8 +238,8 @@ fn see_help(invocation: Invocation) -> String {
 /// Our words for a clap error. Its own first line serves for the kinds that our options cannot
 /// cause.
 fn words_for(error: &clap::Error) -> String {
-    let arg = text(error, ContextKind::InvalidArg).unwrap_or_default();
-    let value = text(error, ContextKind::InvalidValue).unwrap_or_default();
+    let shown = |kind| shortened(&text(error, kind).unwrap_or_default());
+    let (arg, value) = (shown(ContextKind::InvalidArg), shown(ContextKind::InvalidValue));
     match error.kind() {
         ErrorKind::UnknownArgument if arg.starts_with('-') => format!("unknown option '{arg}'"),
         ErrorKind::UnknownArgument => {
@@ -196,6 +258,7 @@ fn words_for(error: &clap::Error) -> String {
             Some(other) if other != arg => format!("'{arg}' and '{other}' exclude each other"),
             _ => format!("'{arg}' may be given only once"),
         },
+        ErrorKind::TooManyValues => format!("option '{arg}' takes no value"),
         ErrorKind::MissingRequiredArgument => format!("{arg} is missing"),
         ErrorKind::InvalidUtf8 => "a word that must be text is not UTF-8".to_owned(),
         _ => {
@@ -241,6 +304,7 @@ mod tests {
             .arg(
                 Arg::new("qos").short('q').long("qos").value_parser(value_parser!(u8).range(0..=2)),
             )
+            .arg(Arg::new("debug").long("debug").action(ArgAction::SetTrue))
             .arg(Arg::new("form").long("form").value_parser(["a", "b"]))
             .arg(Arg::new("help").long("help").action(ArgAction::Help));
         let invocation = Invocation::new(Tool::Pub, OsStr::new("mqtt-pub"));
@@ -261,6 +325,31 @@ mod tests {
             "invalid value 'c' for '--form <form>': it is one of a, b"
         );
         assert_eq!(message(&["x"]), "unexpected word 'x': every value belongs behind its option");
+    }
+
+    #[test]
+    fn a_flag_takes_no_value_and_a_long_one_is_cut() {
+        assert_eq!(message(&["--debug=hunter2"]), "option '--debug' takes no value");
+        let cut = "ü".repeat(200);
+        assert_eq!(
+            message(&["--form", &format!("{cut}ü")]),
+            format!("invalid value '{cut}…' for '--form <form>': it is one of a, b")
+        );
+        assert!(message(&["--form", &cut]).contains(&format!("'{cut}'")));
+        assert!(message(&[&format!("{cut}ü")]).contains(&format!("'{cut}…'")));
+    }
+
+    #[test]
+    fn a_version_names_the_tool_it_is() {
+        for name in ["mqtt-pub", "mosquitto_pub"] {
+            let command = Command::new("t")
+                .version("9 (x)")
+                .arg(Arg::new("v").long("version").action(ArgAction::Version));
+            let invocation = Invocation::new(Tool::Pub, OsStr::new(name));
+            let parsed =
+                parse(invocation, command.disable_version_flag(true), vec!["--version".into()]);
+            assert!(matches!(parsed, Ok(Parsed::Text(text)) if text == "mqtt-pub 9 (x)\n"));
+        }
     }
 
     #[test]

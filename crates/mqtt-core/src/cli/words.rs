@@ -40,6 +40,12 @@ impl Word {
         Self { option: Some(arg.get_id().clone()), text: OsString::from_vec(text) }
     }
 
+    /// Whether it belongs to no option and is none.
+    #[cfg(feature = "client")]
+    pub(super) fn is_stray(&self) -> bool {
+        self.option.is_none() && !self.text.as_bytes().starts_with(b"-")
+    }
+
     /// What stands behind the `=`.
     #[cfg(feature = "client")]
     pub(super) fn value(&self) -> Option<&OsStr> {

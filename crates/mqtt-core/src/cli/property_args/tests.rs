@@ -1,3 +1,5 @@
+use std::os::unix::ffi::OsStringExt;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -253,6 +255,22 @@ fn an_error_does_not_show_authentication_data() {
     ] {
         let message = parsed::<PropertyArgs>(words).unwrap_err().to_string();
         assert!(message.contains("-data ***'") || message.contains("-Data ***'"), "{message}");
+        assert!(!message.contains("hunter"), "{message}");
+    }
+}
+
+#[test]
+fn an_error_does_not_show_what_stands_behind_a_misspelt_name() {
+    for (words, shown) in [
+        (&["connect", "authenticaton-data", "hunter2"][..], "connect authenticaton-data ***"),
+        (&["connect", "auth-data=hunter2", "x"], "connect auth-data ***"),
+        (&["Connect", "authentication-data=hunter2"], "Connect authentication-data ***"),
+        (&["auth-data", "hunter2"], "auth-data ***"),
+        (&["auth-data", "connect", "hunter2"], "auth-data ***"),
+        (&["connect auth-data hunter2"], "connect auth-data ***"),
+    ] {
+        let message = parsed::<PropertyArgs>(&[&["-D"], words].concat()).unwrap_err().to_string();
+        assert!(message.starts_with(&format!("invalid value '{shown}' for")), "{message}");
         assert!(!message.contains("hunter"), "{message}");
     }
 }

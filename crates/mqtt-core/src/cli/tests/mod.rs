@@ -25,7 +25,9 @@ struct Args {
 /// The words parsed by the options of `A` alone.
 pub(super) fn parsed<A: clap::Args>(words: &[&str]) -> Result<Given, UsageError> {
     let invocation = Invocation::new(Tool::Pub, OsStr::new("mqtt-pub"));
-    let command = A::augment_args(clap::Command::new("t").disable_help_flag(true));
+    let command = clap::Command::new("t").version("0");
+    let command = command.disable_help_flag(true).disable_version_flag(true);
+    let command = A::augment_args(command);
     match parse(invocation, command, words.iter().map(Into::into).collect())? {
         Parsed::Given(given) => Ok(given),
         Parsed::Text(text) => panic!("{text}"),

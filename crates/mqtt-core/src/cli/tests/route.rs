@@ -3,6 +3,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 use super::{error, error_of, linked_route, planned, route};
+use crate::exit::Failure;
 use crate::plan::{Endpoint, TcpOptions};
 
 fn tcp(host: &str, port: u16) -> Vec<Endpoint> {
@@ -55,6 +56,22 @@ fn an_empty_host_is_an_error() {
     let message = "option '--host <HOST>' needs a value";
     assert_eq!(error_of(&["-h".into(), "".into()]), message);
     assert_eq!(error("--host="), message);
+}
+
+#[test]
+fn a_host_that_is_a_url_is_an_error_without_its_password() {
+    for (host, shown) in [
+        ("mqtt://joe:hunter2@h/", "mqtt://joe:***@h/"),
+        ("joe:hunter2@h", "joe:***@h"),
+        ("mqtt://h", "mqtt://h"),
+        ("/run/s", "/run/s"),
+    ] {
+        let cause = "a host has no '/' and no '@'";
+        let message = format!("invalid value '{shown}' for '--host <HOST>': {cause}");
+        assert_eq!(error(&format!("-h {host}")), message);
+        let refused = planned("mqtt-pub", &["-h".into(), host.into()]).unwrap_err();
+        assert_eq!(refused.hint().unwrap(), "-L takes URLs. Use 'mqtt-pub --help' to see usage.");
+    }
 }
 
 #[test]
