@@ -117,6 +117,7 @@ impl Definition {
         self.invocation
     }
 
+    #[cfg(feature = "client")]
     pub(super) fn command(&self) -> &Command {
         &self.command
     }
@@ -144,32 +145,31 @@ impl Definition {
     }
 
     /// Puts options and values together.
-    #[cfg(not(feature = "client"))]
     pub(super) fn read(&self, words: Vec<OsString>) -> Vec<Word> {
-        words::read(&self.command, words)
+        let words = words::read(&self.command, words);
+        #[cfg(feature = "client")]
+        let words = self.without_stray_secrets(words);
+        words
     }
 
-    /// Puts options and values together. Where no word can stand by itself, those that do are
-    /// errors, and without their secrets from here on.
+    /// Where no word can stand by itself, those that do are errors, and go on without the secrets
+    /// in them.
     #[cfg(feature = "client")]
-    pub(super) fn read(&self, words: Vec<OsString>) -> Vec<Word> {
-        let mut words = words::read(&self.command, words);
-        if self.command.get_positionals().next().is_none() {
-            let mut is_behind_secret = false;
-            for word in &mut words {
-                if word.is_stray() {
-                    // The rest of a secret that has a blank and was not quoted.
-                    let shown = if is_behind_secret {
-                        "***".to_owned()
-                    } else {
-                        shown_value::stray(&self.command, &word.text)
-                    };
-                    word.text = shown.into();
-                }
-                let pair = self.arg(word).zip(word.value());
-                is_behind_secret =
-                    pair.is_some_and(|(arg, value)| shown_value::holds_secret(arg, value));
+    fn without_stray_secrets(&self, mut words: Vec<Word>) -> Vec<Word> {
+        if self.command.get_positionals().next().is_some() {
+            return words;
+        }
+        let mut is_behind_secret = false;
+        for word in &mut words {
+            if word.is_stray() && is_behind_secret {
+                // The rest of a secret that has a blank and was not quoted.
+                word.text = "***".into();
+            } else if word.is_stray() {
+                word.text = shown_value::stray(&self.command, &word.text).into();
             }
+            let pair = self.arg(word).zip(word.value());
+            is_behind_secret =
+                pair.is_some_and(|(arg, value)| shown_value::holds_secret(arg, value));
         }
         words
     }
