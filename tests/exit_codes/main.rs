@@ -156,6 +156,13 @@ fn with_authority(tool: &Tool, arguments: &[&str]) -> Output {
     running.wait()
 }
 
+/// `--help` with nowhere to go.
+fn help_to_a_full_disk(tool: &Tool) -> Output {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+    let output = tool.command(["--help"]).stdout(full).output().expect("it runs");
+    Output { status: output.status, stdout: output.stdout, stderr: output.stderr }
+}
+
 /// The CONNACK that accepts.
 fn accepted(arguments: &[&str]) -> Vec<u8> {
     if arguments.windows(2).any(|pair| pair == ["-V", "5"]) {

@@ -8,7 +8,10 @@ use test_support::packet::{self, Delivery, v3, v5};
 use test_support::scripted_peer::ScriptedPeer;
 use test_support::tool::{Output, Running, Signal, Tool};
 
-use super::{Scenario, Scene, proxy_answered, scenario, websocket_answered, with_options_file};
+use super::{
+    Scenario, Scene, help_to_a_full_disk, proxy_answered, scenario, websocket_answered,
+    with_options_file,
+};
 
 const TOOL: &str = "mqtt-sub";
 
@@ -48,6 +51,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         }
         tool.run(["--help"])
     }),
+    scenario(
+        TOOL,
+        "what `--help`, `--version` or `--show-config` prints cannot be written",
+        help_to_a_full_disk,
+    ),
     scenario(TOOL, "wrong usage", |tool| tool.run(["--nonsense"])),
     scenario(TOOL, "a line of an options file makes no sense", |tool| {
         with_options_file(tool, &["-t", "t"])

@@ -174,6 +174,8 @@ struct Conversation {
     queue: VecDeque<Message>,
     /// Whether the message sent last is still to be acknowledged.
     waiting: bool,
+    /// What an answer has come to so far.
+    unsent: Vec<u8>,
     lines: Vec<String>,
 }
 
@@ -187,7 +189,7 @@ impl Conversation {
         {
             lines.push(format!("from {}", address.ip()));
         }
-        Self { script, stream, level, queue, waiting, lines }
+        Self { script, stream, level, queue, waiting, unsent: Vec::new(), lines }
     }
 
     /// Reads and answers until the client has nothing more to say.
@@ -242,6 +244,7 @@ impl Conversation {
             self.queue.extend(std::mem::take(&mut self.script.messages));
         }
         self.send_messages();
+        self.flush();
     }
 
     fn carry_out(&mut self, reply: Reply, kind: Kind, packet: &[u8]) {
@@ -275,12 +278,18 @@ impl Conversation {
         }
     }
 
-    /// The client may have left already: what it sent until then is what counts.
     fn send(&mut self, bytes: &[u8]) {
-        drop(self.stream.write_all(bytes));
+        self.unsent.extend_from_slice(bytes);
+    }
+
+    /// An answer goes out in one piece: what a client does must not depend on how much of it came
+    /// first. The client may have left already: what it sent until then is what counts.
+    fn flush(&mut self) {
+        drop(self.stream.write_all(&std::mem::take(&mut self.unsent)));
     }
 
     fn close(&mut self) {
+        self.flush();
         drop(self.stream.shutdown(Shutdown::Write));
     }
 }

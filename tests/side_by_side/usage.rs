@@ -236,7 +236,7 @@ fn help_and_version() {
         own(publisher("--help"), OF_PUBLISHERS),
         own(subscriber("--help"), OF_BOTH),
         own(subscriber("--help"), OF_SUBSCRIBERS),
-        own(publisher("--version"), concat!("mosquitto_pub ", env!("CARGO_PKG_VERSION"))),
-        own(subscriber("--version"), concat!("mosquitto_sub ", env!("CARGO_PKG_VERSION"))),
+        own(publisher("--version"), concat!("mqtt-pub ", env!("CARGO_PKG_VERSION"))),
+        own(subscriber("--version"), concat!("mqtt-sub ", env!("CARGO_PKG_VERSION"))),
     ]);
 }

@@ -201,17 +201,13 @@ fn an_unknown_code_in_suback_of_mqtt_3() {
     assert_refused(V311, &[("9003 0001 03", "malformed SUBACK: it has an unknown return code")]);
 }
 
-// The tables of §3.4.2.1 to §3.14.2.1, and what a broker must not say.
+// The tables of §3.4.2.1 to §3.11.3, and what a broker must not say.
 #[test]
 fn reason_codes_that_the_packet_does_not_have() {
     const PUBACK: &[u8] = &[0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99];
     const PUBREL: &[u8] = &[0x00, 0x92];
     const SUBACK: &[u8] = &[0x00, 0x01, 0x02, 0x80, 0x83, 0x87, 0x8f, 0x91, 0x97, 0x9e, 0xa1, 0xa2];
     const UNSUBACK: &[u8] = &[0x00, 0x11, 0x80, 0x83, 0x87, 0x8f, 0x91];
-    const DISCONNECT: &[u8] = &[
-        0x00, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8b, 0x8c, 0x8d, 0x8e, 0x8f, 0x90, 0x93, 0x94,
-        0x95, 0x96, 0x97, 0x98, 0x99, 0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xa0, 0xa1, 0xa2,
-    ];
     for (frame, name, legal) in [
         ("4003 0001", "PUBACK", PUBACK),
         ("5003 0001", "PUBREC", PUBACK),
@@ -221,7 +217,6 @@ fn reason_codes_that_the_packet_does_not_have() {
         // One that is right does not make up for one that is not.
         ("9005 0001 00 00", "SUBACK", SUBACK),
         ("b004 0001 00", "UNSUBACK", UNSUBACK),
-        ("e001", "DISCONNECT", DISCONNECT),
     ] {
         for code in 0..=u8::MAX {
             let read = decode(V5, &format!("{frame} {code:02x}"));
@@ -233,6 +228,15 @@ fn reason_codes_that_the_packet_does_not_have() {
         }
     }
     assert_body_refused(0x40, "0001 82 00", "PUBACK cannot have the reason code 0x82");
+}
+
+// Whatever it says, the connection has ended.
+#[test]
+fn a_disconnect_with_any_code_is_a_disconnect() {
+    for code in 0..=u8::MAX {
+        let read = decode(V5, &format!("e001 {code:02x}"));
+        assert!(matches!(read, Ok(Incoming::Disconnect(_))), "{code:02x}: {read:?}");
+    }
 }
 
 // Whatever a broker refuses us with, we are refused, and the status is its code.
