@@ -178,3 +178,20 @@ fn a_file_that_tls_needs_is_named_with_its_option() {
         assert!(output.stderr().starts_with(&format!("error: {message}")), "{output:?}");
     }
 }
+
+#[test]
+fn an_option_of_tls_without_tls_is_told_to_have_no_effect() {
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, &["-t", "t", "-m", "x", "--insecure", "--tls-alpn", "mqtt"]);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.read_packet();
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    let output = running.wait();
+    output.assert_code(0);
+    let why = "has no effect: nothing asks for TLS, the connection is not encrypted";
+    let warnings = format!("warning: --insecure {why}\nwarning: --tls-alpn {why}\n");
+    assert_eq!(output.stderr(), warnings);
+}

@@ -68,7 +68,7 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
         Parsed::Given(given) => given,
     };
     let plan = args::plan(&given)?;
-    cli::warn(&given, plan.connect.notices);
+    cli::warn(&given, &plan.connect);
     if let Some(text) = given.shown_config(&plan.connect, &args::overruled(&given)) {
         return Ok(cli::show(&text));
     }

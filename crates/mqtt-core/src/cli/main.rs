@@ -6,10 +6,12 @@ use std::process::ExitCode;
 
 #[cfg(feature = "client")]
 use super::Given;
+#[cfg(feature = "client")]
+use super::show_config::idle_options_of_tls;
 use crate::exit::{ExitStatus, Failure};
 use crate::invocation::{Invocation, Tool};
 #[cfg(feature = "client")]
-use crate::plan::Notices;
+use crate::plan::{ConnectPlan, Notices};
 use crate::visible::line;
 
 /// Runs a tool: reads argv, calls `tool_run`, prints the error it ends with, gives its status.
@@ -45,13 +47,19 @@ pub fn show(text: &str) -> ExitStatus {
     }
 }
 
-/// Prints what the user should know about the sources of the options. A stderr that cannot be
+/// Prints what the user should know about the options and their sources. A stderr that cannot be
 /// written to changes nothing.
 #[cfg(feature = "client")]
-pub fn warn(given: &Given, notices: Notices) {
-    if notices == Notices::Shown {
-        let text: String =
-            given.warnings().iter().map(|text| line(&format!("warning: {text}"))).collect();
+pub fn warn(given: &Given, connect: &ConnectPlan) {
+    if connect.notices == Notices::Hidden {
+        return;
+    }
+    let idle = idle_options_of_tls(given, connect).into_iter().map(|option| {
+        format!("{option} has no effect: nothing asks for TLS, the connection is not encrypted")
+    });
+    let warnings = given.warnings().iter().cloned().chain(idle);
+    let text: String = warnings.map(|text| line(&format!("warning: {text}"))).collect();
+    if !text.is_empty() {
         let _ = io::stderr().write_all(text.as_bytes());
     }
 }

@@ -48,7 +48,7 @@ pub(super) struct RouteArgs {
     #[arg(short = 'S', long, help_heading = "Connection", action = ArgAction::SetTrue)]
     srv: bool,
 
-    /// DNS server to ask for addresses and SRV records, as ADDRESS[:PORT], instead of the system's
+    /// DNS server to ask for addresses and SRV records, as ADDRESS or ADDRESS:PORT, instead of the system's
     #[arg(long, help_heading = "Connection", value_name = "ADDRESS",
         value_parser = value::from_words(|word| dns_server(&word)))]
     dns_server: Option<SocketAddr>,

@@ -57,6 +57,15 @@ const OF_TLS: [&str; 15] = [
     "psk_identity",
 ];
 
+/// The options of TLS that were given where nothing asks for TLS, as they are spelled.
+pub(super) fn idle_options_of_tls(given: &Given, connect: &ConnectPlan) -> Vec<String> {
+    if connect.route.tls.is_some() || given.has("no_tls") {
+        return Vec::new();
+    }
+    let idle = OF_TLS.iter().filter(|option| given.has(option));
+    idle.map(|option| format!("--{}", option.replace('_', "-"))).collect()
+}
+
 /// What an option comes to. `connect` is what all of them came to.
 pub(super) fn standing(given: &Given, connect: &ConnectPlan, option: &str) -> Standing {
     let (place, version) = (connect.route.candidates.first(), connect.connect.version);
