@@ -224,8 +224,8 @@ fn port_number(digits: &[u8]) -> Result<u16, UrlError> {
     digits.parse().ok().filter(|&port| port != 0).ok_or(UrlError::Port)
 }
 
-/// RFC 3986 §2.1.
-fn decoded(text: &[u8]) -> Result<Vec<u8>, UrlError> {
+/// Puts the bytes in place of `%XX` (RFC 3986 §2.1).
+pub(crate) fn decoded(text: &[u8]) -> Result<Vec<u8>, UrlError> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
     loop {

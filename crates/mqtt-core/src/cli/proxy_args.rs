@@ -9,6 +9,7 @@ use super::value::{self, ValueError};
 use super::{Given, UsageError};
 use crate::plan::{Exceptions, Proxy, ProxyCredentials, ProxyProtocol};
 use crate::secret::Secret;
+use crate::url;
 
 /// RFC 1929 has one byte for the length of a user name and of a password.
 const LONGEST_CREDENTIAL: usize = 255;
@@ -165,17 +166,8 @@ fn credentials(user_info: &str, protocol: ProxyProtocol) -> Result<ProxyCredenti
     Ok(ProxyCredentials { username, password })
 }
 
-/// Puts the bytes in place of `%XX` (RFC 3986 §2.1).
+/// Puts the bytes in place of `%XX`.
 fn decoded(text: &str) -> Result<Vec<u8>, ValueError> {
-    // The first piece stands before any '%'.
-    let mut pieces = text.split('%');
-    let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
-    for piece in pieces {
-        let byte = piece.get(..2).and_then(value::byte_of_hex);
-        let byte =
-            byte.ok_or_else(|| ValueError::new("two hexadecimal digits belong behind '%'"))?;
-        bytes.push(byte);
-        bytes.extend_from_slice(piece.get(2..).unwrap_or_default().as_bytes());
-    }
-    Ok(bytes)
+    let decoded = url::decoded(text.as_bytes());
+    decoded.map_err(|_| ValueError::new("two hexadecimal digits belong behind '%'"))
 }

@@ -11,7 +11,7 @@ use super::session_args::version_decider;
 use super::shown_value::shown;
 use crate::plan::{ConnectPlan, Endpoint};
 use crate::protocol::ProtocolVersion;
-use crate::visible;
+use crate::visible::part_of_line;
 
 /// The option's name.
 pub(super) const SHOW_CONFIG: &str = "show_config";
@@ -151,15 +151,12 @@ fn settings<'a>(
 
 impl Setting {
     fn new(name: &str, value: &str, origin: &str) -> Self {
-        Self { name: name.to_owned(), value: on_its_line(value), origin: on_its_line(origin) }
+        Self {
+            name: name.to_owned(),
+            value: part_of_line(value).into_owned(),
+            origin: part_of_line(origin).into_owned(),
+        }
     }
-}
-
-/// What would begin a line of its own spelled out.
-fn on_its_line(text: &str) -> String {
-    let mut line = visible::line(text);
-    line.pop();
-    line
 }
 
 #[cfg(test)]
