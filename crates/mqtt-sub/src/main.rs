@@ -3,6 +3,7 @@
 mod args;
 mod fence;
 mod filter;
+mod listener;
 mod output;
 mod plan;
 mod rate;
