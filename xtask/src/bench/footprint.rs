@@ -13,7 +13,7 @@ use super::measure::Peer;
 use super::packet;
 use super::peer::Blast;
 use super::row::Over;
-use super::table::{seconds, thousands};
+use super::table::{Findings, seconds, thousands};
 use crate::cargo;
 
 /// What `--row` calls it.
@@ -140,14 +140,12 @@ fn build_from_nothing() -> anyhow::Result<Duration> {
     Ok(started.elapsed())
 }
 
-impl Outcome {
-    /// Whether the binaries are as small as they must be.
-    pub(super) fn good(&self) -> bool {
+impl Findings for Outcome {
+    fn good(&self) -> bool {
         self.sizes.iter().all(|size| size.bytes <= size.limit)
     }
 
-    /// The rows of the table.
-    pub(super) fn table(&self) -> String {
+    fn table(&self) -> String {
         let mut text = format!("{TITLE} [{NAME}]\n");
         for Size { name, bytes, limit } in &self.sizes {
             let verdict = if bytes > limit { "  NOT REACHED" } else { "" };
@@ -165,8 +163,7 @@ impl Outcome {
         text
     }
 
-    /// Rows of Markdown, with a head of their own.
-    pub(super) fn markdown(&self) -> String {
+    fn markdown(&self) -> String {
         let mut text = "\n| binary | bytes, stripped | limit |\n|---|---|---|\n".to_owned();
         for Size { name, bytes, limit } in &self.sizes {
             let verdict = if bytes > limit { " **missed**" } else { "" };
@@ -186,8 +183,7 @@ impl Outcome {
         text
     }
 
-    /// One line of JSON.
-    pub(super) fn json(&self) -> String {
+    fn json(&self) -> String {
         let number =
             |count: Option<u64>| count.map_or("null".to_owned(), |count| count.to_string());
         let sizes = self.sizes.iter().map(|Size { name, bytes, limit }| {

@@ -14,7 +14,7 @@ use test_support::mosquitto::Mosquitto;
 
 use super::packet::{self, Kept};
 use super::summary::median;
-use super::table::seconds;
+use super::table::{Findings, seconds};
 use crate::cargo;
 
 /// What `--row` calls it.
@@ -204,14 +204,14 @@ impl Outcome {
     fn ratio(&self) -> Option<(f64, f64)> {
         self.original.map(|original| self.ours.ratio(original))
     }
+}
 
-    /// Whether ours is not slower.
-    pub(super) fn good(&self) -> bool {
+impl Findings for Outcome {
+    fn good(&self) -> bool {
         self.ratio().is_none_or(|(p50, p99)| p50 <= LIMIT && p99 <= LIMIT)
     }
 
-    /// The rows of the table.
-    pub(super) fn table(&self) -> String {
+    fn table(&self) -> String {
         let mut text = format!(
             "{TITLE} [{NAME}], {MESSAGES} at 1,000 a second, medians of {}\n{:>20}{:>12}\n",
             self.rounds, "p50", "p99"
@@ -232,8 +232,7 @@ impl Outcome {
         text
     }
 
-    /// One row of Markdown.
-    pub(super) fn markdown(&self) -> String {
+    fn markdown(&self) -> String {
         let words =
             |Spread { p50, p99 }: Spread| format!("p50 {}, p99 {}", seconds(p50), seconds(p99));
         let missing = || "–".to_owned();
@@ -245,8 +244,7 @@ impl Outcome {
         format!("| {TITLE} | {original} | {ours} | {ratio} | ≤ {LIMIT}{verdict} | {bare} |")
     }
 
-    /// One line of JSON.
-    pub(super) fn json(&self) -> String {
+    fn json(&self) -> String {
         let spread = |Spread { p50, p99 }: Spread| {
             format!(r#"{{"p50":{:.9},"p99":{:.9}}}"#, p50.as_secs_f64(), p99.as_secs_f64())
         };

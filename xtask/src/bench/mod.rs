@@ -27,7 +27,7 @@ use load::{Maker, Prepared};
 use measure::Run;
 use row::{Against, ROWS, Row};
 use summary::Summary;
-use table::Outcome;
+use table::{Findings, Format, Outcome};
 
 const HELP: &str = "\
 Measures our tools beside Debian's mosquitto-clients.
@@ -96,13 +96,6 @@ impl Task {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    Table,
-    Markdown,
-    Json,
-}
-
 /// What a row that lost messages or missed its limits means for the exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
@@ -123,9 +116,9 @@ pub(crate) fn run(options: lexopt::Parser) -> anyhow::Result<()> {
     begin(plan.format)?;
     let mut bad = Vec::new();
     for task in &plan.tasks {
-        let (text, good) = carry_out(task, &plan, &folder)?;
-        println!("{text}");
-        if !good {
+        let findings = carry_out(task, &plan, &folder)?;
+        println!("{}", findings.shown(plan.format));
+        if !findings.good() {
             bad.push(task.name());
         }
     }
@@ -149,36 +142,11 @@ fn begin(format: Format) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What is to be printed, and whether it is good enough.
-fn carry_out(task: &Task, plan: &Plan, folder: &Path) -> anyhow::Result<(String, bool)> {
+fn carry_out(task: &Task, plan: &Plan, folder: &Path) -> anyhow::Result<Box<dyn Findings>> {
     Ok(match task {
-        Task::Row(row) => {
-            let outcome = measured(row, plan, folder)?;
-            let text = match plan.format {
-                Format::Table => outcome.table(),
-                Format::Markdown => outcome.markdown(),
-                Format::Json => outcome.json(),
-            };
-            (text, outcome.good())
-        }
-        Task::Latency => {
-            let outcome = latency::measure(plan.rounds, folder)?;
-            let text = match plan.format {
-                Format::Table => outcome.table(),
-                Format::Markdown => outcome.markdown(),
-                Format::Json => outcome.json(),
-            };
-            (text, outcome.good())
-        }
-        Task::Footprint => {
-            let outcome = footprint::measure(folder, plan.cold_build)?;
-            let text = match plan.format {
-                Format::Table => outcome.table(),
-                Format::Markdown => outcome.markdown(),
-                Format::Json => outcome.json(),
-            };
-            (text, outcome.good())
-        }
+        Task::Row(row) => Box::new(measured(row, plan, folder)?),
+        Task::Latency => Box::new(latency::measure(plan.rounds, folder)?),
+        Task::Footprint => Box::new(footprint::measure(folder, plan.cold_build)?),
     })
 }
 

@@ -13,6 +13,37 @@ pub(super) const MARKDOWN_HEAD: &str = "\
 | row | held against | ours | ratio | limit | bare loop |
 |---|---|---|---|---|---|";
 
+/// How results are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Table,
+    Markdown,
+    Json,
+}
+
+/// What a measurement gave.
+pub(super) trait Findings {
+    /// Whether everything was done and the limits were kept.
+    fn good(&self) -> bool;
+
+    /// Lines for people.
+    fn table(&self) -> String;
+
+    /// Rows for the documentation.
+    fn markdown(&self) -> String;
+
+    /// One line for programs.
+    fn json(&self) -> String;
+
+    fn shown(&self, format: Format) -> String {
+        match format {
+            Format::Table => self.table(),
+            Format::Markdown => self.markdown(),
+            Format::Json => self.json(),
+        }
+    }
+}
+
 /// What one row gave.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Outcome {
@@ -38,14 +69,14 @@ impl Outcome {
     fn exceeded(&self) -> Vec<&'static str> {
         exceeded(&self.row.limits, &self.ours, self.ratio().as_ref())
     }
+}
 
-    /// Whether ours did everything and kept the limits.
-    pub(super) fn good(&self) -> bool {
+impl Findings for Outcome {
+    fn good(&self) -> bool {
         self.ours.complete(&self.row) && self.exceeded().is_empty()
     }
 
-    /// The rows of the table.
-    pub(super) fn table(&self) -> String {
+    fn table(&self) -> String {
         let mut text =
             format!("{} [{}], medians of {}\n", self.row.title, self.row.name, self.runs);
         let _written = writeln!(
@@ -77,8 +108,7 @@ impl Outcome {
         text
     }
 
-    /// One row of Markdown.
-    pub(super) fn markdown(&self) -> String {
+    fn markdown(&self) -> String {
         let missing = || "–".to_owned();
         let reference = match (&self.reference, self.row.against) {
             (Some(other), Against::Original) if !other.complete(&self.row) => {
@@ -105,8 +135,7 @@ impl Outcome {
         format!("| {title} | {reference} | {ours} | {ratio} | {limits}{verdict} | {bare} |")
     }
 
-    /// One line of JSON.
-    pub(super) fn json(&self) -> String {
+    fn json(&self) -> String {
         let optional = |summary: &Option<Summary>| summary.as_ref().map_or("null".to_owned(), json);
         let ratio = self.ratio().map_or("null".to_owned(), |ratio| {
             format!(
