@@ -1,9 +1,9 @@
 //! The publisher: what mqtt-pub does with a connection.
 
-use mqtt_core::client::{Application, Client, ClientError, Flow};
+use mqtt_core::client::{Application, Client, ClientError, Event, Flow};
 use mqtt_core::payload::Payload;
 use mqtt_core::protocol::{Ack, Qos, ReasonCode};
-use mqtt_core::session::{Event, Message};
+use mqtt_core::session::Message;
 use mqtt_core::signal::Interrupt;
 
 use crate::run::RunError;
@@ -112,7 +112,7 @@ impl Application for Publisher {
 
     fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, RunError> {
         match event {
-            Event::Published(ack) => self.completed(&ack, client),
+            Event::Published(published) => self.completed(&published.ack, client),
             Event::Connected(_)
             | Event::Message(..)
             | Event::UnknownPubRec(_)

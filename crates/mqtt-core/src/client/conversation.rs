@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use tokio::time::Instant as Timer;
 
 use super::connection::{Connection, Progress};
-use super::{Application, Client, ClientError, Flow};
+use super::{Application, Client, ClientError, Event, Flow};
 use crate::console::{ConsoleError, HangUp};
 use crate::plan::Endpoint;
 use crate::protocol::{Disconnect, ReasonCode};
-use crate::session::{Event, Reading, Receipt, SessionError};
+use crate::session::{Reading, Receipt, SessionError};
 use crate::signal::{Interrupt, Interrupts, Urgency, until};
 
 /// How long the last bytes may take to reach the socket without any progress.

@@ -9,12 +9,12 @@ use super::connection::{Connection, Progress};
 use super::conversation::{Conversation, Ended};
 use super::redirect::Way;
 use super::write_queue::WriteError;
-use super::{Application, Client, ClientError, Flow};
+use super::{Application, Client, ClientError, Event, Flow};
 use crate::console::HangUp;
 use crate::exit::Failure;
 use crate::plan::{ConnectPlan, Reconnect, Route, Tls};
 use crate::protocol::{PropertyId, ProtocolVersion};
-use crate::session::{Backoff, Event, Reading, Session, SessionConfig};
+use crate::session::{Backoff, Reading, Session, SessionConfig};
 use crate::signal::{Interrupt, Interrupts, Urgency};
 use crate::transport::{self, Prepared};
 

@@ -29,11 +29,14 @@ use crate::protocol::{
     Disconnect, Incoming, Outgoing, PacketId, Properties, Publish, Qos, ReasonCode,
     SubscribeFilter, TopicFilter,
 };
-use crate::session::{Event, Message, Receipt, Send, Session};
+use crate::session::{self, Message, Receipt, Send, Session};
 use crate::signal::Interrupt;
 use crate::visible;
 use connection::Connection;
 use write_queue::WriteQueue;
+
+/// What happened on a connection.
+pub type Event = session::Event<Payload>;
 
 /// What a tool does with a connection.
 pub trait Application {
