@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::time::Instant as Timer;
 
 use super::connection::{Connection, Progress};
-use super::{Application, Client, ClientError, Event, Flow};
+use super::{Application, Client, ClientError, Event, Flow, Loss};
 use crate::console::{ConsoleError, HangUp};
 use crate::plan::Endpoint;
 use crate::protocol::{Disconnect, ReasonCode};
@@ -117,7 +117,7 @@ impl<'a, A: Application> Conversation<'a, A> {
     /// The connection cannot go on. A tool that was done before stays done: what it has not sent is
     /// counted, and only what the broker or the user has to say against it makes it a failure.
     fn broken(mut self, error: ClientError) -> Ended<A::Error> {
-        self.application.on_lost(self.client.queue.clear());
+        let loss = self.application.on_lost(self.client.queue.clear());
         self.client.session.disconnected();
         let telling = matches!(
             error,
@@ -125,6 +125,7 @@ impl<'a, A: Application> Conversation<'a, A> {
         );
         match self.stage {
             Stage::Open => return Ended::Broken(error),
+            _ if loss == Loss::Passing && self.result.is_ok() => return Ended::Broken(error),
             Stage::Settling(_) | Stage::Releasing(..) | Stage::Leaving(_) | Stage::Closing(_)
                 if !telling => {}
             _ if self.result.is_ok() => self.result = Err(error.into()),
