@@ -279,7 +279,7 @@ fn who_has_stopped_receiving_takes_no_message_and_acknowledges_none() {
     assert_eq!(talk.hear(publish(Q1, 2, "late")), None);
     talk.session.acknowledge(receipt);
     assert_eq!(talk.sent(), ["PUBACK 1"]);
-    assert_eq!(talk.hear(puback(1)), Some(published(1, 0)), "what is ours is finished");
+    assert_eq!(talk.hear(puback(1)), Some(published(1, "ours", 0)), "what is ours is finished");
     talk.again(Kept);
     assert_eq!(talk.hear(duplicate(Q1, 2, "late")), None);
 }
