@@ -11,7 +11,7 @@ mod websocket;
 use std::time::Duration;
 
 pub use proxy::{Exceptions, Proxy, ProxyCredentials, ProxyProtocol};
-pub use route::{Endpoint, Route, TcpOptions};
+pub use route::{Endpoint, Route};
 pub use tls::{
     Authentication, Certificates, ClientCertificate, Passphrase, Tls, TlsVersions, Trust,
     Verification,

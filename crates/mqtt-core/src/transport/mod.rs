@@ -6,6 +6,7 @@
 mod dns;
 mod dns_query;
 pub mod http_proxy;
+mod prompt;
 mod proxy;
 mod race;
 pub mod socks5;
@@ -289,7 +290,6 @@ const PSK: &str = "TLS (--psk)";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::TcpOptions;
     use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
     fn endpoint(listener: &TcpListener) -> Endpoint {
@@ -298,9 +298,14 @@ mod tests {
     }
 
     async fn tried(candidates: Vec<Endpoint>, limit: Duration) -> Result<Endpoint, TransportError> {
-        let tcp = TcpOptions::default();
-        let route =
-            Route { candidates, dns_server: None, tcp, proxy: None, tls: None, websocket: None };
+        let route = Route {
+            candidates,
+            dns_server: None,
+            bind_address: None,
+            proxy: None,
+            tls: None,
+            websocket: None,
+        };
         let prepared = prepare(&route).await?;
         connect(&prepared, &route, limit).await.map(|(_, endpoint)| endpoint)
     }
