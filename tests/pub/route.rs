@@ -158,16 +158,6 @@ fn when_no_candidate_can_be_reached_each_is_named_with_its_cause() {
 }
 
 #[test]
-fn nothing_is_sent_where_the_route_asks_for_what_this_build_does_not_have() {
-    let peer = ScriptedPeer::listen();
-    let options = ["--psk", "abcdef", "--psk-identity", "i"];
-    let output = start_at(&peer, &[&options, &MESSAGE[..]].concat()).wait();
-    output.assert_code(1);
-    assert_eq!(output.stderr(), "error: this build has no TLS (--psk)\n");
-    assert!(peer.try_accept().is_none());
-}
-
-#[test]
 fn a_file_that_tls_needs_is_named_with_its_option() {
     for (options, message) in [
         (&["--cafile", "/no/ca"][..], "cannot read '/no/ca' (--cafile): No such file"),

@@ -24,7 +24,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
-use crate::plan::{Authentication, Endpoint, Route};
+use crate::plan::{Endpoint, Route};
 pub use proxy::ProxyError;
 pub use tls::{SetupError, TlsError};
 pub use websocket::WebSocketError;
@@ -133,9 +133,6 @@ pub enum TransportError {
         /// Why.
         source: TlsError,
     },
-    /// The route asks for what this build does not have.
-    #[error("this build has no {0}")]
-    NotInThisBuild(&'static str),
 }
 
 impl TransportError {
@@ -204,14 +201,7 @@ pub struct Prepared {
 /// passphrase of a key, and so take any time.
 pub async fn prepare(route: &Route) -> Result<Prepared, TransportError> {
     let tls = match &route.tls {
-        Some(tls) => match &tls.authentication {
-            Authentication::Certificates(certificates) => {
-                Some(tls::Connector::new(tls, certificates).await?)
-            }
-            Authentication::PreSharedKey { .. } => {
-                return Err(TransportError::NotInThisBuild(PSK));
-            }
-        },
+        Some(tls) => Some(tls::Connector::new(tls).await?),
         None => None,
     };
     Ok(Prepared { tls })
@@ -277,15 +267,13 @@ async fn reach(
         (Endpoint::Service(name), _) => return Err(TransportError::NoService(name.clone())),
     };
     if let Some(tls) = &prepared.tls {
-        stream = Box::new(tls.connect(stream, endpoint).await?);
+        stream = tls.connect(stream, endpoint).await?;
     }
     if let Some(plan) = &route.websocket {
         stream = Box::new(websocket::connect(route, plan, endpoint, stream).await?);
     }
     Ok(stream)
 }
-
-const PSK: &str = "TLS (--psk)";
 
 #[cfg(test)]
 mod tests {
