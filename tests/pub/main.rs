@@ -38,6 +38,8 @@ mod tls;
 mod tls_old_certificates;
 /// The prompt for the passphrase of a key.
 mod tls_passphrase;
+/// TLS with what lies below it and above it.
+mod tls_stacked;
 /// Wrong usage.
 mod usage;
 /// `--ws` and its companions.

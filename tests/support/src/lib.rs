@@ -6,6 +6,7 @@
 //! - [`proxy`] runs real SOCKS and HTTP proxies in the same way.
 //! - [`dns`] answers for names that no other server knows.
 //! - [`scripted_peer`] plays exact bytes and records exact bytes, for what no broker will do.
+//! - [`tls_front`] puts TLS in front of such a peer.
 //! - [`websocket`] is the server's side of a WebSocket over such a peer.
 //! - [`packet`] has the bytes of MQTT packets for such scripts, written down from the
 //!   specification and not from our own encoder.
@@ -29,5 +30,6 @@ pub mod packet;
 pub mod patience;
 pub mod proxy;
 pub mod scripted_peer;
+pub mod tls_front;
 pub mod tool;
 pub mod websocket;
