@@ -150,6 +150,10 @@ impl TransportError {
             error if error.is_refusal() => {
                 "is a broker running there? -h and -p say where it listens"
             }
+            Self::Connect { source, .. } if is_unreachable(source) => {
+                "this machine knows no way there: is -h right?"
+            }
+            Self::NoAnswer { .. } => SILENCE,
             Self::Bind { .. } => "--bind-address is an address of this machine",
             Self::Proxy { source, .. } => return source.hint().map(str::to_owned),
             Self::WebSocket { source, .. } => return source.hint().map(str::to_owned),
@@ -182,6 +186,14 @@ impl TransportError {
     fn file(option: &'static str, path: &Path, source: io::Error) -> Self {
         Self::File { option, path: path.to_owned(), source }
     }
+}
+
+/// What may help where nothing at all has come.
+pub(crate) const SILENCE: &str = "-h and -p may lead elsewhere, or a firewall may be in between; \
+     --connect-timeout waits longer";
+
+fn is_unreachable(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable)
 }
 
 /// Errors with their causes, in a row.
@@ -327,6 +339,23 @@ mod tests {
         for place in [endpoint(&first), endpoint(&second)] {
             assert!(error.contains(&format!("no answer from {place} within ")), "{error}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_reached_is_told_from_what_is_silent() {
+        let endpoint = Endpoint::Tcp { host: "broker".to_owned(), port: 1 };
+        let hint = |kind: io::ErrorKind| {
+            let source = kind.into();
+            TransportError::Connect { endpoint: endpoint.clone(), source }.hint()
+        };
+        let unreachable = Some("this machine knows no way there: is -h right?".to_owned());
+        assert_eq!(hint(io::ErrorKind::HostUnreachable), unreachable);
+        assert_eq!(hint(io::ErrorKind::NetworkUnreachable), unreachable);
+        let refused = Some("is a broker running there? -h and -p say where it listens".to_owned());
+        assert_eq!(hint(io::ErrorKind::ConnectionRefused), refused);
+        let limit = Duration::from_secs(1);
+        let silent = TransportError::NoAnswer { endpoint: endpoint.clone(), limit };
+        assert_eq!(silent.hint().as_deref(), Some(SILENCE));
     }
 
     #[tokio::test]
