@@ -44,7 +44,7 @@ mod will_args;
 mod words;
 
 #[cfg(feature = "client")]
-pub use connect_args::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW};
+pub use connect_args::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, VERSION};
 pub use given::Given;
 #[cfg(feature = "client")]
 pub use main::{conclude, warn};
