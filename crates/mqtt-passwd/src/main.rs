@@ -1,6 +1,7 @@
 //! Makes and edits password files for MQTT brokers.
 
 mod args;
+mod generated;
 mod hash;
 mod interruption;
 mod password;
