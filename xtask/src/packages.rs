@@ -9,7 +9,8 @@ use rustix::process::geteuid;
 use crate::cargo::{self, installed};
 
 /// A package of Debian and Ubuntu, and what shows that it is there. (g++ is for libFuzzer, against
-/// which the fuzz targets are built; libssl-dev and pkg-config are for the feature `psk`.)
+/// which the fuzz targets are built; libssl-dev and pkg-config are for the feature `psk`; groff sets the
+/// man pages.)
 struct Package {
     name: &'static str,
     proof: Proof,
@@ -36,8 +37,10 @@ impl Package {
     }
 }
 
-const NEEDED: [Package; 9] = [
+const NEEDED: [Package; 12] = [
     Package::with_program("g++", "g++"),
+    Package::with_program("fish", "fish"),
+    Package::with_program("groff", "groff"),
     Package { name: "libssl-dev", proof: Proof::File("/usr/include/openssl/ssl.h") },
     Package::with_program("microsocks", "microsocks"),
     Package::with_program("mosquitto", "mosquitto"),
@@ -46,6 +49,7 @@ const NEEDED: [Package; 9] = [
     Package::with_program("pkg-config", "pkg-config"),
     Package::with_program("strace", "strace"),
     Package::with_program("tinyproxy", "tinyproxy"),
+    Package::with_program("zsh", "zsh"),
 ];
 
 /// Installs the packages that are not there; does nothing if all are.

@@ -1,6 +1,7 @@
 //! Password files for MQTT brokers, as a library so that fuzzing reaches them: the tool is [`main`].
 
 mod args;
+mod generated;
 mod hash;
 mod interruption;
 mod password;
