@@ -85,7 +85,7 @@ pub(crate) struct Case {
     broker: Broker,
     input: Vec<u8>,
     files: Vec<(String, Vec<u8>)>,
-    environment: Vec<(String, String)>,
+    environment: Vec<(String, Option<String>)>,
     differences: Vec<(Expected, &'static str)>,
     rows: Vec<String>,
 }
@@ -134,7 +134,13 @@ impl Case {
 
     /// With a variable in the environment.
     pub(crate) fn environment(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.to_owned(), value.to_owned()));
+        self.environment.push((name.to_owned(), Some(value.to_owned())));
+        self
+    }
+
+    /// Without a variable in the environment.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.environment.push((name.to_owned(), None));
         self
     }
 
@@ -279,7 +285,10 @@ impl Case {
         let mut command = tool.command(self.words(line, version, fill));
         command.env("HOME", home);
         for (name, value) in &self.environment {
-            command.env(name, fill(value));
+            match value {
+                Some(value) => command.env(name, fill(value)),
+                None => command.env_remove(name),
+            };
         }
         let mut running = Running::start(command);
         let id = running.id();

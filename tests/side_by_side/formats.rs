@@ -62,6 +62,11 @@ fn what_all_have_in_common() {
     let bytes = "f\u{fc}nf";
     showing(["§8.4 bytes are counted"])
         .compare([format("'%.2p|%5p|%3p'").at(with(bytes.as_bytes()))]);
+    showing(["§8.4 %A"]).compare([subscriber(
+        "-t # -C 1 -D connect topic-alias-maximum 5 -F '%A|%5A|%05A|%-5A|'",
+    )
+    .at(broker().with(message("t", "x").properties(&[0x23, 0, 3])))
+    .without_version()]);
     let zones = ["", "IST-5:30", "<+0330>-3:30", "EST5EDT,M3.2.0,M11.1.0"];
     showing(["§2.4 TZ", "§8.4 strftime"])
         .compare(zones.map(|zone| format("'@z @Z'").at(with(b"x")).environment("TZ", zone)));

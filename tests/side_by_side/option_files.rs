@@ -117,7 +117,7 @@ fn lines_that_only_ours_takes() {
 fn no_file_and_no_home() {
     let nowhere = publisher("-t a -m x").without_version();
     compare([
-        nowhere.clone().environment("HOME", "").shows("§2.1 neither"),
+        nowhere.clone().without("HOME").shows("§2.1 neither"),
         nowhere
             .clone()
             .file("elsewhere/.config/mosquitto_pub/folder", "")

@@ -165,7 +165,7 @@ fn leaving_at_the_answer_to_the_subscription() {
             .differs(Expected::Prints(&[]), meter)
     };
     let asked = Expected::Sends(&["SUBSCRIBE m1 'a' options=00", "DISCONNECT"]);
-    showing(["§7.5 --message-rate and a refusal", "§1.3 --message-rate"]).compare([refused(
+    showing(["§7.5 --message-rate and a refusal"]).compare([refused(
         subscriber("-t a --message-rate").at(granting(&[0x80])),
         128,
     )

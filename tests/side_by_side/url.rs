@@ -95,8 +95,6 @@ fn what_only_ours_can_say() {
     showing(["§4 IPv6 literals"]).compare([publisher("-L mqtt://[::1]:1/a -m {port}")
         .without_version()
         .instead("-h ::1 -p 1 -t a -m {port}", address)]);
-    showing(["§4 TLS with a private CA"])
-        .compare(both("-L mqtt://127.0.0.1:{port}/a --cafile {folder}/missing"));
 }
 
 #[test]
