@@ -26,6 +26,8 @@ mod properties;
 mod proxy;
 /// Brokers that refer to another one.
 mod redirect;
+/// When it connects again, and when it gives up.
+mod retry;
 /// The ways to a broker.
 mod route;
 /// SRV records, and a DNS server of one's own.
@@ -40,6 +42,8 @@ mod tls_old_certificates;
 mod tls_passphrase;
 /// TLS with what lies below it and above it.
 mod tls_stacked;
+/// `--save-unsent`, and what is said of lines that do not get through.
+mod unsent;
 /// Wrong usage.
 mod usage;
 /// `--ws` and its companions.

@@ -11,6 +11,7 @@ mod broker;
 mod cargo;
 mod demo;
 mod packages;
+mod soak;
 mod test;
 
 use std::ffi::{OsStr, OsString};
@@ -29,6 +30,7 @@ Tasks:
   broker  run an embedded broker on 127.0.0.1 for trying the tools out
   test    install what the tests need, then check formatting, lints and docs and run all tests
   bench   measure the tools beside Debian's mosquitto-clients and print a table of medians
+  soak    bring faults upon the tools for minutes and print a table of what is lost
   help    print this text
 
 `cargo xtask TASK --help` tells more about a task.
@@ -51,6 +53,7 @@ fn run(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
         Some("demo") => demo::run(options),
         Some("broker") => broker::run(options),
         Some("test") => test::run(options),
+        Some("soak") => soak::run(options),
         Some("bench") => bench::run(options),
         Some(bench::peer::TASK) => bench::peer::run(options),
         Some("help" | "--help" | "-h") => {

@@ -6,6 +6,9 @@
 //! - [`proxy`] runs real SOCKS and HTTP proxies in the same way.
 //! - [`dns`] answers for names that no other server knows.
 //! - [`scripted_peer`] plays exact bytes and records exact bytes, for what no broker will do.
+//! - [`middleman`] stands between a tool and a broker and does harm to the connection.
+//! - [`faults`] has the faults that the tools survive, for tests and for `cargo xtask soak`.
+//! - [`frames`] makes packets of a stream of bytes.
 //! - [`tls_front`] puts TLS in front of such a peer.
 //! - [`websocket`] is the server's side of a WebSocket over such a peer.
 //! - [`packet`] has the bytes of MQTT packets for such scripts, written down from the
@@ -25,6 +28,9 @@
 
 pub mod certificates;
 pub mod dns;
+pub mod faults;
+pub mod frames;
+pub mod middleman;
 pub mod mosquitto;
 pub mod packet;
 pub mod patience;
