@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use clap::{ArgAction, CommandFactory, Parser, value_parser};
-use mqtt_core::cli::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, Given, UsageError, value};
+use mqtt_core::cli::{
+    ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, Given, UsageError, VERSION, value,
+};
 use mqtt_core::invocation::Invocation;
 use mqtt_core::plan::Reconnect;
 use mqtt_core::protocol::property::Carrier;
@@ -30,7 +32,7 @@ socket (QoS 0); anything else says on stderr what is missing.";
 /// Publish messages to an MQTT broker.
 #[derive(Debug, Parser)]
 #[command(
-    version = concat!(env!("CARGO_PKG_VERSION"), " (MQTT 3.1, 3.1.1, 5; TCP, unix sockets, TLS, WebSocket, SOCKS and HTTP proxies, SRV)"),
+    version = VERSION,
     after_help = EXAMPLES,
     disable_help_flag = true,
     disable_version_flag = true

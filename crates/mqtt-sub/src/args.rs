@@ -6,7 +6,9 @@ use std::os::unix::ffi::OsStrExt;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, CommandFactory, Parser};
 use fastrand::Rng;
-use mqtt_core::cli::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, Given, UsageError, value};
+use mqtt_core::cli::{
+    ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, Given, UsageError, VERSION, value,
+};
 use mqtt_core::console::Stream;
 use mqtt_core::invocation::{Behaviour, Invocation};
 use mqtt_core::plan::{ConnectPlan, Endpoint, Reconnect};
@@ -45,7 +47,7 @@ on stderr what went wrong.";
 /// Subscribe to topics of an MQTT broker and write the messages to stdout.
 #[derive(Debug, Parser)]
 #[command(
-    version = concat!(env!("CARGO_PKG_VERSION"), " (MQTT 3.1, 3.1.1, 5; TCP, unix sockets, TLS, WebSocket, SOCKS and HTTP proxies, SRV)"),
+    version = VERSION,
     after_help = EXAMPLES,
     disable_help_flag = true,
     disable_version_flag = true

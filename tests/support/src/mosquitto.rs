@@ -92,6 +92,8 @@ MaxProtocol = TLSv1.2
 pub struct Builder {
     configuration: String,
     openssl: Option<&'static str>,
+    /// Identities and keys, a line each.
+    keys: String,
 }
 
 impl Builder {
@@ -131,6 +133,15 @@ impl Builder {
         self.line(&format!("cafile {cafile}")).line("require_certificate true")
     }
 
+    /// TLS with pre-shared keys on the listener: those of these identities, in hexadecimal digits.
+    #[must_use]
+    pub fn pre_shared_keys(mut self, keys: &[(&str, &str)]) -> Self {
+        let lines: Vec<_> =
+            keys.iter().map(|(identity, key)| format!("{identity}:{key}")).collect();
+        self.keys = lines.join("\n");
+        self.line("psk_hint test").line("psk_file {folder}/keys")
+    }
+
     /// Starts the broker and waits until it accepts connections.
     #[must_use]
     #[track_caller]
@@ -140,6 +151,7 @@ impl Builder {
         if let Some(openssl) = self.openssl {
             fs::write(folder.path().join(OPENSSL), openssl).unwrap();
         }
+        fs::write(folder.path().join("keys"), self.keys).unwrap();
         let mut broker =
             Mosquitto { folder, configuration: self.configuration, port: 0, process: None };
         for _ in 0..PORTS {
@@ -165,20 +177,20 @@ impl Mosquitto {
     /// A broker that keeps nothing and lets everyone in.
     #[must_use]
     pub fn builder() -> Builder {
-        Builder { configuration: DEFAULT.to_owned(), openssl: None }
+        Builder { configuration: DEFAULT.to_owned(), openssl: None, keys: String::new() }
     }
 
     /// A broker for floods: it logs little, drops nothing and lets everyone in.
     #[must_use]
     pub fn unlimited() -> Builder {
-        Builder { configuration: UNLIMITED.to_owned(), openssl: None }
+        Builder { configuration: UNLIMITED.to_owned(), openssl: None, keys: String::new() }
     }
 
     /// A broker with the walk-through's configuration: what is written to `conf.d/` is read at
     /// the next [`restart`](Self::restart).
     #[must_use]
     pub fn walk_through() -> Builder {
-        Builder { configuration: WALK_THROUGH.to_owned(), openssl: None }
+        Builder { configuration: WALK_THROUGH.to_owned(), openssl: None, keys: String::new() }
     }
 
     /// The port.

@@ -15,6 +15,7 @@ mod property_args;
 mod proxy_args;
 #[cfg(feature = "client")]
 mod reconnect_args;
+#[cfg(feature = "client")]
 mod route_args;
 #[cfg(feature = "client")]
 mod session_args;
@@ -43,7 +44,7 @@ mod will_args;
 mod words;
 
 #[cfg(feature = "client")]
-pub use connect_args::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW};
+pub use connect_args::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, VERSION};
 pub use given::Given;
 #[cfg(feature = "client")]
 pub use main::{conclude, warn};
