@@ -274,7 +274,8 @@ fn numbers_that_are_none() {
         subscriber("-t a -E --random-filter 10x").refused(NUMBERS),
     ];
     showing(["§1.1 numbers: decimals"]).compare(decimals);
-    let row = "docs/differences.md: pub `--repeat`, sub `-C`, `-W` above 4294967295";
+    let row =
+        "docs/differences.md: pub `--repeat`, sub `-C` above 4294967295, `-W` above 1000000000";
     compare([
         publisher("-t a -m x --repeat 4294967297").refused(row),
         subscriber("-t a -E -C 4294967297").refused(row),
