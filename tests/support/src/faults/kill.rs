@@ -204,15 +204,15 @@ pub(super) fn wait_until_subscribed(
 fn subscriber(case: &mut Case<'_>) -> Trial {
     let version = case.one_of(&["311", "5"]);
     let qos = case.one_of(&["1", "2"]);
-    let (topic, client) = (case.name.clone(), case.name.clone());
+    let name = case.name.clone();
     let broker = case.rig.broker();
-    case.rig.leave_session(broker, &client, &topic, version);
+    case.rig.leave_session(&case.name, version, qos);
     let lines: Vec<_> = (0..2_000).map(|number| format!("{number:0200}")).collect();
-    case.rig.publish(broker, &topic, 2, &lines);
+    case.rig.publish(broker, &name, 2, &lines);
     let middleman = Middleman::watched_by(Received::new(version), broker, |_| Lanes::default());
     let port = middleman.port().to_string();
-    let place = ["-h", "127.0.0.1", "-p", &port, "-t", &topic, "-q", qos, "-V", version];
-    let words = [&place, &kept(&client, version)[..]].concat();
+    let place = ["-h", "127.0.0.1", "-p", &port, "-t", &name, "-q", qos, "-V", version];
+    let words = [&place, &kept(&name, version)[..]].concat();
     // Nobody reads: the pipe is full of what was written, and the rest of it is still in the tool.
     let (mut pipe, writer) = std::io::pipe().unwrap();
     let first = Running::start_with_output(case.rig.subscriber.command(&words), writer);
@@ -223,7 +223,7 @@ fn subscriber(case: &mut Case<'_>) -> Trial {
     let mut written = Vec::new();
     pipe.read_to_end(&mut written).unwrap();
     let acknowledged = middleman.witness(|received| received.acknowledged.clone());
-    case.rig.publish(broker, &topic, 2, &["end".to_owned()]);
+    case.rig.publish(broker, &name, 2, &["end".to_owned()]);
     let second = case.rig.subscriber.spawn(&words);
     second.wait_for_stdout("end");
     second.signal(Signal::TERM);
