@@ -10,16 +10,24 @@ mod delivery;
 mod failures;
 /// A broker that breaks the protocol or the connection.
 mod hostile_broker;
+/// `--psk` in a build that has it not.
+#[cfg(not(feature = "psk"))]
+mod no_pre_shared_key;
 /// Options from files, the environment and URLs; `--show-config`.
 mod option_files;
 /// Options and what they put on the wire.
 mod packets;
+/// `--psk`: TLS by a key that both sides have.
+#[cfg(feature = "psk")]
+mod pre_shared_key;
 /// The properties of MQTT 5, the session expiry, the will.
 mod properties;
 /// SOCKS and HTTP proxies.
 mod proxy;
 /// Brokers that refer to another one.
 mod redirect;
+/// When it connects again, and when it gives up.
+mod retry;
 /// The ways to a broker.
 mod route;
 /// SRV records, and a DNS server of one's own.
@@ -32,6 +40,10 @@ mod tls;
 mod tls_old_certificates;
 /// The prompt for the passphrase of a key.
 mod tls_passphrase;
+/// TLS with what lies below it and above it.
+mod tls_stacked;
+/// `--save-unsent`, and what is said of lines that do not get through.
+mod unsent;
 /// Wrong usage.
 mod usage;
 /// `--ws` and its companions.

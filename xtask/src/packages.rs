@@ -1,5 +1,6 @@
 //! What the tests need from the system.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, bail, ensure};
@@ -7,24 +8,51 @@ use rustix::process::geteuid;
 
 use crate::cargo::{self, installed};
 
-/// A package of Debian and Ubuntu, and the program in it that the tests run. (g++ is for libFuzzer,
-/// against which the fuzz targets are built.)
+/// A package of Debian and Ubuntu, and what shows that it is there. (g++ is for libFuzzer, against
+/// which the fuzz targets are built; libssl-dev and pkg-config are for the feature `psk`; groff sets the
+/// man pages.)
 struct Package {
     name: &'static str,
-    program: &'static str,
+    proof: Proof,
 }
 
-const NEEDED: [Package; 7] = [
-    Package { name: "g++", program: "g++" },
-    Package { name: "microsocks", program: "microsocks" },
-    Package { name: "mosquitto", program: "mosquitto" },
-    Package { name: "mosquitto-clients", program: "mosquitto_pub" },
-    Package { name: "openssl", program: "openssl" },
-    Package { name: "strace", program: "strace" },
-    Package { name: "tinyproxy", program: "tinyproxy" },
+/// What a package brings.
+enum Proof {
+    /// A program that the tests run.
+    Program(&'static str),
+    /// A file that a build reads.
+    File(&'static str),
+}
+
+impl Package {
+    const fn with_program(name: &'static str, program: &'static str) -> Self {
+        Self { name, proof: Proof::Program(program) }
+    }
+
+    fn is_there(&self) -> bool {
+        match self.proof {
+            Proof::Program(name) => installed(name).is_some(),
+            Proof::File(path) => Path::new(path).is_file(),
+        }
+    }
+}
+
+const NEEDED: [Package; 12] = [
+    Package::with_program("g++", "g++"),
+    Package::with_program("fish", "fish"),
+    Package::with_program("groff", "groff"),
+    Package { name: "libssl-dev", proof: Proof::File("/usr/include/openssl/ssl.h") },
+    Package::with_program("microsocks", "microsocks"),
+    Package::with_program("mosquitto", "mosquitto"),
+    Package::with_program("mosquitto-clients", "mosquitto_pub"),
+    Package::with_program("openssl", "openssl"),
+    Package::with_program("pkg-config", "pkg-config"),
+    Package::with_program("strace", "strace"),
+    Package::with_program("tinyproxy", "tinyproxy"),
+    Package::with_program("zsh", "zsh"),
 ];
 
-/// Installs the packages whose program is not there; does nothing if all are.
+/// Installs the packages that are not there; does nothing if all are.
 pub(crate) fn install_missing() -> anyhow::Result<()> {
     let missing = missing();
     if missing.is_empty() {
@@ -47,7 +75,7 @@ pub(crate) fn install_missing() -> anyhow::Result<()> {
 }
 
 fn missing() -> Vec<&'static str> {
-    let absent = NEEDED.iter().filter(|package| installed(package.program).is_none());
+    let absent = NEEDED.iter().filter(|package| !package.is_there());
     absent.map(|package| package.name).collect()
 }
 

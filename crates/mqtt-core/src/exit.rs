@@ -14,7 +14,7 @@ use crate::session::{LimitError, SessionError};
 #[cfg(feature = "client")]
 use crate::signal::Interrupt;
 #[cfg(feature = "client")]
-use crate::transport::{ProxyError, TransportError, WebSocketError};
+use crate::transport::{self, ProxyError, TransportError, WebSocketError};
 
 /// The status a tool leaves with; 0 means that all it was asked to do was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,14 +123,21 @@ impl Failure for ClientError {
                 ExitStatus::PACKET_TOO_LARGE
             }
             Self::Limit(LimitError::QosNotSupported(_)) => ExitStatus::QOS_NOT_SUPPORTED,
-            Self::Interrupted(Interrupt::TimeLimit) => ExitStatus::TIMEOUT,
-            Self::Interrupted(Interrupt::Signal(number)) => ExitStatus::from_signal(*number),
+            Self::InterruptedEarly(interrupt) | Self::Interrupted(interrupt) => {
+                interrupt_status(*interrupt)
+            }
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
             Self::Transport(error) => error.hint(),
+            Self::ConnectTimeout { .. } => Some(transport::SILENCE.to_owned()),
+            Self::NoConnAck { .. } => Some(
+                "that port (-p) may be for something else than MQTT, or for TLS (--cafile) or \
+                 WebSocket (--ws); --connect-timeout waits longer"
+                    .to_owned(),
+            ),
             Self::Session(SessionError::Refused { version, connack }) => {
                 let hint = match (version, connack.code) {
                     (ProtocolVersion::V5, 0x84) => "try -V mqttv311",
@@ -166,6 +173,16 @@ impl Failure for ClientError {
             }
             _ => None,
         }
+    }
+}
+
+/// The status of a run that was ended from outside before it was done.
+#[cfg(feature = "client")]
+#[must_use]
+pub fn interrupt_status(interrupt: Interrupt) -> ExitStatus {
+    match interrupt {
+        Interrupt::TimeLimit => ExitStatus::TIMEOUT,
+        Interrupt::Signal(number) => ExitStatus::from_signal(number),
     }
 }
 

@@ -1,10 +1,13 @@
 //! Publishes MQTT messages from the command line.
 
 mod args;
+mod generated;
 mod plan;
 mod publisher;
 mod run;
 mod source;
+mod tally;
+mod unsent;
 
 use std::process::ExitCode;
 

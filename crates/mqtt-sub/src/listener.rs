@@ -1,8 +1,7 @@
 //! Whoever takes the messages, as one [`Application`]: the client is made once for each type it is
 //! given, and is a tenth of the binary.
 
-use mqtt_core::client::{Application, Client, Flow};
-use mqtt_core::session::Event;
+use mqtt_core::client::{Application, Client, Event, Flow};
 use mqtt_core::signal::Interrupt;
 
 use crate::rate::RateMeter;

@@ -58,6 +58,21 @@ log_dest file {folder}/mosquitto.log
 log_type all
 ";
 
+/// What a broker begins with that floods are sent through: it logs little and drops nothing.
+const UNLIMITED: &str = "\
+listener {port} 127.0.0.1
+allow_anonymous true
+persistence_location {folder}/
+log_dest file {folder}/mosquitto.log
+log_type error
+log_type warning
+log_type notice
+log_type information
+connection_messages false
+max_queued_messages 0
+queue_qos0_messages true
+";
+
 /// The configuration of the broker's OpenSSL, in its folder. Where there is none, that of the system
 /// does not count.
 const OPENSSL: &str = "openssl.cnf";
@@ -77,6 +92,8 @@ MaxProtocol = TLSv1.2
 pub struct Builder {
     configuration: String,
     openssl: Option<&'static str>,
+    /// Identities and keys, a line each.
+    keys: String,
 }
 
 impl Builder {
@@ -88,6 +105,12 @@ impl Builder {
         self.configuration.push_str(line);
         self.configuration.push('\n');
         self
+    }
+
+    /// Sessions and messages outlive the broker: its database is written after every change.
+    #[must_use]
+    pub fn persistent(self) -> Self {
+        self.line("persistence true").line("autosave_on_changes true").line("autosave_interval 1")
     }
 
     /// TLS on the listener, with this certificate.
@@ -110,6 +133,15 @@ impl Builder {
         self.line(&format!("cafile {cafile}")).line("require_certificate true")
     }
 
+    /// TLS with pre-shared keys on the listener: those of these identities, in hexadecimal digits.
+    #[must_use]
+    pub fn pre_shared_keys(mut self, keys: &[(&str, &str)]) -> Self {
+        let lines: Vec<_> =
+            keys.iter().map(|(identity, key)| format!("{identity}:{key}")).collect();
+        self.keys = lines.join("\n");
+        self.line("psk_hint test").line("psk_file {folder}/keys")
+    }
+
     /// Starts the broker and waits until it accepts connections.
     #[must_use]
     #[track_caller]
@@ -119,6 +151,7 @@ impl Builder {
         if let Some(openssl) = self.openssl {
             fs::write(folder.path().join(OPENSSL), openssl).unwrap();
         }
+        fs::write(folder.path().join("keys"), self.keys).unwrap();
         let mut broker =
             Mosquitto { folder, configuration: self.configuration, port: 0, process: None };
         for _ in 0..PORTS {
@@ -144,14 +177,20 @@ impl Mosquitto {
     /// A broker that keeps nothing and lets everyone in.
     #[must_use]
     pub fn builder() -> Builder {
-        Builder { configuration: DEFAULT.to_owned(), openssl: None }
+        Builder { configuration: DEFAULT.to_owned(), openssl: None, keys: String::new() }
+    }
+
+    /// A broker for floods: it logs little, drops nothing and lets everyone in.
+    #[must_use]
+    pub fn unlimited() -> Builder {
+        Builder { configuration: UNLIMITED.to_owned(), openssl: None, keys: String::new() }
     }
 
     /// A broker with the walk-through's configuration: what is written to `conf.d/` is read at
     /// the next [`restart`](Self::restart).
     #[must_use]
     pub fn walk_through() -> Builder {
-        Builder { configuration: WALK_THROUGH.to_owned(), openssl: None }
+        Builder { configuration: WALK_THROUGH.to_owned(), openssl: None, keys: String::new() }
     }
 
     /// The port.

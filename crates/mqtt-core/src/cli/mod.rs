@@ -6,6 +6,7 @@
 mod color;
 #[cfg(feature = "client")]
 mod connect_args;
+mod generate;
 mod given;
 mod main;
 mod origin;
@@ -13,6 +14,8 @@ mod origin;
 mod property_args;
 #[cfg(feature = "client")]
 mod proxy_args;
+#[cfg(feature = "client")]
+mod reconnect_args;
 #[cfg(feature = "client")]
 mod route_args;
 #[cfg(feature = "client")]
@@ -42,11 +45,12 @@ mod will_args;
 mod words;
 
 #[cfg(feature = "client")]
-pub use connect_args::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW};
+pub use connect_args::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, VERSION};
+pub use generate::generate;
 pub use given::Given;
 #[cfg(feature = "client")]
 pub use main::{conclude, warn};
-pub use main::{run, show};
+pub use main::{introduce, run, show};
 pub use origin::Origin;
 #[cfg(feature = "client")]
 pub use property_args::{GivenProperty, GivenPropertyError};

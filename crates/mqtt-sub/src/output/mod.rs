@@ -14,7 +14,7 @@ use mqtt_core::console::Console;
 use mqtt_core::session::ReceivedMessage;
 
 pub(crate) use controls::Controls;
-pub(crate) use format::Template;
+pub(crate) use format::{Template, TemplateError};
 pub(crate) use json::Style;
 pub(crate) use screen::Screen;
 pub(crate) use time::LocalZone;
@@ -43,7 +43,7 @@ impl Display {
     pub(crate) fn show<R>(
         &mut self,
         message: ReceivedMessage,
-        clock: fn() -> SystemTime,
+        clock: impl FnOnce() -> SystemTime,
         console: &mut Console<R>,
     ) -> Vec<Problem> {
         let Some(screen) = &mut self.screen else {
@@ -112,7 +112,7 @@ impl Format {
     fn write<R>(
         &self,
         message: ReceivedMessage,
-        clock: fn() -> SystemTime,
+        clock: impl FnOnce() -> SystemTime,
         console: &mut Console<R>,
     ) -> Vec<Problem> {
         match &self.layout {
