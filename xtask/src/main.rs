@@ -10,6 +10,7 @@ mod bench;
 mod broker;
 mod cargo;
 mod demo;
+mod dist;
 mod packages;
 mod test;
 
@@ -28,6 +29,7 @@ Tasks:
   demo    build the tools and show them at work: needs nothing but the Rust toolchain
   broker  run an embedded broker on 127.0.0.1 for trying the tools out
   test    install what the tests need, then check formatting, lints and docs and run all tests
+  dist    build a release: a tarball, a package for Debian and their checksums
   bench   measure the tools beside Debian's mosquitto-clients and print a table of medians
   help    print this text
 
@@ -51,6 +53,7 @@ fn run(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
         Some("demo") => demo::run(options),
         Some("broker") => broker::run(options),
         Some("test") => test::run(options),
+        Some("dist") => dist::run(options),
         Some("bench") => bench::run(options),
         Some(bench::peer::TASK) => bench::peer::run(options),
         Some("help" | "--help" | "-h") => {

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use rustix::process::geteuid;
 
 use crate::cargo::{self, installed};
@@ -14,8 +14,9 @@ struct Package {
     program: &'static str,
 }
 
-const NEEDED: [Package; 7] = [
+const NEEDED: [Package; 8] = [
     Package { name: "g++", program: "g++" },
+    Package { name: "lintian", program: "lintian" },
     Package { name: "microsocks", program: "microsocks" },
     Package { name: "mosquitto", program: "mosquitto" },
     Package { name: "mosquitto-clients", program: "mosquitto_pub" },
@@ -52,21 +53,24 @@ fn missing() -> Vec<&'static str> {
 }
 
 fn apt_get(action: &str, packages: &[&str]) -> anyhow::Result<()> {
-    let mut command = if geteuid().is_root() {
-        Command::new("env")
-    } else if installed("sudo").is_some() {
-        let mut command = Command::new("sudo");
-        // sudo drops what is only in the environment.
-        command.arg("env");
-        command
-    } else {
-        let names = missing().join(" ");
-        bail!("installing packages needs root or sudo; as root: apt-get install {names}");
-    };
+    let mut command = as_root("env").with_context(|| {
+        format!("the tests need packages; as root: apt-get install {}", missing().join(" "))
+    })?;
     command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", action, "--yes"]);
     if action == "install" {
         command.arg("--no-install-recommends");
     }
     command.args(packages);
     cargo::run(&mut command).with_context(|| format!("cannot {action} packages"))
+}
+
+/// A command that runs as root. What is in the environment only, sudo drops.
+pub(crate) fn as_root(program: &str) -> anyhow::Result<Command> {
+    if geteuid().is_root() {
+        return Ok(Command::new(program));
+    }
+    ensure!(installed("sudo").is_some(), "{program} needs root or sudo, and here is neither");
+    let mut command = Command::new("sudo");
+    command.arg(program);
+    Ok(command)
 }

@@ -4,12 +4,12 @@ use std::process::Stdio;
 
 use crate::asks_for_help;
 use crate::cargo::{cargo, run as finish};
-use crate::packages;
+use crate::{dist, packages};
 
 const HELP: &str = "\
 Installs what the tests need where it is missing (Debian and Ubuntu, as root or with sudo), then
-checks formatting, lints and documentation and runs all tests. Ends with the test runner's
-summary.
+checks formatting, lints and documentation, installs, uses and removes the Debian package, and runs
+all tests. Ends with the test runner's summary.
 
 Usage: cargo xtask test
 ";
@@ -27,6 +27,8 @@ pub(crate) fn run(mut options: lexopt::Parser) -> anyhow::Result<()> {
     step("fuzz targets", &["check", "--manifest-path", "fuzz/Cargo.toml", "--locked"])?;
     // A tool's tests run its siblings too, and only its own binary is built for them.
     step("binaries", &["build", "--workspace", "--locked"])?;
+    announce("package");
+    dist::check::run()?;
     step("examples in the documentation", &["test", "--workspace", "--doc", "--locked"])?;
     if has_nextest() {
         step("tests", &["nextest", "run", "--workspace", "--locked", "--no-fail-fast"])
