@@ -49,6 +49,14 @@ log_timestamp true
 include_dir {folder}/conf.d
 ";
 
+/// What a package brings: everything else stands in `conf.d`.
+const INSTALLED: &str = "\
+persistence false
+log_dest file {folder}/mosquitto.log
+log_type all
+include_dir {folder}/conf.d
+";
+
 /// What every other broker begins with.
 const DEFAULT: &str = "\
 listener {port} 127.0.0.1
@@ -76,10 +84,15 @@ MaxProtocol = TLSv1.2
 #[derive(Clone, Debug)]
 pub struct Builder {
     configuration: String,
+    files: Vec<(&'static str, &'static str)>,
     openssl: Option<&'static str>,
 }
 
 impl Builder {
+    fn of(configuration: &str) -> Self {
+        Self { configuration: configuration.to_owned(), files: Vec::new(), openssl: None }
+    }
+
     /// Adds a line to the configuration. In it `{folder}` stands for the broker's own folder and
     /// `{port}` for its port. The line applies to the listener on that port, unless it comes
     /// after a `listener` line of its own.
@@ -87,6 +100,13 @@ impl Builder {
     pub fn line(mut self, line: &str) -> Self {
         self.configuration.push_str(line);
         self.configuration.push('\n');
+        self
+    }
+
+    /// Adds a file to the broker's folder before it starts.
+    #[must_use]
+    pub fn file(mut self, name: &'static str, text: &'static str) -> Self {
+        self.files.push((name, text));
         self
     }
 
@@ -123,6 +143,9 @@ impl Builder {
             Mosquitto { folder, configuration: self.configuration, port: 0, process: None };
         for _ in 0..PORTS {
             broker.port = free_port();
+            for (name, text) in &self.files {
+                broker.write(name, text);
+            }
             if broker.try_resume() {
                 return broker;
             }
@@ -144,14 +167,21 @@ impl Mosquitto {
     /// A broker that keeps nothing and lets everyone in.
     #[must_use]
     pub fn builder() -> Builder {
-        Builder { configuration: DEFAULT.to_owned(), openssl: None }
+        Builder::of(DEFAULT)
     }
 
     /// A broker with the walk-through's configuration: what is written to `conf.d/` is read at
     /// the next [`restart`](Self::restart).
     #[must_use]
     pub fn walk_through() -> Builder {
-        Builder { configuration: WALK_THROUGH.to_owned(), openssl: None }
+        Builder::of(WALK_THROUGH)
+    }
+
+    /// A broker as a package brings it, with no listener but those in the files of `conf.d/`: one on
+    /// `{port}` of 127.0.0.1 has to be among them.
+    #[must_use]
+    pub fn installed() -> Builder {
+        Builder::of(INSTALLED)
     }
 
     /// The port.
