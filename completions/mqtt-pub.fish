@@ -1,6 +1,7 @@
 complete -c mqtt-pub -s t -l topic -d 'Topic to publish to' -r -f
 complete -c mqtt-pub -s m -l message -d 'Payload: the text itself' -r -f
 complete -c mqtt-pub -s f -l file -d 'Payload: the content of FILE' -r -F
+complete -c mqtt-pub -l save-unsent -d 'Add the lines of stdin that do not get through to FILE, which is made if it is not there' -r -F
 complete -c mqtt-pub -s q -l qos -d 'Quality of service: 0, 1 or 2' -r -f -a "0\t''
 1\t''
 2\t''"
@@ -51,6 +52,8 @@ complete -c mqtt-pub -s u -l username -d 'User name' -r -f
 complete -c mqtt-pub -s P -l pw -l password -d 'Password' -r -f
 complete -c mqtt-pub -s k -l keepalive -d 'Seconds without traffic after which the connection is tested, 5 to 65535' -r -f
 complete -c mqtt-pub -l connect-timeout -d 'Seconds that connecting may take, from the look-up of the name to the broker\'s answer' -r -f
+complete -c mqtt-pub -l retry -d 'Try again so often where the broker cannot be reached, at first or later, 0 to 4294967295 or "forever"' -r -f
+complete -c mqtt-pub -s W -l timeout -d 'Leave after so many seconds, with status 27 if there was more to do' -r -f
 complete -c mqtt-pub -s M -l max-inflight -d 'Most messages of QoS 1 and 2 that are sent and not yet acknowledged, 1 to 65535' -r -f
 complete -c mqtt-pub -l max-packet-size -d 'Largest packet to take from the broker, in bytes behind its length, 1 to 268435455' -r -f
 complete -c mqtt-pub -l color -d 'Colours in --debug lines: auto (on a terminal, unless the environment says otherwise), always or never' -r -f -a "auto\t''
@@ -70,6 +73,7 @@ complete -c mqtt-pub -l insecure -d 'Do not look at the broker\'s certificate: a
 complete -c mqtt-pub -l no-tls -d 'Use no TLS, whatever the other options say'
 complete -c mqtt-pub -s c -l disable-clean-session -d 'Keep the session at the broker when this client leaves'
 complete -c mqtt-pub -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqtt-pub -l no-reconnect -d 'Leave when the connection is lost'
 complete -c mqtt-pub -s d -l debug -d 'Print every packet that is sent and received'
 complete -c mqtt-pub -l quiet -d 'Print no warnings and errors while running'
 complete -c mqtt-pub -l show-config -d 'Print every setting in force and where it comes from, and do nothing else'

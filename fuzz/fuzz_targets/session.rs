@@ -84,8 +84,9 @@ impl World {
                 assert!(!message.topic.as_str().is_empty(), "an alias was not resolved");
                 self.receipts.extend(receipt);
             }
-            Ok(Some(Event::Published(ack))) => {
-                assert!(self.in_use.remove(&ack.packet_id.number()), "published twice");
+            Ok(Some(Event::Published(published))) => {
+                let number = published.ack.packet_id.number();
+                assert!(self.in_use.remove(&number), "published twice");
             }
             Ok(_) => {}
             Err(error) => {

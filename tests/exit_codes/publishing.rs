@@ -165,6 +165,23 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         let scene = Scene::connecting(tool, MESSAGE_5);
         scene.answered_with(&v5::connack(0, &[0x27, 0, 0, 0, 8]))
     }),
+    scenario(
+        TOOL,
+        "the file of `--save-unsent` cannot be written, or is the one that is read",
+        |tool| tool.run(["-t", "t", "-l", "--save-unsent", "/no/such/folder/file"]),
+    ),
+    scenario(
+        TOOL,
+        "the time of `-W` ran out before everything was published and acknowledged",
+        |tool| {
+            let scene = Scene::connected(tool, &[MESSAGE, &["-W", "3"]].concat());
+            scene.then_answered_with(&[])
+        },
+    ),
+    scenario(TOOL, "the time of `-W` ran out before the broker let us in", |tool| {
+        let scene = Scene::connecting(tool, &[MESSAGE, &["-W", "3"]].concat());
+        scene.running.wait()
+    }),
     scenario(TOOL, "SIGINT before the broker let us in", |tool| {
         let scene = Scene::connecting(tool, MESSAGE);
         scene.running.signal(Signal::INT);

@@ -247,6 +247,6 @@ fn a_reason_that_would_come_again_is_not_tried_again() {
     client.expect_end();
     let output = running.wait();
     output.assert_code(4);
-    let expected = "error: 1 of 1 messages read did not get through: the broker ended the connection: Quota exceeded";
+    let expected = "error: 1 of 1 lines read did not get through, the first is line 1: the broker ended the connection: Quota exceeded";
     assert!(output.stderr().starts_with(expected), "{output:?}");
 }

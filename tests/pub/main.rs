@@ -20,6 +20,8 @@ mod properties;
 mod proxy;
 /// Brokers that refer to another one.
 mod redirect;
+/// When it connects again, and when it gives up.
+mod retry;
 /// The ways to a broker.
 mod route;
 /// SRV records, and a DNS server of one's own.
@@ -32,6 +34,8 @@ mod tls;
 mod tls_old_certificates;
 /// The prompt for the passphrase of a key.
 mod tls_passphrase;
+/// `--save-unsent`, and what is said of lines that do not get through.
+mod unsent;
 /// Wrong usage.
 mod usage;
 /// `--ws` and its companions.

@@ -40,7 +40,8 @@ fn a_second_signal_leaves_at_once_and_says_what_is_missing() {
     running.signal(Signal::INT);
     let output = running.wait();
     output.assert_code(130);
-    let expected = "error: 2 of 2 messages read did not get through: ended by signal 2";
+    let expected =
+        "error: 2 of 2 lines read did not get through, the first is line 1: ended by signal 2";
     assert!(output.stderr().contains(expected), "{output:?}");
 }
 
@@ -120,7 +121,9 @@ fn half_a_line_that_was_read_makes_the_status_that_of_the_signal() {
     client.close();
     let output = running.wait();
     output.assert_code(130);
-    assert!(output.stderr().contains("ended by signal 2 after 1 messages"), "{output:?}");
+    let expected =
+        "error: 1 of 2 lines read did not get through, the first is line 2: ended by signal 2";
+    assert!(output.stderr().contains(expected), "{output:?}");
 }
 
 #[test]

@@ -97,7 +97,6 @@ fn words_that_are_no_option() {
         "-T a",
         "-U a",
         "-v",
-        "-W 1",
         "--pretty",
         "--retained-only",
         "--remove-retained",

@@ -203,3 +203,18 @@ fn the_brokers_own_words_for_a_refusal_are_told() {
         "error: the broker refused every subscription: 'a' (Not authorized) (\"no entry\")\n";
     assert_eq!(output.stderr(), error);
 }
+
+#[test]
+fn it_connects_again_as_often_as_it_is_told_to() {
+    let (running, client) = super::subscribed(&["-t", "t", "--no-reconnect"]);
+    client.close();
+    let output = running.wait();
+    output.assert_code(7);
+    assert!(output.stderr().starts_with("error: the connection to "), "{output:?}");
+    let port = free_port().to_string();
+    let output = subscriber().run(["-h", "127.0.0.1", "-p", &port, "-t", "t", "--retry", "1"]);
+    output.assert_code(1);
+    let said = output.stderr();
+    assert_eq!(said.matches("; connecting again").count(), 1, "{said}");
+    assert!(said.contains("\nerror: cannot connect to 127.0.0.1:"), "{said}");
+}

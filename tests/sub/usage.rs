@@ -23,7 +23,7 @@ fn wrong_words_are_named_with_what_would_be_right() {
         ),
         (
             &["-t", "t", "-W", "0"],
-            "invalid value '0' for '--timeout <SECONDS>': a whole number from 1 to 4294967295 is wanted",
+            "invalid value '0' for '--timeout <SECONDS>': a number of seconds above 0, at most 1000000000, is wanted",
         ),
         (&["-t", "t", "-m", "x"], "unknown option '-m'"),
         (

@@ -12,6 +12,7 @@ mod cargo;
 mod demo;
 mod generate;
 mod packages;
+mod soak;
 mod test;
 
 use std::ffi::{OsStr, OsString};
@@ -31,6 +32,7 @@ Tasks:
   test    install what the tests need, then check formatting, lints and docs and run all tests
   gen     make the man pages and the completions anew, from the options and the documents
   bench   measure the tools beside Debian's mosquitto-clients and print a table of medians
+  soak    bring faults upon the tools for minutes and print a table of what is lost
   help    print this text
 
 `cargo xtask TASK --help` tells more about a task.
@@ -54,6 +56,7 @@ fn run(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
         Some("broker") => broker::run(options),
         Some("test") => test::run(options),
         Some("gen") => generate::run(options),
+        Some("soak") => soak::run(options),
         Some("bench") => bench::run(options),
         Some(bench::peer::TASK) => bench::peer::run(options),
         Some("help" | "--help" | "-h") => {

@@ -123,8 +123,9 @@ impl Failure for ClientError {
                 ExitStatus::PACKET_TOO_LARGE
             }
             Self::Limit(LimitError::QosNotSupported(_)) => ExitStatus::QOS_NOT_SUPPORTED,
-            Self::Interrupted(Interrupt::TimeLimit) => ExitStatus::TIMEOUT,
-            Self::Interrupted(Interrupt::Signal(number)) => ExitStatus::from_signal(*number),
+            Self::InterruptedEarly(interrupt) | Self::Interrupted(interrupt) => {
+                interrupt_status(*interrupt)
+            }
         }
     }
 
@@ -166,6 +167,16 @@ impl Failure for ClientError {
             }
             _ => None,
         }
+    }
+}
+
+/// The status of a run that was ended from outside before it was done.
+#[cfg(feature = "client")]
+#[must_use]
+pub fn interrupt_status(interrupt: Interrupt) -> ExitStatus {
+    match interrupt {
+        Interrupt::TimeLimit => ExitStatus::TIMEOUT,
+        Interrupt::Signal(number) => ExitStatus::from_signal(number),
     }
 }
 

@@ -22,8 +22,8 @@ pub enum Interrupt {
 impl fmt::Display for Interrupt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Signal(number) => write!(f, "signal {number}"),
-            Self::TimeLimit => f.write_str("the time limit"),
+            Self::Signal(number) => write!(f, "ended by signal {number}"),
+            Self::TimeLimit => f.write_str("timed out"),
         }
     }
 }

@@ -30,15 +30,16 @@ Examples:
   mqtt-passwd -c /etc/mosquitto/passwd al   make a file with one user
   mqtt-passwd /etc/mosquitto/passwd bob     add bob, or change his password
   mqtt-passwd -D /etc/mosquitto/passwd bob  remove bob
+  mqtt-passwd --password-stdin f bob < pw   add bob from a script
   mqtt-passwd -U users.txt                  hash its 'user:password' lines";
 
 const BELOW: &str = "\
 Notes:
   Options stand before FILE; a FILE whose name begins with '-' is written
   ./-name. The password is asked for twice on the terminal; where stdin is none,
-  it is read from two lines of stdin. The file is replaced as a whole or stays
-  as it is; lines that were not asked for keep every byte. A running broker
-  reads the file again on SIGHUP.
+  it is read from two lines of stdin, or from one with --password-stdin. The
+  file is replaced as a whole or stays as it is; lines that were not asked for
+  keep every byte. A running broker reads the file again on SIGHUP.
 
 Exit status:
   0 done; 1 error, nothing changed; 2 the passwords do not match; 10 no hash
@@ -58,6 +59,14 @@ struct PasswdArgs {
     /// Take the password from the command line, where every user of the system can see it
     #[arg(short, long, help_heading = "Editing")]
     batch: bool,
+
+    /// Take the password from the first line of stdin
+    #[arg(long, help_heading = "Editing")]
+    password_stdin: bool,
+
+    /// Take the password from the first line of PATH
+    #[arg(long, help_heading = "Editing", value_name = "PATH")]
+    password_file: Option<PathBuf>,
 
     /// Create FILE, readable by its owner alone; with '-' write the line to stdout
     #[arg(short, long, help_heading = "Editing")]
@@ -174,6 +183,7 @@ impl PasswdArgs {
     /// In the order in which the original looks for them.
     fn refuse_conflicts(&self, behaviour: Behaviour) -> Result<(), ArgsError> {
         // The original ignores -b where -U asks for no password.
+        let from_file = self.password_file.is_some();
         let batch_upgrade = self.batch && self.upgrade && behaviour == Behaviour::Own;
         for (both, one, other) in [
             (self.create && self.delete, "--create", "--delete"),
@@ -181,6 +191,13 @@ impl PasswdArgs {
             (self.delete && self.upgrade, "--delete", "--upgrade"),
             (self.batch && self.delete, "--batch", "--delete"),
             (batch_upgrade, "--batch", "--upgrade"),
+            (self.batch && self.password_stdin, "--batch", "--password-stdin"),
+            (self.batch && from_file, "--batch", "--password-file"),
+            (self.password_stdin && from_file, "--password-stdin", "--password-file"),
+            (self.delete && self.password_stdin, "--delete", "--password-stdin"),
+            (self.delete && from_file, "--delete", "--password-file"),
+            (self.upgrade && self.password_stdin, "--upgrade", "--password-stdin"),
+            (self.upgrade && from_file, "--upgrade", "--password-file"),
         ] {
             if both {
                 return Err(ArgsError::Exclusive(one, other));
@@ -211,7 +228,7 @@ impl PasswdArgs {
     }
 
     fn credentials(
-        &self,
+        &mut self,
         words: Vec<OsString>,
         extra: Extra,
         doubts: &mut Doubts,
@@ -226,11 +243,21 @@ impl PasswdArgs {
         };
         let user = doubts.user_name(&user)?;
         let password = match given {
-            None => PasswordSource::Ask,
+            None => self.source(),
             Some(password) => PasswordSource::Given(doubts.password(password)?),
         };
         let credentials = Credentials { user, password, algorithm };
         Ok((file, credentials))
+    }
+
+    /// Of a password that is not among the words.
+    fn source(&mut self) -> PasswordSource {
+        match self.password_file.take() {
+            Some(path) if path.as_os_str() == "-" => PasswordSource::Stdin,
+            Some(path) => PasswordSource::File(path),
+            None if self.password_stdin => PasswordSource::Stdin,
+            None => PasswordSource::Ask,
+        }
     }
 }
 
@@ -366,7 +393,7 @@ mod tests {
     fn given(credentials: &Credentials) -> &[u8] {
         match &credentials.password {
             PasswordSource::Given(password) => password.as_bytes(),
-            PasswordSource::Ask => panic!("asks"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -521,6 +548,37 @@ mod tests {
         assert_eq!(error(&["-b", "-U", "f"]), message);
         let plan = as_called("mosquitto_passwd", &["-b", "-U", "f"]).unwrap();
         assert!(matches!(plan.action, Action::Upgrade { .. }));
+    }
+
+    #[test]
+    fn a_password_is_taken_from_a_line_of_stdin_or_a_file() {
+        let source = |words: &[&str]| set(words).password;
+        assert!(matches!(source(&["--password-stdin", "f", "u"]), PasswordSource::Stdin));
+        assert!(matches!(source(&["--password-file", "-", "f", "u"]), PasswordSource::Stdin));
+        let PasswordSource::File(path) = source(&["--password-file=secrets/u", "f", "u"]) else {
+            panic!("no file");
+        };
+        assert_eq!(path, PathBuf::from("secrets/u"));
+    }
+
+    #[test]
+    fn there_is_one_source_of_the_password() {
+        for (words, one, other) in [
+            (&["-b", "--password-stdin", "f", "u", "p"][..], "--batch", "--password-stdin"),
+            (&["-b", "--password-file", "x", "f", "u", "p"], "--batch", "--password-file"),
+            (
+                &["--password-stdin", "--password-file", "x", "f", "u"],
+                "--password-stdin",
+                "--password-file",
+            ),
+            (&["-D", "--password-stdin", "f", "u"], "--delete", "--password-stdin"),
+            (&["-D", "--password-file", "x", "f", "u"], "--delete", "--password-file"),
+            (&["-U", "--password-stdin", "f"], "--upgrade", "--password-stdin"),
+            (&["-U", "--password-file", "x", "f"], "--upgrade", "--password-file"),
+        ] {
+            let expected = format!("'{one}' and '{other}' exclude each other");
+            assert_eq!((error(words), original_error(words)), (expected.clone(), expected));
+        }
     }
 
     #[test]

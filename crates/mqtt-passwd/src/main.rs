@@ -6,6 +6,7 @@ mod hash;
 mod interruption;
 mod password;
 mod password_file;
+mod password_line;
 mod plan;
 mod prompt;
 mod run;

@@ -18,7 +18,7 @@ use mqtt_core::protocol::{Qos, TopicName};
 use mqtt_core::session::Message;
 
 use crate::generated::FILES;
-use crate::plan::{Origin, Payloads, PublishPlan, Repeat};
+use crate::plan::{Origin, Payloads, PublishPlan, Repeat, Unsent};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -65,6 +65,11 @@ struct PublishArgs {
     #[arg(short = 'l', long, help_heading = "Publishing")]
     stdin_line: bool,
 
+    /// Add the lines of stdin that do not get through to FILE, which is made if it is not there
+    #[arg(long, help_heading = "Publishing", value_name = "FILE",
+        value_parser = value_parser!(PathBuf))]
+    save_unsent: Option<PathBuf>,
+
     /// Empty payload
     #[arg(short, long, help_heading = "Publishing")]
     null_message: bool,
@@ -107,10 +112,9 @@ pub(crate) fn plan(given: &Given) -> Result<PublishPlan, UsageError> {
     let defaults = ConnectDefaults {
         receive_maximum: NonZeroU16::new(DEFAULT_WINDOW).unwrap_or(NonZeroU16::MAX),
         reconnect: match payloads {
-            Payloads::StdinLines => Reconnect::Forever,
-            Payloads::One { .. } => Reconnect::Never,
+            Payloads::StdinLines(_) => Reconnect::ONCE_REACHED,
+            Payloads::One { .. } => Reconnect::NEVER,
         },
-        time_limit: None,
     };
     let properties = args.connect.properties(Carrier::Publish, given)?;
     let connect = args.connect.plan(given, defaults)?;
@@ -152,13 +156,20 @@ impl PublishArgs {
             return Err(given.error(message));
         }
         match kinds.pop() {
+            Some((_, Some(_))) if self.save_unsent.is_some() => {
+                Err(given.error("'--save-unsent' needs '--stdin-line': it saves lines"))
+            }
             Some((_, Some(origin))) => Ok(Payloads::One { origin, repeat: self.repeat() }),
-            Some((_, None)) => Ok(Payloads::StdinLines),
+            Some((_, None)) => Ok(Payloads::StdinLines(self.unsent())),
             None => Err(given.error(
                 "nothing to publish: one of --message, --file, --stdin-file, --stdin-line, \
                  --null-message is missing",
             )),
         }
+    }
+
+    fn unsent(&self) -> Unsent {
+        self.save_unsent.clone().map_or(Unsent::Counted, Unsent::Saved)
     }
 
     fn repeat(&self) -> Repeat {

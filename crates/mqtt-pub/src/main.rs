@@ -6,6 +6,8 @@ mod plan;
 mod publisher;
 mod run;
 mod source;
+mod tally;
+mod unsent;
 
 use std::process::ExitCode;
 

@@ -23,7 +23,16 @@ pub(crate) enum Payloads {
     /// One message, sent once or several times.
     One { origin: Origin, repeat: Repeat },
     /// One message per line of stdin.
-    StdinLines,
+    StdinLines(Unsent),
+}
+
+/// What becomes of lines that do not get through.
+#[derive(Debug)]
+pub(crate) enum Unsent {
+    /// They are counted.
+    Counted,
+    /// They are saved in a file as well.
+    Saved(PathBuf),
 }
 
 /// Where the payload of one message comes from.

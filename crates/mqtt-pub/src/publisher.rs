@@ -1,13 +1,14 @@
 //! The publisher: what mqtt-pub does with a connection.
 
-use mqtt_core::client::{Application, Client, ClientError, Flow};
+use mqtt_core::client::{Application, Client, ClientError, Event, Flow, Loss};
 use mqtt_core::payload::Payload;
-use mqtt_core::protocol::{Ack, Qos, ReasonCode};
-use mqtt_core::session::{Event, Message};
+use mqtt_core::protocol::{Qos, ReasonCode};
+use mqtt_core::session::{Message, Published};
 use mqtt_core::signal::Interrupt;
 
 use crate::run::RunError;
 use crate::source::{Next, Source, Stopped};
+use crate::tally::Tally;
 
 /// Publishes what a source gives and keeps count of it.
 #[derive(Debug)]
@@ -15,8 +16,12 @@ pub(crate) struct Publisher {
     source: Source,
     template: Message<()>,
     state: State,
-    interrupt: Option<Interrupt>,
     tally: Tally,
+    /// What has asked it to end, and what of the source will not come because of it.
+    interrupt: Option<Interrupt>,
+    stopped: Stopped,
+    /// Why no more can be published; what was is waited for all the same.
+    failure: Option<RunError>,
 }
 
 /// Whether the source has more.
@@ -30,22 +35,19 @@ enum State {
     Ended,
 }
 
-/// What has become of the messages.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Tally {
-    /// Handed to the session.
-    pub(crate) published: u64,
-    /// Done with: acknowledged or refused at QoS 1 and 2; at QoS 0 queued, and not lost since.
-    pub(crate) completed: u64,
-    /// Refused, and the first reason for it.
-    pub(crate) refused: Option<(u64, ReasonCode)>,
-    /// Asked to end before the source had.
-    pub(crate) interrupted: Option<Interrupt>,
+/// What a run has come to.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) tally: Tally,
+    pub(crate) interrupt: Option<Interrupt>,
+    pub(crate) stopped: Stopped,
+    pub(crate) failure: Option<RunError>,
 }
 
 impl Publisher {
-    pub(crate) fn new(source: Source, template: Message<()>) -> Self {
-        Self { source, template, state: State::Flowing, interrupt: None, tally: Tally::default() }
+    pub(crate) fn new(source: Source, template: Message<()>, tally: Tally) -> Self {
+        let (state, stopped) = (State::Flowing, Stopped::Whole);
+        Self { source, template, state, tally, interrupt: None, stopped, failure: None }
     }
 
     fn message(&self, payload: Payload) -> Message<Payload> {
@@ -53,8 +55,40 @@ impl Publisher {
         Message { topic, qos, retain, properties, payload }
     }
 
-    pub(crate) fn tally(&self) -> Tally {
-        self.tally
+    /// Publishes as much as there is and as there is room for.
+    fn publish(&mut self, client: &mut Client) -> Result<(), RunError> {
+        while self.state != State::Ended && client.can_publish(self.template.qos) {
+            match self.source.next()? {
+                Next::Later => {
+                    self.state = State::Waiting;
+                    return Ok(());
+                }
+                Next::End => self.state = State::Ended,
+                // It is no message.
+                Next::Cut(part) => {
+                    self.tally.cut(&part);
+                    self.state = State::Ended;
+                }
+                Next::Payload(payload) => {
+                    self.state = State::Flowing;
+                    self.publish_one(payload, client)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn publish_one(&mut self, payload: Payload, client: &mut Client) -> Result<(), RunError> {
+        let copy = self.tally.copy(&payload);
+        if let Err(error) = client.publish(self.message(payload)) {
+            self.tally.unpublished(copy);
+            return Err(error.into());
+        }
+        self.tally.published(copy, client);
+        if self.template.qos == Qos::AtMostOnce {
+            self.source.completed();
+        }
+        Ok(())
     }
 
     /// Whether every message is done with and no more will come.
@@ -62,17 +96,33 @@ impl Publisher {
         self.state == State::Ended && client.unacknowledged() == 0
     }
 
-    fn completed(&mut self, ack: &Ack, client: &mut Client) {
-        self.tally.completed += 1;
+    fn completed(&mut self, published: &Published<Payload>, client: &mut Client) {
         self.source.completed();
+        let Published { ack, sequence, payload } = published;
         if !ack.reason.is_error() {
             return;
         }
-        let (count, first) = self.tally.refused.unwrap_or((0, ack.reason));
-        self.tally.refused = Some((count + 1, first));
+        self.tally.refused(*sequence, payload, ack.reason);
+        let (name, reason) = (self.tally.name(*sequence), ack.reason);
         let explanation = ack.properties.explanation();
-        let (number, reason) = (ack.packet_id, ack.reason);
-        client.notice(&format!("warning: message {number} was refused: {reason}{explanation}"));
+        client.notice(&format!("warning: {name} was refused: {reason}{explanation}"));
+    }
+
+    /// What the run has come to. What was read and never published counts as well.
+    pub(crate) fn conclude(mut self) -> Outcome {
+        self.source.stop();
+        loop {
+            match self.source.next_left() {
+                Next::Payload(payload) => {
+                    let copy = self.tally.copy(&payload);
+                    self.tally.unpublished(copy);
+                }
+                Next::Cut(part) => self.tally.cut(&part),
+                Next::Later | Next::End => break,
+            }
+        }
+        let Self { tally, interrupt, stopped, failure, .. } = self;
+        Outcome { tally, interrupt, stopped, failure }
     }
 }
 
@@ -80,29 +130,9 @@ impl Application for Publisher {
     type Error = RunError;
 
     fn feed(&mut self, client: &mut Client) -> Result<Flow, RunError> {
-        while self.state != State::Ended && client.can_publish(self.template.qos) {
-            match self.source.next()? {
-                Next::Later => {
-                    self.state = State::Waiting;
-                    return Ok(Flow::Continue);
-                }
-                Next::End => self.state = State::Ended,
-                // Half a line was read when the signal came: it is no message.
-                Next::Cut => {
-                    self.state = State::Ended;
-                    self.tally.interrupted = self.interrupt;
-                }
-                Next::Payload(payload) => {
-                    self.state = State::Flowing;
-                    let message = self.message(payload);
-                    client.publish(message)?;
-                    self.tally.published += 1;
-                    if self.template.qos == Qos::AtMostOnce {
-                        self.tally.completed += 1;
-                        self.source.completed();
-                    }
-                }
-            }
+        if let Err(error) = self.publish(client) {
+            self.state = State::Ended;
+            self.failure = Some(error);
         }
         if self.is_done(client) {
             return Ok(Flow::Finish(ReasonCode::SUCCESS));
@@ -112,7 +142,7 @@ impl Application for Publisher {
 
     fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, RunError> {
         match event {
-            Event::Published(ack) => self.completed(&ack, client),
+            Event::Published(published) => self.completed(&published, client),
             Event::Connected(_)
             | Event::Message(..)
             | Event::UnknownPubRec(_)
@@ -129,12 +159,15 @@ impl Application for Publisher {
         interrupt: Interrupt,
         client: &mut Client,
     ) -> Result<Flow, RunError> {
-        // What was read of stdin is still sent, and then all is done that was asked for. Of a
-        // message that is to be repeated nothing more is sent, and then all is not.
         self.interrupt = Some(interrupt);
-        if self.source.stop() == Stopped::Short {
-            self.tally.interrupted = Some(interrupt);
+        self.stopped = self.source.stop();
+        if interrupt == Interrupt::TimeLimit {
             self.state = State::Ended;
+            return Ok(Flow::Finish(ReasonCode::DISCONNECT_WITH_WILL));
+        }
+        // What was read is still sent. Of a message that is to be repeated nothing more is begun.
+        if self.state == State::Waiting {
+            self.state = State::Flowing;
         }
         if client.unacknowledged() > 0 {
             client.notice("note: waiting for the broker to acknowledge what was sent");
@@ -142,8 +175,24 @@ impl Application for Publisher {
         Ok(Flow::Continue)
     }
 
-    fn on_lost(&mut self, unsent: u64) {
-        self.tally.completed = self.tally.completed.saturating_sub(unsent);
+    fn on_lost(&mut self, unsent: u64) -> Loss {
+        let again = match self.interrupt {
+            Some(Interrupt::TimeLimit) => 0,
+            Some(Interrupt::Signal(_)) | None => self.source.take_back(unsent),
+        };
+        self.tally.taken_back(again);
+        self.tally.lost(unsent - again);
+        if again == 0 {
+            return Loss::Final;
+        }
+        self.state = State::Flowing;
+        Loss::Passing
+    }
+
+    fn on_end(&mut self, client: &Client) {
+        for (sequence, payload) in client.unacknowledged_messages() {
+            self.tally.unacknowledged(sequence, payload);
+        }
     }
 
     /// It prints nothing but `-d` lines and notices.

@@ -1,18 +1,22 @@
 //! From the command line to the exit status.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use mqtt_core::cli::{self, Parsed, UsageError};
 use mqtt_core::client::{self, ClientError};
 use mqtt_core::console::HangUp;
-use mqtt_core::exit::{ExitStatus, Failure};
+use mqtt_core::exit::{ExitStatus, Failure, interrupt_status};
 use mqtt_core::invocation::Invocation;
 use mqtt_core::protocol::ReasonCode;
 use mqtt_core::signal::Interrupt;
 
 use crate::args;
-use crate::publisher::{Publisher, Tally};
-use crate::source::{Source, SourceError};
+use crate::plan::{Payloads, PublishPlan, Unsent};
+use crate::publisher::{Outcome, Publisher};
+use crate::source::{Source, SourceError, Stopped};
+use crate::tally::{Part, Tally, Unit};
+use crate::unsent::{UnsentError, UnsentFile};
 
 /// Why not everything was published.
 #[derive(Debug, thiserror::Error)]
@@ -22,18 +26,20 @@ pub(crate) enum RunError {
     #[error(transparent)]
     Source(#[from] SourceError),
     #[error(transparent)]
+    Save(#[from] UnsentError),
+    #[error(transparent)]
     Client(ClientError),
-    /// The connection could not be kept up until everything was acknowledged.
-    #[error("{missing} of {published} messages read did not get through")]
-    Incomplete { missing: u64, published: u64, source: ClientError },
+    /// The end came before everything was acknowledged.
+    #[error("{missing} read did not get through{}", .missing.beginning())]
+    Incomplete { missing: Part, saved: Saved, source: Box<RunError> },
     /// Connections broke, and what was on its way at QoS 0 went with them.
-    #[error("{missing} of {published} messages were lost with the connection (QoS 0)")]
-    Unsent { missing: u64, published: u64 },
+    #[error("{missing} were lost with the connection (QoS 0){}", .missing.beginning())]
+    Lost { missing: Part, saved: Saved },
     /// The broker said no.
-    #[error("the broker refused {count} of {published} messages: {reason}")]
-    Refused { count: u64, published: u64, reason: ReasonCode },
-    /// A signal came before the last repetition.
-    #[error("ended by {interrupt} after {published} messages")]
+    #[error("the broker refused {refused}{}: {reason}", .refused.beginning())]
+    Refused { refused: Part, reason: ReasonCode, saved: Saved },
+    /// The end came before the last repetition.
+    #[error("{interrupt} after {published} messages")]
     Interrupted { interrupt: Interrupt, published: u64 },
 }
 
@@ -41,20 +47,62 @@ impl Failure for RunError {
     fn status(&self) -> ExitStatus {
         match self {
             Self::Usage(error) => error.status(),
-            Self::Source(_) => ExitStatus::FAILURE,
-            Self::Unsent { .. } => ExitStatus::LOST,
-            Self::Client(error) | Self::Incomplete { source: error, .. } => error.status(),
+            Self::Source(_) | Self::Save(_) => ExitStatus::FAILURE,
+            Self::Lost { .. } => ExitStatus::LOST,
+            Self::Client(error) => error.status(),
+            Self::Incomplete { source: error, .. } => error.status(),
             Self::Refused { reason, .. } => ExitStatus::from_code(reason.0),
-            Self::Interrupted { interrupt, .. } => ClientError::Interrupted(*interrupt).status(),
+            Self::Interrupted { interrupt, .. } => interrupt_status(*interrupt),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let saved = match self {
+            Self::Incomplete { saved, .. }
+            | Self::Lost { saved, .. }
+            | Self::Refused { saved, .. } => saved.hint(),
+            _ => None,
+        };
+        saved.or_else(|| match self {
+            Self::Usage(error) => error.hint(),
+            Self::Client(error) => error.hint(),
+            Self::Incomplete { source: error, .. } => error.hint(),
+            Self::Lost { .. } => Some("QoS 1 (-q 1) sends again what was lost".to_owned()),
+            Self::Source(_) | Self::Save(_) | Self::Refused { .. } | Self::Interrupted { .. } => {
+                None
+            }
+        })
+    }
+}
+
+/// What has become of the lines that did not get through.
+#[derive(Debug)]
+pub(crate) enum Saved {
+    /// They are counted.
+    Nowhere,
+    /// They are in this file.
+    In(PathBuf),
+    /// They should be.
+    Failed(UnsentError),
+}
+
+impl Saved {
+    fn new(file: Option<UnsentFile>) -> Self {
+        match file.map_or(Ok(None), UnsentFile::close) {
+            Ok(None) => Self::Nowhere,
+            Ok(Some(path)) => Self::In(path),
+            Err(error) => Self::Failed(error),
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Usage(error) => error.hint(),
-            Self::Client(error) | Self::Incomplete { source: error, .. } => error.hint(),
-            Self::Unsent { .. } => Some("QoS 1 (-q 1) sends again what was lost".to_owned()),
-            Self::Source(_) | Self::Refused { .. } | Self::Interrupted { .. } => None,
+            Self::Nowhere => None,
+            Self::In(path) => Some(format!("they are in '{}': -l publishes them", path.display())),
+            Self::Failed(error) => {
+                let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+                Some(format!("they are not saved: {error}{}", cause.unwrap_or_default()))
+            }
         }
     }
 }
@@ -72,30 +120,61 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
     if let Some(text) = given.shown_config(&plan.connect, &[]) {
         return Ok(cli::show(&text));
     }
-    let source = Source::open(plan.payloads)?;
-    let mut publisher = Publisher::new(source, plan.message);
+    cli::conclude(plan.connect.notices, publish(plan))
+}
+
+fn publish(plan: PublishPlan) -> Result<ExitStatus, RunError> {
+    let qos = plan.message.qos;
+    let (source, tally) = match plan.payloads {
+        Payloads::One { origin, repeat } => {
+            (Source::repeated(origin, repeat)?, Tally::new(Unit::Messages, qos, None))
+        }
+        Payloads::StdinLines(unsent) => {
+            (Source::stdin_lines(), Tally::new(Unit::Lines, qos, open(unsent)?))
+        }
+    };
+    let mut publisher = Publisher::new(source, plan.message, tally);
     let result = client::run(&plan.connect, HangUp::ignore, &mut publisher);
-    cli::conclude(plan.connect.notices, conclude(result, publisher.tally()))
+    conclude(result, publisher.conclude())
+}
+
+fn open(unsent: Unsent) -> Result<Option<UnsentFile>, UnsentError> {
+    match unsent {
+        Unsent::Counted => Ok(None),
+        Unsent::Saved(path) => UnsentFile::open(path).map(Some),
+    }
+}
+
+fn ended(interrupt: Interrupt) -> RunError {
+    RunError::Client(ClientError::Interrupted(interrupt))
 }
 
 /// What a run comes to: only when every message is done with, and none refused, is all well.
-fn conclude(result: Result<(), RunError>, tally: Tally) -> Result<ExitStatus, RunError> {
-    let published = tally.published;
-    let missing = published.saturating_sub(tally.completed);
+fn conclude(result: Result<(), RunError>, outcome: Outcome) -> Result<ExitStatus, RunError> {
+    let Outcome { tally, interrupt, stopped, failure } = outcome;
+    // What went wrong first is what is told.
+    let result = failure.map_or(result, Err);
+    let (missing, refusals, published) = (tally.missing(), tally.refusals(), tally.read());
+    let saved = Saved::new(tally.into_unsent());
+    if let Some(missing) = missing {
+        return Err(match result.err().or(interrupt.map(ended)) {
+            Some(cause) => RunError::Incomplete { missing, saved, source: Box::new(cause) },
+            None => RunError::Lost { missing, saved },
+        });
+    }
     match result {
-        Err(RunError::Client(source)) if missing > 0 => {
-            return Err(RunError::Incomplete { missing, published, source });
+        // Nothing is missing of what was read: a signal asks for no more.
+        Ok(()) | Err(RunError::Client(ClientError::Interrupted(_))) => {}
+        Err(error) => return Err(error),
+    }
+    if let Some((refused, reason)) = refusals {
+        return Err(RunError::Refused { refused, reason, saved });
+    }
+    match interrupt {
+        Some(interrupt) if stopped == Stopped::Short => {
+            Err(RunError::Interrupted { interrupt, published })
         }
-        result => result?,
+        Some(Interrupt::TimeLimit) => Err(ended(Interrupt::TimeLimit)),
+        Some(Interrupt::Signal(_)) | None => Ok(ExitStatus::SUCCESS),
     }
-    if missing > 0 {
-        return Err(RunError::Unsent { missing, published });
-    }
-    if let Some((count, reason)) = tally.refused {
-        return Err(RunError::Refused { count, published, reason });
-    }
-    if let Some(interrupt) = tally.interrupted {
-        return Err(RunError::Interrupted { interrupt, published });
-    }
-    Ok(ExitStatus::SUCCESS)
 }

@@ -2,7 +2,6 @@
 
 use std::num::{NonZeroU16, NonZeroU32};
 use std::os::unix::ffi::OsStrExt;
-use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, CommandFactory, Parser};
@@ -114,11 +113,6 @@ struct SubscribeArgs {
         value_parser = value::number(1, u32::MAX))]
     count: Option<u32>,
 
-    /// Leave after so many seconds with status 27, 1 to 4294967295; without this they do not count
-    #[arg(short = 'W', long, help_heading = "Ending", value_name = "SECONDS",
-        value_parser = value::number(1, u32::MAX))]
-    timeout: Option<u32>,
-
     /// Leave when the broker has answered the subscription
     #[arg(short = 'E', long, help_heading = "Ending")]
     exit_after_suback: bool,
@@ -188,8 +182,7 @@ pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
     let options = args.subscribe_options(given);
     let defaults = ConnectDefaults {
         receive_maximum: receive_maximum(args.count.and_then(NonZeroU32::new)),
-        reconnect: Reconnect::Forever,
-        time_limit: args.timeout.map(|seconds| Duration::from_secs(u64::from(seconds))),
+        reconnect: Reconnect::ONCE_REACHED,
     };
     let properties = args.request_properties(given)?;
     let connect = args.connect.plan(given, defaults)?;

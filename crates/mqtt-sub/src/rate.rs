@@ -3,10 +3,9 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use mqtt_core::client::{Application, Client, Flow, wait_until};
+use mqtt_core::client::{Application, Client, Event, Flow, wait_until};
 use mqtt_core::console::Stream;
 use mqtt_core::protocol::ReasonCode;
-use mqtt_core::session::Event;
 use mqtt_core::signal::Interrupt;
 
 use crate::plan::{End, Requests};

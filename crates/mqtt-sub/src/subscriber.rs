@@ -2,9 +2,9 @@
 
 use std::time::SystemTime;
 
-use mqtt_core::client::{Application, Client, Flow};
+use mqtt_core::client::{Application, Client, Event, Flow};
 use mqtt_core::protocol::{Ack, ReasonCode};
-use mqtt_core::session::{Event, ReceivedMessage};
+use mqtt_core::session::ReceivedMessage;
 use mqtt_core::signal::Interrupt;
 
 use crate::fence::Fence;
@@ -180,8 +180,8 @@ impl Application for Subscriber {
                 self.subscription.unsubscribed(&filter, &unsuback, client)?;
                 return Ok(self.answered(client));
             }
-            Event::Published(ack) => {
-                self.removal.iter_mut().for_each(|removal| removal.published(&ack, client));
+            Event::Published(removed) => {
+                self.removal.iter_mut().for_each(|removal| removal.published(&removed.ack, client));
             }
             Event::Pong => {
                 if self.fence.as_mut().is_some_and(Fence::answered) {

@@ -6,6 +6,9 @@
 //! - [`proxy`] runs real SOCKS and HTTP proxies in the same way.
 //! - [`dns`] answers for names that no other server knows.
 //! - [`scripted_peer`] plays exact bytes and records exact bytes, for what no broker will do.
+//! - [`middleman`] stands between a tool and a broker and does harm to the connection.
+//! - [`faults`] has the faults that the tools survive, for tests and for `cargo xtask soak`.
+//! - [`frames`] makes packets of a stream of bytes.
 //! - [`websocket`] is the server's side of a WebSocket over such a peer.
 //! - [`packet`] has the bytes of MQTT packets for such scripts, written down from the
 //!   specification and not from our own encoder.
@@ -26,7 +29,10 @@
 
 pub mod certificates;
 pub mod dns;
+pub mod faults;
+pub mod frames;
 pub mod generated;
+pub mod middleman;
 pub mod mosquitto;
 pub mod options;
 pub mod packet;

@@ -33,7 +33,14 @@ impl ScriptedPeer {
     /// Begins to listen. Clients can connect at once, also before [`accept`](Self::accept).
     #[must_use]
     pub fn listen() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        Self::listen_at(0)
+    }
+
+    /// Listens on this port.
+    #[must_use]
+    #[track_caller]
+    pub fn listen_at(port: u16) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("a free port");
         // `accept` has no time limit of its own.
         listener.set_nonblocking(true).unwrap();
         let port = listener.local_addr().unwrap().port();

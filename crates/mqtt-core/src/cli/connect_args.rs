@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args};
 
 use super::color::{Color, Surroundings};
+use super::reconnect_args::ReconnectArgs;
 use super::route_args::RouteArgs;
 use super::session_args::SessionArgs;
 use super::source_args::SourceArgs;
@@ -56,6 +57,15 @@ pub struct ConnectArgs {
         value_parser = value::time_limit())]
     connect_timeout: Duration,
 
+    #[command(flatten)]
+    reconnect: ReconnectArgs,
+
+    /// Leave after so many seconds, with status 27 if there was more to do; more than 0, at most
+    /// 1000000000, with decimals if wanted; without this the time does not count
+    #[arg(short = 'W', long, help_heading = "Ending", value_name = "SECONDS",
+        value_parser = value::time_limit())]
+    timeout: Option<Duration>,
+
     /// Most messages of QoS 1 and 2 that are sent and not yet acknowledged, 1 to 65535
     #[arg(short = 'M', long, help_heading = "Session", value_name = "COUNT",
         default_value_t = DEFAULT_WINDOW, value_parser = value::two_byte_number(1, u16::MAX))]
@@ -98,10 +108,8 @@ pub struct ConnectArgs {
 pub struct ConnectDefaults {
     /// The receive maximum announced in CONNECT (MQTT 5).
     pub receive_maximum: NonZeroU16,
-    /// What to do when the connection is lost.
+    /// What to do without a connection, where no option says so.
     pub reconnect: Reconnect,
-    /// `-W`.
-    pub time_limit: Option<Duration>,
 }
 
 impl ConnectArgs {
@@ -125,8 +133,8 @@ impl ConnectArgs {
             max_inflight: self.max_inflight,
             max_packet_size,
             connect_timeout: self.connect_timeout,
-            reconnect: defaults.reconnect,
-            time_limit: defaults.time_limit,
+            reconnect: self.reconnect.plan(defaults.reconnect),
+            time_limit: self.timeout,
             debug: self.debug.then(|| debug_plan(given.invocation().behaviour, self.color)),
             notices: self.notices(),
             route: self.route.plan(given)?,
@@ -187,8 +195,8 @@ mod tests {
         let words: Vec<_> = line.split_whitespace().collect();
         let given = parsed::<ConnectArgs>(&words).map_err(|error| error.to_string())?;
         let args: ConnectArgs = given.args().unwrap();
-        let (receive_maximum, reconnect) = (NonZeroU16::MIN, Reconnect::Never);
-        let defaults = ConnectDefaults { receive_maximum, reconnect, time_limit: None };
+        let (receive_maximum, reconnect) = (NonZeroU16::MIN, Reconnect::NEVER);
+        let defaults = ConnectDefaults { receive_maximum, reconnect };
         Ok(args.plan(&given, defaults).unwrap().max_packet_size)
     }
 

@@ -15,6 +15,8 @@ mod property_args;
 #[cfg(feature = "client")]
 mod proxy_args;
 #[cfg(feature = "client")]
+mod reconnect_args;
+#[cfg(feature = "client")]
 mod route_args;
 #[cfg(feature = "client")]
 mod session_args;

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use tokio::time::Instant as Timer;
 
 use super::connection::{Connection, Progress};
-use super::{Application, Client, ClientError, Flow};
+use super::{Application, Client, ClientError, Event, Flow, Loss};
 use crate::console::{ConsoleError, HangUp};
 use crate::plan::Endpoint;
 use crate::protocol::{Disconnect, ReasonCode};
-use crate::session::{Event, Reading, Receipt, SessionError};
+use crate::session::{Reading, Receipt, SessionError};
 use crate::signal::{Interrupt, Interrupts, Urgency, until};
 
 /// How long the last bytes may take to reach the socket without any progress.
@@ -117,7 +117,7 @@ impl<'a, A: Application> Conversation<'a, A> {
     /// The connection cannot go on. A tool that was done before stays done: what it has not sent is
     /// counted, and only what the broker or the user has to say against it makes it a failure.
     fn broken(mut self, error: ClientError) -> Ended<A::Error> {
-        self.application.on_lost(self.client.queue.clear());
+        let loss = self.application.on_lost(self.client.queue.clear());
         self.client.session.disconnected();
         let telling = matches!(
             error,
@@ -125,6 +125,7 @@ impl<'a, A: Application> Conversation<'a, A> {
         );
         match self.stage {
             Stage::Open => return Ended::Broken(error),
+            _ if loss == Loss::Passing && self.result.is_ok() => return Ended::Broken(error),
             Stage::Settling(_) | Stage::Releasing(..) | Stage::Leaving(_) | Stage::Closing(_)
                 if !telling => {}
             _ if self.result.is_ok() => self.result = Err(error.into()),

@@ -9,12 +9,12 @@ use super::connection::{Connection, Progress};
 use super::conversation::{Conversation, Ended};
 use super::redirect::Way;
 use super::write_queue::WriteError;
-use super::{Application, Client, ClientError, Flow};
+use super::{Application, Client, ClientError, Event, Flow};
 use crate::console::HangUp;
 use crate::exit::Failure;
-use crate::plan::{ConnectPlan, Reconnect, Route, Tls};
+use crate::plan::{ConnectPlan, Reconnect, Retries, Route, Tls};
 use crate::protocol::{PropertyId, ProtocolVersion};
-use crate::session::{Backoff, Event, Reading, Session, SessionConfig};
+use crate::session::{Backoff, Reading, Session, SessionConfig};
 use crate::signal::{Interrupt, Interrupts, Urgency};
 use crate::transport::{self, Prepared};
 
@@ -58,15 +58,17 @@ async fn drive<A: Application>(
     let prepared = match unless_asked_to_end(&mut interrupts, &hang_up, prepare).await {
         Outcome::Done(prepared) => prepared.map_err(ClientError::Transport)?,
         Outcome::Interrupted(interrupt, _) => {
-            return Err(ClientError::Interrupted(interrupt).into());
+            return Err(ClientError::InterruptedEarly(interrupt).into());
         }
         Outcome::HungUp => return Ok(()),
     };
     let client = Client::new(plan, session(plan));
     let backoff = Backoff::new();
     let way = Way::new(&plan.route);
-    let mut driver = Driver { plan, prepared, way, client, interrupts, hang_up, backoff };
+    let retries = 0;
+    let mut driver = Driver { plan, prepared, way, client, interrupts, hang_up, backoff, retries };
     let result = driver.run(application).await;
+    application.on_end(&driver.client);
     let settled = match driver.settle().await {
         Err(ClientError::Console(_)) if !application.needs_output() => Ok(()),
         settled => settled.map_err(A::Error::from),
@@ -97,6 +99,8 @@ struct Driver<'a> {
     interrupts: Interrupts,
     hang_up: HangUp,
     backoff: Backoff,
+    /// Attempts in a row in which nothing got through.
+    retries: u32,
 }
 
 /// A connection that stands, and the event that says so.
@@ -111,7 +115,7 @@ impl Driver<'_> {
             return Ok(());
         };
         loop {
-            let since = Instant::now();
+            let (since, progress) = (Instant::now(), self.client.progress);
             let conversation = Conversation::new(
                 &mut self.client,
                 &mut self.interrupts,
@@ -124,12 +128,16 @@ impl Driver<'_> {
                 Ended::Broken(failure) => failure,
             };
             self.farewell(connection, &failure).await;
-            if since.elapsed() >= STEADY {
+            let was_steady = since.elapsed() >= STEADY;
+            if was_steady {
                 self.backoff = Backoff::new();
                 self.way.settle();
             }
+            if was_steady || self.client.progress > progress {
+                self.retries = 0;
+            }
             if !self.is_referred(&failure) {
-                if !self.may_try_again(&failure) {
+                if !self.may_try_again(&failure, self.plan.reconnect.later) {
                     return Err(failure.into());
                 }
                 self.connecting_again(&failure);
@@ -142,8 +150,8 @@ impl Driver<'_> {
         }
     }
 
-    fn may_try_again(&self, failure: &ClientError) -> bool {
-        self.plan.reconnect == Reconnect::Forever && failure.may_pass()
+    fn may_try_again(&self, failure: &ClientError, retries: Retries) -> bool {
+        failure.may_pass() && retries.allow_more_than(self.retries)
     }
 
     /// Whether the broker refers us to another one, where to go at once.
@@ -162,6 +170,7 @@ impl Driver<'_> {
             return Duration::ZERO;
         }
         self.way.settle();
+        self.retries = self.retries.saturating_add(1);
         let random = getrandom::u32().unwrap_or_default();
         self.backoff.delay(u16::try_from(random >> 16).unwrap_or_default())
     }
@@ -169,27 +178,33 @@ impl Driver<'_> {
     /// `None` when nobody reads our output. Who would connect again later does so as soon as a
     /// broker was reached once, even if it did not let us in.
     async fn first_connection(&mut self) -> Result<Option<Connected>, ClientError> {
-        let (mut delay, mut was_reached, mut was_told) = (Duration::ZERO, false, false);
+        let Reconnect { first, later } = self.plan.reconnect;
+        let (mut delay, mut retries, mut was_told) = (Duration::ZERO, first, false);
         loop {
-            match self.attempt(delay).await? {
-                Outcome::Done(Err(failure)) if self.is_referred(&failure) => was_reached = true,
-                Outcome::Done(Err(failure))
-                    if self.may_try_again(&failure) && (was_reached || failure.is_silence()) =>
-                {
-                    if !was_told {
-                        self.connecting_again(&failure);
-                        if let Some(hint) = failure.hint() {
-                            self.client.notice(&format!("hint: {hint}"));
-                        }
-                    }
-                    (was_reached, was_told) = (true, true);
-                    self.client.session.disconnected();
-                }
-                Outcome::Done(result) => return result.map(Some),
+            let failure = match self.attempt(delay).await? {
+                Outcome::Done(Ok(connected)) => return Ok(Some(connected)),
+                Outcome::Done(Err(failure)) => failure,
                 Outcome::Interrupted(interrupt, _) => {
-                    return Err(ClientError::Interrupted(interrupt));
+                    return Err(ClientError::InterruptedEarly(interrupt));
                 }
                 Outcome::HungUp => return Ok(None),
+            };
+            let is_referred = self.is_referred(&failure);
+            if is_referred || failure.is_silence() {
+                retries = first.max(later);
+            }
+            if !is_referred {
+                if !self.may_try_again(&failure, retries) {
+                    return Err(failure);
+                }
+                if !was_told {
+                    self.connecting_again(&failure);
+                    if let Some(hint) = failure.hint() {
+                        self.client.notice(&format!("hint: {hint}"));
+                    }
+                }
+                was_told = true;
+                self.client.session.disconnected();
             }
             delay = self.delay();
         }
@@ -227,7 +242,9 @@ impl Driver<'_> {
             match self.attempt(delay).await? {
                 Outcome::Done(Ok(connected)) => return Ok(Some(connected)),
                 Outcome::Done(Err(error)) if self.is_referred(&error) => {}
-                Outcome::Done(Err(error)) if self.may_try_again(&error) => {
+                Outcome::Done(Err(error))
+                    if self.may_try_again(&error, self.plan.reconnect.later) =>
+                {
                     self.client.session.disconnected();
                 }
                 Outcome::Done(Err(error)) => return Err(error.into()),

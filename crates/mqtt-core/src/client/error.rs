@@ -82,11 +82,14 @@ pub enum ClientError {
     /// Output could not be written.
     #[error(transparent)]
     Console(#[from] ConsoleError),
-    /// A signal or the time limit came before there was anything to finish.
+    /// A signal or the time limit came before the broker let us in.
     #[error("{}", match .0 {
         Interrupt::TimeLimit => "timed out before the broker answered".to_owned(),
-        Interrupt::Signal(_) => format!("ended by {}", .0),
+        Interrupt::Signal(_) => .0.to_string(),
     })]
+    InterruptedEarly(Interrupt),
+    /// A signal or the time limit, and there was no time left to finish.
+    #[error("{0}")]
     Interrupted(Interrupt),
     /// The operating system refused something that is always there.
     #[error("cannot start")]

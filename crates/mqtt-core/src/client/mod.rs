@@ -29,11 +29,14 @@ use crate::protocol::{
     Disconnect, Incoming, Outgoing, PacketId, Properties, Publish, Qos, ReasonCode,
     SubscribeFilter, TopicFilter,
 };
-use crate::session::{Event, Message, Receipt, Send, Session};
+use crate::session::{self, Message, Receipt, Send, Session};
 use crate::signal::Interrupt;
 use crate::visible;
 use connection::Connection;
 use write_queue::WriteQueue;
+
+/// What happened on a connection.
+pub type Event = session::Event<Payload>;
 
 /// What a tool does with a connection.
 pub trait Application {
@@ -57,8 +60,14 @@ pub trait Application {
     /// The connection is gone, and with it so many messages of QoS 0 that had not reached the
     /// socket. (What was sent at QoS 1 and 2 is sent again if a new connection comes.) Concerns
     /// only who publishes at QoS 0.
-    fn on_lost(&mut self, unsent: u64) {
+    fn on_lost(&mut self, unsent: u64) -> Loss {
         let _ = unsent;
+        Loss::Final
+    }
+
+    /// The run is over, however it ended: what is unacknowledged now stays so.
+    fn on_end(&mut self, client: &Client) {
+        let _ = client;
     }
 
     /// Whether what it prints is what it is for. Where it is not, a stdout that is full or gone
@@ -86,6 +95,15 @@ pub enum Flow {
     Finish(ReasonCode),
 }
 
+/// What a tool makes of messages that went with a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// They are lost, and counted.
+    Final,
+    /// They are published once more on the next connection; so it is not done yet, if it was.
+    Passing,
+}
+
 /// A tool's way to the broker and to the console. It outlives connections.
 #[derive(Debug)]
 pub struct Client {
@@ -95,6 +113,8 @@ pub struct Client {
     console: Console<Receipt>,
     debug: Option<DebugLog>,
     notices: Notices,
+    /// How many messages have got through, either way.
+    progress: u64,
     /// Of the DISCONNECT with which the tool leaves.
     farewell: Properties,
 }
@@ -107,6 +127,7 @@ impl Client {
             console: Console::new(),
             debug: plan.debug.map(|debug| DebugLog::new(debug, &plan.connect, plan.notices)),
             notices: plan.notices,
+            progress: 0,
             farewell: plan.disconnect.clone(),
             session,
         }
@@ -132,6 +153,18 @@ impl Client {
     #[must_use]
     pub fn unacknowledged(&self) -> usize {
         self.session.unacknowledged()
+    }
+
+    /// The payloads of these messages, in the order in which they were published, and how many of
+    /// QoS 1 and 2 there were before each.
+    pub fn unacknowledged_messages(&self) -> impl Iterator<Item = (u64, &Payload)> {
+        self.session.unacknowledged_messages()
+    }
+
+    /// How many messages of QoS 0 have not reached the socket.
+    #[must_use]
+    pub fn unsent(&self) -> u64 {
+        self.queue.unsent()
     }
 
     /// Subscribes.
@@ -224,7 +257,12 @@ impl Client {
                         debug.unknown_pubrec(packet_id, &mut self.console);
                     }
                 }
-                Some(event) => return Ok(Some(event)),
+                Some(event) => {
+                    if matches!(event, Event::Message(..) | Event::Published(_)) {
+                        self.progress += 1;
+                    }
+                    return Ok(Some(event));
+                }
                 None => {}
             }
         }
@@ -247,6 +285,7 @@ impl Client {
         self.queue.push_payload(publish.payload);
         if publish.qos == Qos::AtMostOnce {
             self.queue.mark_message_end();
+            self.progress += 1;
         }
         Ok(())
     }

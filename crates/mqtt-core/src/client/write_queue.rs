@@ -80,8 +80,14 @@ impl WriteQueue {
     /// Forgets everything: the connection it was for is gone. Gives the number of marked messages
     /// that have not gone to the socket to their end.
     pub(super) fn clear(&mut self) -> u64 {
-        let unsent = self.message_ends.iter().filter(|&&end| end > self.flushed).count();
+        let unsent = self.unsent();
         *self = Self::default();
+        unsent
+    }
+
+    /// How many marked messages have not gone to the socket to their end.
+    pub(super) fn unsent(&self) -> u64 {
+        let unsent = self.message_ends.iter().filter(|&&end| end > self.flushed).count();
         u64::try_from(unsent).unwrap_or(u64::MAX)
     }
 

@@ -4,6 +4,7 @@
 //! on the way or asks which option was given.
 
 mod proxy;
+mod reconnect;
 mod route;
 mod tls;
 mod websocket;
@@ -11,6 +12,7 @@ mod websocket;
 use std::time::Duration;
 
 pub use proxy::{Exceptions, Proxy, ProxyCredentials, ProxyProtocol};
+pub use reconnect::{Reconnect, Retries};
 pub use route::{Endpoint, Route, TcpOptions};
 pub use tls::{
     Authentication, Certificates, ClientCertificate, Passphrase, Tls, TlsVersions, Trust,
@@ -36,7 +38,7 @@ pub struct ConnectPlan {
     pub max_packet_size: usize,
     /// From the look-up of the name to CONNACK.
     pub connect_timeout: Duration,
-    /// What to do when a connection that stood is lost.
+    /// What to do without a connection.
     pub reconnect: Reconnect,
     /// The whole run ends after that time.
     pub time_limit: Option<Duration>,
@@ -44,15 +46,6 @@ pub struct ConnectPlan {
     pub debug: Option<DebugPlan>,
     /// Whether changes of the connection's state are reported on stderr.
     pub notices: Notices,
-}
-
-/// What to do when a connection that stood is lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reconnect {
-    /// Fail.
-    Never,
-    /// Try again, for ever.
-    Forever,
 }
 
 /// Where the `-d` lines go and how they look.

@@ -49,15 +49,26 @@ impl ReceivedMessage {
     }
 }
 
-/// What happened.
+/// A message of ours that is done with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub struct Published<P> {
+    /// The last acknowledgement; its reason may be a refusal.
+    pub ack: Ack,
+    /// How many messages of QoS 1 and 2 were published before it, over all connections.
+    pub sequence: u64,
+    /// Its payload.
+    pub payload: P,
+}
+
+/// What happened. `P` says where the payloads of our own messages lie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event<P> {
     /// The broker let us in.
     Connected(ConnAck),
     /// A message; once its bytes are safe, [`super::Session::acknowledge`] the receipt.
     Message(ReceivedMessage, Option<Receipt>),
-    /// A message of ours is done with; its reason may be a refusal.
-    Published(Ack),
+    /// A message of ours is done with, well or badly.
+    Published(Published<P>),
     /// A PUBREC for no message of ours. It is answered, so that the broker can finish its side.
     UnknownPubRec(PacketId),
     /// The broker no longer knows a message of QoS 2 that we have taken (PUBREL with an error).

@@ -27,7 +27,7 @@ use std::time::Instant;
 pub use backoff::Backoff;
 pub use config::SessionConfig;
 pub use error::{LimitError, SessionError};
-pub use event::{Event, Message, ReceivedMessage, Send};
+pub use event::{Event, Message, Published, ReceivedMessage, Send};
 pub use inbound::Receipt;
 
 use crate::protocol::{
@@ -156,7 +156,7 @@ impl<P: Clone> Session<P> {
         &mut self,
         packet: Incoming,
         now: Instant,
-    ) -> Result<Option<Event>, SessionError> {
+    ) -> Result<Option<Event<P>>, SessionError> {
         match (self.phase, packet) {
             (Phase::Connecting, Incoming::ConnAck(connack)) => self.connack(connack, now).map(Some),
             (Phase::Connecting, Incoming::Auth(_)) => Err(SessionError::Auth),
@@ -180,7 +180,7 @@ impl<P: Clone> Session<P> {
         }
     }
 
-    fn connected(&mut self, packet: Incoming) -> Result<Option<Event>, SessionError> {
+    fn connected(&mut self, packet: Incoming) -> Result<Option<Event<P>>, SessionError> {
         match packet {
             Incoming::Publish(publish) => self.publish_received(publish),
             Incoming::PubAck(ack) => {
@@ -217,7 +217,7 @@ impl<P: Clone> Session<P> {
         }
     }
 
-    fn connack(&mut self, connack: ConnAck, now: Instant) -> Result<Event, SessionError> {
+    fn connack(&mut self, connack: ConnAck, now: Instant) -> Result<Event<P>, SessionError> {
         if connack.code != 0 {
             return Err(SessionError::Refused { version: self.config.version, connack });
         }
@@ -264,7 +264,7 @@ impl<P: Clone> Session<P> {
         }
     }
 
-    fn publish_received(&mut self, mut publish: Publish) -> Result<Option<Event>, SessionError> {
+    fn publish_received(&mut self, mut publish: Publish) -> Result<Option<Event<P>>, SessionError> {
         let topic = self.inbound_aliases.topic(&mut publish)?;
         match self.inbound.publish(&publish) {
             Arrival::New(receipt) => {
@@ -279,9 +279,9 @@ impl<P: Clone> Session<P> {
         }
     }
 
-    fn acknowledged(&mut self, acknowledged: Acknowledged) -> Option<Event> {
+    fn acknowledged(&mut self, acknowledged: Acknowledged<P>) -> Option<Event<P>> {
         acknowledged.reply.into_iter().for_each(|reply| self.send(reply));
-        if let Some(Event::Published(ack)) = &acknowledged.done {
+        if let Some(Event::Published(Published { ack, .. })) = &acknowledged.done {
             self.packet_ids.release(ack.packet_id);
             self.resend();
         }
@@ -341,6 +341,12 @@ impl<P: Clone> Session<P> {
     #[must_use]
     pub fn unacknowledged(&self) -> usize {
         self.outbound.len()
+    }
+
+    /// The messages of ours that are not acknowledged yet, in the order in which they were
+    /// published: [`Published::sequence`] of each, and its payload.
+    pub fn unacknowledged_messages(&self) -> impl Iterator<Item = (u64, &P)> {
+        self.outbound.messages()
     }
 
     /// The message of this receipt is safe.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{BrokersSession, Event, SessionError};
+use super::{BrokersSession, Event, Published, SessionError};
 use crate::protocol::{Ack, Outgoing, PacketId, Publish, Qos, ReasonCode};
 
 /// A message to the broker that is not acknowledged yet.
@@ -36,14 +36,14 @@ pub(super) struct Outbound<P> {
 }
 
 /// What an acknowledgement led to.
-pub(super) struct Acknowledged {
+pub(super) struct Acknowledged<P> {
     /// The answer to send.
     pub(super) reply: Option<Outgoing>,
     /// What the user hears of it: mostly that the message is done with and its identifier free.
-    pub(super) done: Option<Event>,
+    pub(super) done: Option<Event<P>>,
 }
 
-impl Acknowledged {
+impl<P> Acknowledged<P> {
     const NOTHING: Self = Self { reply: None, done: None };
 
     fn reply(packet: Outgoing) -> Self {
@@ -77,6 +77,12 @@ impl<P: Clone> Outbound<P> {
         self.in_flight.len()
     }
 
+    /// The messages that are not acknowledged yet, in the order in which they were first sent: how
+    /// many there were before each, and its payload.
+    pub(super) fn messages(&self) -> impl Iterator<Item = (u64, &P)> {
+        self.in_flight.iter().map(|(&order, message)| (order, &message.publish.payload))
+    }
+
     /// Remembers a message of QoS 1 or 2 that is being sent.
     pub(super) fn insert(&mut self, packet_id: PacketId, publish: Publish<P>) {
         let stage = match publish.qos {
@@ -90,7 +96,7 @@ impl<P: Clone> Outbound<P> {
 
     /// PUBACK. One for no message of ours is let pass, as the originals do: the answer to a resent
     /// PUBLISH may come twice.
-    pub(super) fn puback(&mut self, ack: Ack) -> Result<Acknowledged, SessionError> {
+    pub(super) fn puback(&mut self, ack: Ack) -> Result<Acknowledged<P>, SessionError> {
         match self.stage(ack.packet_id) {
             None => Ok(Acknowledged::NOTHING),
             Some(Stage::PubAck) => Ok(self.finish(ack)),
@@ -100,7 +106,7 @@ impl<P: Clone> Outbound<P> {
 
     /// PUBREC. An unknown one is answered, so that the broker can finish its side; not so a
     /// refusal, which is the end of the exchange (§4.3.3).
-    pub(super) fn pubrec(&mut self, ack: Ack) -> Result<Acknowledged, SessionError> {
+    pub(super) fn pubrec(&mut self, ack: Ack) -> Result<Acknowledged<P>, SessionError> {
         let Some(order) = self.order_of.get(&ack.packet_id) else {
             if ack.reason.is_error() {
                 return Ok(Acknowledged::NOTHING);
@@ -124,7 +130,7 @@ impl<P: Clone> Outbound<P> {
     }
 
     /// PUBCOMP.
-    pub(super) fn pubcomp(&mut self, mut ack: Ack) -> Result<Acknowledged, SessionError> {
+    pub(super) fn pubcomp(&mut self, mut ack: Ack) -> Result<Acknowledged<P>, SessionError> {
         match self.stage(ack.packet_id) {
             None => Ok(Acknowledged::NOTHING),
             Some(Stage::PubComp) => {
@@ -193,12 +199,16 @@ impl<P: Clone> Outbound<P> {
         self.in_flight.get(order).map(|message| message.stage)
     }
 
-    fn finish(&mut self, ack: Ack) -> Acknowledged {
-        if let Some(order) = self.order_of.remove(&ack.packet_id) {
-            self.in_flight.remove(&order);
-            self.waiting.remove(&order);
-        }
-        Acknowledged { reply: None, done: Some(Event::Published(ack)) }
+    fn finish(&mut self, ack: Ack) -> Acknowledged<P> {
+        let Some(order) = self.order_of.remove(&ack.packet_id) else {
+            return Acknowledged::NOTHING;
+        };
+        self.waiting.remove(&order);
+        let published = |message: InFlight<P>| {
+            let payload = message.publish.payload;
+            Event::Published(Published { ack, sequence: order, payload })
+        };
+        Acknowledged { reply: None, done: self.in_flight.remove(&order).map(published) }
     }
 }
 

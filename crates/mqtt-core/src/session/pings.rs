@@ -22,7 +22,7 @@ impl Pings {
     }
 
     /// PINGRESP.
-    pub(super) fn answered(&mut self) -> Option<Event> {
+    pub(super) fn answered<P>(&mut self) -> Option<Event<P>> {
         self.unanswered = self.unanswered.saturating_sub(1);
         let left = self.awaited?.saturating_sub(1);
         self.awaited = (left > 0).then_some(left);

@@ -8,9 +8,10 @@ mod stdin_lines;
 use std::io;
 use std::path::PathBuf;
 
+use bytes::Bytes;
 use mqtt_core::payload::Payload;
 
-use crate::plan::Payloads;
+use crate::plan::{Origin, Repeat};
 use repeat::Repeated;
 use stdin_lines::StdinLines;
 
@@ -27,17 +28,15 @@ pub(crate) enum Next {
     Later,
     /// Nothing any more.
     End,
-    /// Nothing any more, and the beginning of something that was cut off by [`Source::stop`].
-    Cut,
+    /// Nothing any more, but the beginning of something that was cut off by [`Source::stop`].
+    Cut(Bytes),
 }
 
 /// What [`Source::stop`] leaves undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stopped {
-    /// What was read still comes, and then the end.
-    Draining,
-    /// Nothing was left.
-    Done,
+    /// Nothing: what was read still comes, and then the end.
+    Whole,
     /// Payloads that were asked for will not come.
     Short,
 }
@@ -70,14 +69,14 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// Opens and reads what can be read before a connection stands.
-    pub(crate) fn open(payloads: Payloads) -> Result<Self, SourceError> {
-        Ok(match payloads {
-            Payloads::One { origin, repeat } => {
-                Self::Repeated(Repeated::new(origin::load(origin)?, repeat))
-            }
-            Payloads::StdinLines => Self::StdinLines(StdinLines::new()),
-        })
+    /// One message, whose payload is read now, as far as it can be before a connection stands.
+    pub(crate) fn repeated(origin: Origin, repeat: Repeat) -> Result<Self, SourceError> {
+        Ok(Self::Repeated(Repeated::new(origin::load(origin)?, repeat)))
+    }
+
+    /// The lines of stdin.
+    pub(crate) fn stdin_lines() -> Self {
+        Self::StdinLines(StdinLines::new())
     }
 
     /// The next payload, if there is one now.
@@ -103,15 +102,31 @@ impl Source {
         }
     }
 
+    /// The last payloads did not get to the broker. Gives how many of them will come once more.
+    pub(crate) fn take_back(&mut self, count: u64) -> u64 {
+        match self {
+            Self::Repeated(source) => source.take_back(count),
+            Self::StdinLines(_) => 0,
+        }
+    }
+
     /// Takes no more in than was read already.
     pub(crate) fn stop(&mut self) -> Stopped {
         match self {
             Self::StdinLines(source) => {
                 source.stop();
-                Stopped::Draining
+                Stopped::Whole
             }
-            Self::Repeated(source) if source.is_exhausted() => Stopped::Done,
-            Self::Repeated(_) => Stopped::Short,
+            Self::Repeated(source) => source.stop(),
+        }
+    }
+
+    /// The next of the payloads that were read and not asked for, once the source is stopped. May
+    /// wait for a thread that is reading; not for what it reads.
+    pub(crate) fn next_left(&mut self) -> Next {
+        match self {
+            Self::Repeated(source) => source.next_left(),
+            Self::StdinLines(source) => source.next_left(),
         }
     }
 }

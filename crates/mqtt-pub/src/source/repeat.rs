@@ -5,7 +5,7 @@ use std::time::Duration;
 use mqtt_core::payload::Payload;
 use tokio::time::{Instant, sleep_until};
 
-use super::Next;
+use super::{Next, Stopped};
 use crate::plan::Repeat;
 
 /// A longer pause is one that nobody sees the end of, and more than some clocks can say.
@@ -17,6 +17,10 @@ pub(crate) struct Repeated {
     payload: Payload,
     repeat: Repeat,
     remaining: u32,
+    /// How often it was given out, and not taken back.
+    given: u32,
+    /// How many of the remaining ones were given out before.
+    taken_back: u32,
     state: State,
 }
 
@@ -30,7 +34,8 @@ enum State {
 
 impl Repeated {
     pub(super) fn new(payload: Payload, repeat: Repeat) -> Self {
-        Self { payload, repeat, remaining: repeat.count.get(), state: State::Due }
+        let remaining = repeat.count.get();
+        Self { payload, repeat, remaining, given: 0, taken_back: 0, state: State::Due }
     }
 
     pub(super) fn next(&mut self) -> Next {
@@ -43,13 +48,37 @@ impl Repeated {
             State::Pausing(_) | State::Due => {}
         }
         self.remaining -= 1;
+        self.given += 1;
+        self.taken_back = self.taken_back.saturating_sub(1);
         self.state = State::Pending;
         Next::Payload(self.payload.clone())
     }
 
-    /// Whether it was given out as often as was asked for.
-    pub(super) fn is_exhausted(&self) -> bool {
-        self.remaining == 0
+    /// The last ones are due again: how many of them.
+    pub(super) fn take_back(&mut self, count: u64) -> u64 {
+        let count = u32::try_from(count).unwrap_or(u32::MAX).min(self.given);
+        self.given -= count;
+        self.remaining += count;
+        self.taken_back += count;
+        if count > 0 {
+            self.state = State::Due;
+        }
+        count.into()
+    }
+
+    /// What was given out once still comes, if it was taken back.
+    pub(super) fn stop(&mut self) -> Stopped {
+        let short = self.remaining > self.taken_back;
+        self.remaining = self.taken_back;
+        if short { Stopped::Short } else { Stopped::Whole }
+    }
+
+    pub(super) fn next_left(&mut self) -> Next {
+        if self.taken_back == 0 {
+            return Next::End;
+        }
+        self.taken_back -= 1;
+        Next::Payload(self.payload.clone())
     }
 
     pub(super) fn completed(&mut self) {

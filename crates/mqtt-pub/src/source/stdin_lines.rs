@@ -27,19 +27,21 @@ const QUEUE: usize = 2;
 enum Piece {
     /// Whole lines, with their newlines but perhaps for the last one of all.
     Lines(Bytes),
-    /// The reading was stopped in the middle of a line.
-    Cut,
+    /// The reading was stopped in the middle of a line: its beginning.
+    Cut(Bytes),
     /// The reading failed.
     Failed(SourceError),
 }
 
 /// How the lines have ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum End {
     /// With the last line.
     Whole,
     /// In the middle of one.
-    Cut,
+    Cut(Bytes),
+    /// Nobody knows how they would have gone on.
+    Failed(SourceError),
 }
 
 /// The lines of stdin.
@@ -49,7 +51,6 @@ pub(crate) struct StdinLines {
     reading: Option<Reading>,
     block: Bytes,
     end: Option<End>,
-    error: Option<SourceError>,
 }
 
 /// The reading thread, seen from outside.
@@ -62,7 +63,7 @@ struct Reading {
 
 impl StdinLines {
     pub(super) fn new() -> Self {
-        Self { reading: None, block: Bytes::new(), end: None, error: None }
+        Self { reading: None, block: Bytes::new(), end: None }
     }
 
     pub(super) fn next(&mut self) -> Result<Next, SourceError> {
@@ -77,10 +78,24 @@ impl StdinLines {
         if !self.block.is_empty() {
             return Ok(Next::Payload(Payload::Memory(self.take_line())));
         }
-        match self.error.take() {
-            Some(error) => Err(error),
-            None if self.end == Some(End::Cut) => Ok(Next::Cut),
-            None => Ok(Next::End),
+        match self.end.replace(End::Whole) {
+            Some(End::Failed(error)) => Err(error),
+            Some(End::Cut(part)) => Ok(Next::Cut(part)),
+            Some(End::Whole) | None => Ok(Next::End),
+        }
+    }
+
+    /// What is left once the reading is stopped; why it failed was told or does not matter.
+    pub(super) fn next_left(&mut self) -> Next {
+        match self.next() {
+            Ok(Next::Later) => {
+                let piece =
+                    self.reading.as_mut().and_then(|reading| reading.pieces.blocking_recv());
+                self.receive(piece);
+                self.next_left()
+            }
+            Ok(next) => next,
+            Err(_) => Next::End,
         }
     }
 
@@ -111,11 +126,8 @@ impl StdinLines {
     fn receive(&mut self, piece: Option<Piece>) {
         match piece {
             Some(Piece::Lines(block)) => self.block = block,
-            Some(Piece::Cut) => self.end = Some(End::Cut),
-            Some(Piece::Failed(error)) => {
-                self.error = Some(error);
-                self.end = Some(End::Whole);
-            }
+            Some(Piece::Cut(part)) => self.end = Some(End::Cut(part)),
+            Some(Piece::Failed(error)) => self.end = Some(End::Failed(error)),
             None => self.end = Some(End::Whole),
         }
     }
@@ -175,7 +187,9 @@ impl Reader {
                 Ok(Filled::More) => {}
                 // The last line needs no newline.
                 Ok(Filled::End) => return (!block.is_empty()).then(|| Piece::Lines(block.into())),
-                Ok(Filled::Stopped) => return (!block.is_empty()).then_some(Piece::Cut),
+                Ok(Filled::Stopped) => {
+                    return (!block.is_empty()).then(|| Piece::Cut(block.into()));
+                }
                 Err(error) => return Some(Piece::Failed(SourceError::Stdin(error))),
             }
             let Some(last) = memchr::memrchr(b'\n', &block[searched..]) else {

@@ -228,7 +228,7 @@ fn acknowledgements_crossing_our_disconnect_still_count() {
     talk.publish(Q1, "a");
     talk.publish(Q2, "b");
     talk.session.disconnect(Disconnect::new(ReasonCode::SUCCESS));
-    assert_eq!(talk.hear(puback(1)), Some(published(1, 0)));
+    assert_eq!(talk.hear(puback(1)), Some(published(1, "a", 0)));
     assert_eq!(talk.hear(pubrec(2)), None);
     assert_eq!(talk.sent(), ["DISCONNECT 0"], "nothing follows DISCONNECT");
     assert_eq!(talk.session.unacknowledged(), 1);

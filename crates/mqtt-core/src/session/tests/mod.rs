@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::BrokersSession::{self, Kept, New};
+use super::event::Published;
 use super::{
     Event, LimitError, Message, Receipt, ReceivedMessage, Send, Session, SessionConfig,
     SessionError,
@@ -75,12 +76,12 @@ impl Talk {
         self.connack(session, []);
     }
 
-    fn try_hear(&mut self, packet: Incoming) -> Result<Option<Event>, SessionError> {
+    fn try_hear(&mut self, packet: Incoming) -> Result<Option<Event<&'static str>>, SessionError> {
         self.session.handle(packet, self.start)
     }
 
     #[track_caller]
-    fn hear(&mut self, packet: Incoming) -> Option<Event> {
+    fn hear(&mut self, packet: Incoming) -> Option<Event<&'static str>> {
         self.try_hear(packet).unwrap()
     }
 
@@ -236,8 +237,10 @@ fn received(qos: Qos, packet_id: u16, payload: &'static str) -> ReceivedMessage 
     ReceivedMessage::new(publish.topic.clone().unwrap(), publish)
 }
 
-fn published(packet_id: u16, reason: u8) -> Event {
-    Event::Published(ack(packet_id, reason))
+/// A message of ours is done with; the first has the identifier 1.
+fn published(packet_id: u16, payload: &'static str, reason: u8) -> Event<&'static str> {
+    let sequence = u64::from(packet_id - 1);
+    Event::Published(Published { ack: ack(packet_id, reason), sequence, payload })
 }
 
 fn filter(filter: &str) -> SubscribeFilter {

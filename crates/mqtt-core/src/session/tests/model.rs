@@ -262,6 +262,8 @@ fn number_of(payload: &[u8]) -> Number {
 #[derive(Clone, Copy, Debug)]
 struct Published {
     number: Number,
+    /// How many of QoS 1 and 2 there were before it.
+    sequence: u64,
     qos: Qos,
     /// The broker forgot its session meanwhile: twice is allowed.
     forgotten: bool,
@@ -275,6 +277,8 @@ struct World {
     broker: Broker,
     to_broker: VecDeque<Send<Number>>,
     numbers: Number,
+    /// How many messages of QoS 1 and 2 were published.
+    sequence: u64,
     /// By identifier: none may be given out twice.
     in_use: BTreeMap<u16, Published>,
     /// What is done with.
@@ -307,6 +311,7 @@ impl World {
             broker: Broker::new(hands_on),
             to_broker: VecDeque::new(),
             numbers: 0,
+            sequence: 0,
             in_use: BTreeMap::new(),
             done: HashMap::new(),
             refused: BTreeSet::new(),
@@ -394,7 +399,9 @@ impl World {
         let message = Message { topic, retain, properties, qos, payload: number };
         let (publish, _) = self.session.publish(message, 1).unwrap();
         if let Some(packet_id) = publish.packet_id {
-            let message = Published { number, qos, forgotten: false };
+            let sequence = self.sequence;
+            self.sequence += 1;
+            let message = Published { number, sequence, qos, forgotten: false };
             let before = self.in_use.insert(packet_id.number(), message);
             assert!(before.is_none(), "identifier {packet_id} is in use for {before:?}");
             assert!(!self.requests.contains(&packet_id.number()), "{packet_id} is a SUBSCRIBE's");
@@ -450,9 +457,12 @@ impl World {
                 *self.seen.entry(number).or_default() += 1;
                 self.receipts.extend(receipt.map(|receipt| (receipt, number)));
             }
-            Some(Event::Published(ack)) => {
-                let message = self.in_use.remove(&ack.packet_id.number()).expect("published twice");
-                if ack.reason.is_error() {
+            Some(Event::Published(published)) => {
+                let packet_id = published.ack.packet_id.number();
+                let message = self.in_use.remove(&packet_id).expect("published twice");
+                let told = (published.sequence, published.payload);
+                assert_eq!(told, (message.sequence, message.number));
+                if published.ack.reason.is_error() {
                     self.refused.insert(message.number);
                 }
                 self.done.insert(message.number, message);
@@ -464,6 +474,11 @@ impl World {
             Some(Event::Unsubscribed(..) | Event::UnknownPubRec(_) | Event::Pong) | None => {}
             Some(Event::Forgotten(ack)) => panic!("{ack:?}"),
         }
+        let unacknowledged = self.session.unacknowledged_messages();
+        let unacknowledged: BTreeSet<_> =
+            unacknowledged.map(|(of, &number)| (of, number)).collect();
+        let in_use = self.in_use.values().map(|message| (message.sequence, message.number));
+        assert_eq!(unacknowledged, in_use.collect());
         assert_eq!(self.session.unacknowledged(), self.in_use.len());
     }
 

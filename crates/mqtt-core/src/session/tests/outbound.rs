@@ -14,7 +14,7 @@ fn qos_0_is_counted_and_forgotten() {
 fn qos_1_ends_with_puback() {
     let mut talk = Talk::begin();
     assert_eq!(talk.publish(Q1, "a"), "PUBLISH 1 a qos1");
-    assert_eq!(talk.hear(puback(1)), Some(published(1, 0)));
+    assert_eq!(talk.hear(puback(1)), Some(published(1, "a", 0)));
     assert_eq!(talk.session.unacknowledged(), 0);
     assert_eq!(talk.sent(), [""; 0]);
 }
@@ -23,7 +23,7 @@ fn qos_1_ends_with_puback() {
 fn qos_1_may_be_refused() {
     let mut talk = Talk::begin();
     talk.publish(Q1, "a");
-    assert_eq!(talk.hear(Incoming::PubAck(ack(1, 0x87))), Some(published(1, 0x87)));
+    assert_eq!(talk.hear(Incoming::PubAck(ack(1, 0x87))), Some(published(1, "a", 0x87)));
     assert_eq!(talk.session.unacknowledged(), 0);
 }
 
@@ -34,7 +34,7 @@ fn qos_2_ends_with_pubcomp() {
     assert_eq!(talk.hear(pubrec(1)), None);
     assert_eq!(talk.sent(), ["PUBREL 1"]);
     assert_eq!(talk.session.unacknowledged(), 1);
-    assert_eq!(talk.hear(pubcomp(1)), Some(published(1, 0)));
+    assert_eq!(talk.hear(pubcomp(1)), Some(published(1, "a", 0)));
     assert_eq!(talk.session.unacknowledged(), 0);
 }
 
@@ -52,7 +52,7 @@ fn a_negative_pubrec_ends_the_exchange_and_frees_its_place() {
     let mut talk = Talk::begin_with(config(), [receive_maximum(1)]);
     talk.publish(Q2, "a");
     assert!(!talk.session.can_publish(Q2));
-    assert_eq!(talk.hear(Incoming::PubRec(ack(1, 0x97))), Some(published(1, 0x97)));
+    assert_eq!(talk.hear(Incoming::PubRec(ack(1, 0x97))), Some(published(1, "a", 0x97)));
     assert_eq!(talk.sent(), [""; 0], "no PUBREL");
     assert_eq!(talk.publish(Q2, "b"), "PUBLISH 2 b qos2");
 }
@@ -62,12 +62,12 @@ fn a_pubcomp_that_finds_nothing_is_a_loss_unless_pubrel_was_sent_again() {
     let mut talk = Talk::begin();
     talk.publish(Q2, "a");
     talk.hear(pubrec(1));
-    assert_eq!(talk.hear(Incoming::PubComp(ack(1, 0x92))), Some(published(1, 0x92)));
+    assert_eq!(talk.hear(Incoming::PubComp(ack(1, 0x92))), Some(published(1, "a", 0x92)));
     talk.publish(Q2, "b");
     talk.hear(pubrec(2));
     talk.again(Kept);
     assert_eq!(talk.sent(), ["PUBREL 2"]);
-    assert_eq!(talk.hear(Incoming::PubComp(ack(2, 0x92))), Some(published(2, 0)));
+    assert_eq!(talk.hear(Incoming::PubComp(ack(2, 0x92))), Some(published(2, "b", 0)));
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn without_a_session_messages_are_resent_whole() {
     assert_eq!(talk.session.unacknowledged(), 2);
     assert_eq!(talk.hear(pubrec(1)), None);
     assert_eq!(talk.sent(), ["PUBREL 1"]);
-    assert_eq!(talk.hear(pubcomp(1)), Some(published(1, 0)));
+    assert_eq!(talk.hear(pubcomp(1)), Some(published(1, "a", 0)));
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn a_resend_keeps_to_the_receive_maximum_of_the_new_connection() {
     talk.connack(Kept, [receive_maximum(2)]);
     assert_eq!(talk.sent(), ["PUBLISH 1 a qos1 dup", "PUBLISH 2 b qos2 dup"]);
     assert!(!talk.session.can_publish(Q1));
-    assert_eq!(talk.hear(puback(1)), Some(published(1, 0)));
+    assert_eq!(talk.hear(puback(1)), Some(published(1, "a", 0)));
     assert_eq!(talk.sent(), ["PUBLISH 3 c qos1 dup"]);
     talk.hear(pubrec(2));
     assert_eq!(talk.sent(), ["PUBREL 2"], "its place is still taken");
@@ -245,11 +245,11 @@ fn what_is_acknowledged_while_it_waits_is_not_resent() {
     talk.session.connecting();
     talk.connack(Kept, [receive_maximum(1)]);
     assert_eq!(talk.sent(), ["PUBLISH 1 a qos1 dup"]);
-    assert_eq!(talk.hear(puback(2)), Some(published(2, 0)));
+    assert_eq!(talk.hear(puback(2)), Some(published(2, "b", 0)));
     assert_eq!(talk.hear(pubrec(3)), None);
-    assert_eq!(talk.hear(puback(1)), Some(published(1, 0)));
+    assert_eq!(talk.hear(puback(1)), Some(published(1, "a", 0)));
     assert_eq!(talk.sent(), ["PUBREL 3"], "which takes the only place");
-    assert_eq!(talk.hear(pubcomp(3)), Some(published(3, 0)));
+    assert_eq!(talk.hear(pubcomp(3)), Some(published(3, "c", 0)));
     assert_eq!(talk.sent(), ["PUBLISH 4 d qos1 dup"]);
 }
 
@@ -263,7 +263,7 @@ fn nothing_is_resent_after_disconnect() {
     talk.connack(Kept, [receive_maximum(1)]);
     talk.session.disconnect(Disconnect::new(ReasonCode::SUCCESS));
     assert_eq!(talk.sent(), ["PUBLISH 1 a qos1 dup", "DISCONNECT 0"]);
-    assert_eq!(talk.hear(puback(1)), Some(published(1, 0)));
+    assert_eq!(talk.hear(puback(1)), Some(published(1, "a", 0)));
     assert_eq!(talk.sent(), [""; 0]);
     assert_eq!(talk.session.unacknowledged(), 1, "b is still to be reported as missing");
 }
