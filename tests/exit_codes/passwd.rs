@@ -30,6 +30,9 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     scenario(TOOL, "`-D`: no such user; the file is as it was", |tool| {
         edited(tool, &["-D", "FILE", "bob"], "")
     }),
+    scenario(TOOL, "there is no password where it should be; the file is as it was", |tool| {
+        edited(tool, &["--password-stdin", "FILE", "bob"], "\n")
+    }),
     scenario(TOOL, "the two passwords differ; the file is as it was", |tool| {
         edited(tool, &["FILE", "bob"], "a\nb\n")
     }),

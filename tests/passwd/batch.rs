@@ -181,3 +181,35 @@ fn argon2id_comes_with_a_warning() {
     assert!(run.stderr.starts_with("warning: brokers before 2.1 "), "{run:?}");
     assert!(folder.file().starts_with("u:$argon2id$v=19$m=47104,t=1,p=1$"));
 }
+
+#[test]
+fn large_files_keep_every_byte_that_was_not_asked_for() {
+    let long = format!("long:{}", "x".repeat(1_000_000));
+    let odd: &[&[u8]] = &[
+        b"# comment: with a colon",
+        b"",
+        b"no colon",
+        b"nul:\0$6$x",
+        b"crlf:$9$unknown\r",
+        b"\xff\xfe:latin",
+        long.as_bytes(),
+    ];
+    let mut before = odd.join(&b"\n"[..]);
+    before.push(b'\n');
+    for number in 0..100_000 {
+        before.extend_from_slice(format!("user{number}:$7$101$c2FsdA==$aGFzaA==\n").as_bytes());
+    }
+    // Without a newline at its end.
+    before.extend_from_slice(b"last:$9$x");
+    let folder = Folder::with_file(&before);
+    let run = folder.run(&["-H", "sha512", "-b", "f", "user50000", "p"]);
+    assert_eq!(run.status, Some(0));
+    let line = b"user50000:$7$101$c2FsdA==$aGFzaA==\n";
+    let at = before.windows(line.len()).position(|part| part == line).unwrap();
+    let after = folder.bytes();
+    let rest = &before[at + line.len()..];
+    assert!(after.starts_with(&before[..at]) && after.ends_with(rest));
+    let new = &after[at..after.len() - rest.len()];
+    let new = str::from_utf8(new).unwrap().strip_suffix('\n').unwrap();
+    assert!(lets_in(new, "user50000", "p"), "{new}");
+}

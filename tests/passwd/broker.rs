@@ -82,3 +82,33 @@ fn a_name_that_a_broker_reads_is_found() {
     broker.reload();
     assert!(!lets_in(&broker, &folder, "alice", "one"));
 }
+
+#[test]
+fn a_broker_that_reloads_again_and_again_never_meets_a_torn_file() {
+    const EDITS: usize = 200;
+    let others: String = (0..2000).map(|number| format!("# {number} is not here\n")).collect();
+    let folder = Folder::with_file(others);
+    finish(folder.command(BINARY).args(["-H", "sha512", "-b", "f", "stays", "p"]));
+    let broker = over_file_of(&folder);
+    std::thread::scope(|scope| {
+        let editing = scope.spawn(|| {
+            for number in 0..EDITS {
+                let user = format!("u{}", number / 2);
+                let words: &[&str] = if number % 2 == 0 {
+                    &["-H", "sha512", "-b", "f", &user, "p"]
+                } else {
+                    &["-D", "f", &user]
+                };
+                assert_eq!(folder.run(words).status, Some(0));
+            }
+        });
+        for _ in 0..EDITS {
+            broker.reload();
+            assert!(lets_in(&broker, &folder, "stays", "p"));
+        }
+        editing.join().unwrap();
+    });
+    let log = broker.log();
+    assert_eq!(log.matches("Reloading config.").count(), EDITS);
+    assert!(!log.contains("removing entry") && !log.contains("Error"), "{log}");
+}

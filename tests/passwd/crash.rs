@@ -4,7 +4,7 @@ use std::process::Child;
 use crate::tool::{BINARY, Folder, finish, lets_in};
 
 /// How many edits happen at the same time.
-const EDITS: usize = 60;
+const EDITS: usize = 100;
 
 #[test]
 fn edits_at_the_same_time_all_survive() {
@@ -139,10 +139,23 @@ fn kill_at(folder: &Folder, call: &str, number: usize, words: &[&str]) -> bool {
 /// Kills an edit at each of its changes. `is_new` says whether a file is the edited one; the old
 /// one is the only other that may be left.
 fn survives_kills(old: Option<&str>, words: &[&str], is_new: impl Fn(&str) -> bool) {
+    let folder = || old.map_or_else(Folder::new, Folder::with_file);
+    let (olds, news) = kills(folder, old, words, is_new);
+    // Before the rename: lock, mode, write, fsync, the rename itself. After it: fsync.
+    assert!(olds >= 4 && news >= 1, "{olds} times the old file, {news} times the new one");
+}
+
+/// How often the old file was left, and how often the new one.
+fn kills(
+    folder: impl Fn() -> Folder,
+    old: Option<&str>,
+    words: &[&str],
+    is_new: impl Fn(&str) -> bool,
+) -> (usize, usize) {
     let (mut olds, mut news) = (0, 0);
     for call in CHANGES {
         for number in 1.. {
-            let folder = old.map_or_else(Folder::new, Folder::with_file);
+            let folder = folder();
             let killed = kill_at(&folder, call, number, words);
             let file = fs::read_to_string(folder.path("f")).ok();
             let new = file.as_deref().is_some_and(&is_new);
@@ -155,8 +168,7 @@ fn survives_kills(old: Option<&str>, words: &[&str], is_new: impl Fn(&str) -> bo
             *(if new { &mut news } else { &mut olds }) += 1;
         }
     }
-    // Before the rename: lock, mode, write, fsync, the rename itself. After it: fsync.
-    assert!(olds >= 4 && news >= 1, "{olds} times the old file, {news} times the new one");
+    (olds, news)
 }
 
 #[test]
@@ -174,4 +186,35 @@ fn a_kill_at_any_change_leaves_the_old_or_the_new_file() {
     survives_kills(None, &["-H", "sha512", "-c", "-b", "f", "u", "p"], |file| {
         file.strip_suffix('\n').is_some_and(|line| lets_in(line, "u", "p"))
     });
+}
+
+#[test]
+fn so_does_one_that_rewrites_the_file_in_place() {
+    const HASH: &str = "$6$uboSEBxtcMaYNWXP$bZKA30IYCwMIQUIQSQQc6QpBlHYvMRoJ3FQGhxL5o/4Oz4mvPD+KKWYISBITF6K5d4v6lMCO39cDZsIsGivWiw==";
+    let old = format!("alice:{HASH}\nbob:{HASH}\n# end\n");
+    let two_names = || {
+        let folder = Folder::with_file(&old);
+        fs::hard_link(folder.path("f"), folder.path("g")).unwrap();
+        folder
+    };
+    let kept = format!("bob:{HASH}\n# end\n");
+    let updated = |file: &str| {
+        let line = file.strip_suffix(&kept).and_then(|line| line.strip_suffix('\n'));
+        line.is_some_and(|line| lets_in(line, "alice", "p"))
+    };
+    let added = |file: &str| {
+        let line = file.strip_prefix(&old).and_then(|line| line.strip_suffix('\n'));
+        line.is_some_and(|line| lets_in(line, "u", "p"))
+    };
+    let set = |user| ["-H", "sha512", "-b", "f", user, "p"];
+    // Lock and write; fsync.
+    let (olds, news) = kills(two_names, Some(&old), &set("alice"), updated);
+    assert!(olds >= 2 && news >= 1, "{olds} times the old file, {news} times the new one");
+    let (olds, news) = kills(two_names, Some(&old), &set("u"), added);
+    assert!(olds >= 2 && news >= 1, "{olds} times the old file, {news} times the new one");
+    // A file that becomes shorter is written and then cut off: in between, its old end is there.
+    let in_between = format!("{kept}{}", &old[kept.len()..]);
+    let deleted = |file: &str| file == kept || file == in_between;
+    let (olds, news) = kills(two_names, Some(&old), &["-D", "f", "alice"], deleted);
+    assert!(olds >= 2 && news >= 2, "{olds} times the old file, {news} times the new one");
 }

@@ -15,6 +15,8 @@ mod batch;
 mod broker;
 /// The file survives kills, full disks and edits at the same time.
 mod crash;
+/// `--password-stdin` and `--password-file`.
+mod password_line;
 /// The terminal, and two lines of stdin.
 mod prompt;
 /// How the file is put in place: links, modes, owners.

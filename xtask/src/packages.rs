@@ -8,14 +8,16 @@ use rustix::process::geteuid;
 use crate::cargo::{self, installed};
 
 /// A package of Debian and Ubuntu, and the program in it that the tests run. (g++ is for libFuzzer,
-/// against which the fuzz targets are built.)
+/// against which the fuzz targets are built; groff sets the man pages.)
 struct Package {
     name: &'static str,
     program: &'static str,
 }
 
-const NEEDED: [Package; 8] = [
+const NEEDED: [Package; 11] = [
     Package { name: "g++", program: "g++" },
+    Package { name: "fish", program: "fish" },
+    Package { name: "groff", program: "groff" },
     Package { name: "lintian", program: "lintian" },
     Package { name: "microsocks", program: "microsocks" },
     Package { name: "mosquitto", program: "mosquitto" },
@@ -23,6 +25,7 @@ const NEEDED: [Package; 8] = [
     Package { name: "openssl", program: "openssl" },
     Package { name: "strace", program: "strace" },
     Package { name: "tinyproxy", program: "tinyproxy" },
+    Package { name: "zsh", program: "zsh" },
 ];
 
 /// Installs the packages whose program is not there; does nothing if all are.

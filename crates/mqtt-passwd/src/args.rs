@@ -8,10 +8,11 @@ use std::path::PathBuf;
 
 use clap::builder::TypedValueParser;
 use clap::{Command, CommandFactory, Parser, ValueEnum};
-use mqtt_core::cli::{Parsed, UsageError, parse};
+use mqtt_core::cli::{self, Parsed, UsageError, parse};
 use mqtt_core::invocation::{Behaviour, Invocation};
 use zeroize::Zeroizing;
 
+use crate::generated::FILES;
 use crate::hash::Algorithm;
 use crate::password::{Password, PasswordError};
 use crate::plan::{Action, Credentials, PasswordSource, Plan, Target};
@@ -24,64 +25,86 @@ const USAGE: &str = "mqtt-passwd [OPTIONS] FILE USER
        mqtt-passwd -D FILE USER
        mqtt-passwd [OPTIONS] -U FILE";
 
-const AFTER_HELP: &str = "\
-Options stand before FILE; a FILE whose name begins with '-' is written ./-name.
-The password is asked for twice on the terminal; where stdin is none, it is read from two lines
-of stdin. The file is replaced as a whole or stays as it is; lines that were not asked for keep
-every byte. A running broker reads the file again on SIGHUP.
-
+const EXAMPLES: &str = "\
 Examples:
-  mqtt-passwd -c /etc/mosquitto/passwd alice    make a file with one user
-  mqtt-passwd /etc/mosquitto/passwd bob         add bob, or give him a new password
-  mqtt-passwd -D /etc/mosquitto/passwd bob      remove bob
-  mqtt-passwd -U users.txt                      hash a file of 'user:password' lines
+  mqtt-passwd -c /etc/mosquitto/passwd al   make a file with one user
+  mqtt-passwd /etc/mosquitto/passwd bob     add bob, or change his password
+  mqtt-passwd -D /etc/mosquitto/passwd bob  remove bob
+  mqtt-passwd --password-stdin f bob < pw   add bob from a script
+  mqtt-passwd -U users.txt                  hash its 'user:password' lines";
 
-Exit status: 0 done; 1 error, nothing changed; 2 the passwords do not match; 10 no hash could be
-computed; 128+n ended by signal n, nothing changed.";
+const BELOW: &str = "\
+Notes:
+  Options stand before FILE; a FILE whose name begins with '-' is written
+  ./-name. The password is asked for twice on the terminal; where stdin is none,
+  it is read from two lines of stdin, or from one with --password-stdin. The
+  file is replaced as a whole or stays as it is; lines that were not asked for
+  keep every byte. A running broker reads the file again on SIGHUP.
+
+Exit status:
+  0 done; 1 error, nothing changed; 2 the passwords do not match; 10 no hash
+  could be computed; 128+n ended by signal n, nothing changed";
 
 /// Make and edit the password file of an MQTT broker.
 #[derive(Parser)]
 #[command(
     version = concat!(env!("CARGO_PKG_VERSION"), " (hashes: sha512-pbkdf2, sha512, argon2id)"),
+    before_help = EXAMPLES,
+    after_help = BELOW,
     disable_help_flag = true,
     disable_version_flag = true
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch, as it was given")]
 struct PasswdArgs {
     /// Take the password from the command line, where every user of the system can see it
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = "Editing")]
     batch: bool,
 
+    /// Take the password from the first line of stdin
+    #[arg(long, help_heading = "Editing")]
+    password_stdin: bool,
+
+    /// Take the password from the first line of PATH
+    #[arg(long, help_heading = "Editing", value_name = "PATH")]
+    password_file: Option<PathBuf>,
+
     /// Create FILE, readable by its owner alone; with '-' write the line to stdout
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = "Editing")]
     create: bool,
 
     /// Delete USER
-    #[arg(short = 'D', long)]
+    #[arg(short = 'D', long, help_heading = "Editing")]
     delete: bool,
 
     /// Hash every password in FILE that is in plain text
-    #[arg(short = 'U', long)]
+    #[arg(short = 'U', long, help_heading = "Editing")]
     upgrade: bool,
 
-    /// Hash to write
-    #[arg(short = 'H', long, value_name = "ALGORITHM", default_value = "sha512-pbkdf2")]
+    /// Hash to write: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the same, but quick
+    /// to guess) or argon2id (for brokers 2.1 that were built with it)
+    #[arg(
+        short = 'H',
+        long,
+        help_heading = "Hashing",
+        value_name = "ALGORITHM",
+        default_value = "sha512-pbkdf2"
+    )]
     hash: HashName,
 
     /// Iterations of sha512-pbkdf2, 1 to 2147483647
-    #[arg(short = 'I', long, value_name = "COUNT", default_value = "10000", value_parser = iterations())]
+    #[arg(short = 'I', long, help_heading = "Hashing", value_name = "COUNT", default_value = "10000", value_parser = iterations())]
     iterations: NonZero<u32>,
 
-    /// With -c: replace FILE if it exists
-    #[arg(long)]
+    /// Replace FILE if it exists; needs -c
+    #[arg(long, help_heading = "Editing")]
     overwrite: bool,
 
     /// Print this help
-    #[arg(long, action = clap::ArgAction::Help)]
+    #[arg(long, help_heading = "Help", action = clap::ArgAction::Help)]
     help: Option<bool>,
 
     /// Print the version
-    #[arg(long, action = clap::ArgAction::Version)]
+    #[arg(long, help_heading = "Help", action = clap::ArgAction::Version)]
     version: Option<bool>,
 
     // All in one argument: from FILE on, words are taken as they are, be it a dash they begin with.
@@ -92,11 +115,8 @@ struct PasswdArgs {
 /// The names of the algorithms.
 #[derive(Clone, Copy, ValueEnum)]
 enum HashName {
-    /// $7$, which every broker takes
     Sha512Pbkdf2,
-    /// $6$, which every broker takes, but guessing its passwords is quick
     Sha512,
-    /// For brokers 2.1 that were built with argon2
     Argon2id,
 }
 
@@ -112,12 +132,14 @@ pub(crate) enum Request {
     Do(Box<Plan>),
     /// A text for stdout.
     Print(String),
+    /// A text for stderr, in place of anything to do.
+    Introduce(String),
 }
 
 /// The options as clap sees them, with texts that call the tool what the user calls it.
 fn command(invocation: Invocation) -> Command {
-    let called = |text: &str| text.replace("mqtt-passwd", invocation.name());
-    PasswdArgs::command().override_usage(called(USAGE)).after_help(called(AFTER_HELP))
+    let usage = USAGE.replace("mqtt-passwd", invocation.name());
+    PasswdArgs::command().override_usage(usage).arg(cli::generate(&FILES))
 }
 
 /// Turns the words of the command line into a plan.
@@ -125,6 +147,7 @@ pub(crate) fn request(invocation: Invocation, words: Vec<OsString>) -> Result<Re
     let given = match parse(invocation, command(invocation), words)? {
         Parsed::Given(given) => given,
         Parsed::Text(text) => return Ok(Request::Print(text)),
+        Parsed::Introduction(text) => return Ok(Request::Introduce(text)),
     };
     let args: PasswdArgs = given.args()?;
     let plan = args.plan(invocation.behaviour).map_err(|error| given.error(error.to_string()))?;
@@ -160,6 +183,7 @@ impl PasswdArgs {
     /// In the order in which the original looks for them.
     fn refuse_conflicts(&self, behaviour: Behaviour) -> Result<(), ArgsError> {
         // The original ignores -b where -U asks for no password.
+        let from_file = self.password_file.is_some();
         let batch_upgrade = self.batch && self.upgrade && behaviour == Behaviour::Own;
         for (both, one, other) in [
             (self.create && self.delete, "--create", "--delete"),
@@ -167,6 +191,13 @@ impl PasswdArgs {
             (self.delete && self.upgrade, "--delete", "--upgrade"),
             (self.batch && self.delete, "--batch", "--delete"),
             (batch_upgrade, "--batch", "--upgrade"),
+            (self.batch && self.password_stdin, "--batch", "--password-stdin"),
+            (self.batch && from_file, "--batch", "--password-file"),
+            (self.password_stdin && from_file, "--password-stdin", "--password-file"),
+            (self.delete && self.password_stdin, "--delete", "--password-stdin"),
+            (self.delete && from_file, "--delete", "--password-file"),
+            (self.upgrade && self.password_stdin, "--upgrade", "--password-stdin"),
+            (self.upgrade && from_file, "--upgrade", "--password-file"),
         ] {
             if both {
                 return Err(ArgsError::Exclusive(one, other));
@@ -197,7 +228,7 @@ impl PasswdArgs {
     }
 
     fn credentials(
-        &self,
+        &mut self,
         words: Vec<OsString>,
         extra: Extra,
         doubts: &mut Doubts,
@@ -212,11 +243,21 @@ impl PasswdArgs {
         };
         let user = doubts.user_name(&user)?;
         let password = match given {
-            None => PasswordSource::Ask,
+            None => self.source(),
             Some(password) => PasswordSource::Given(doubts.password(password)?),
         };
         let credentials = Credentials { user, password, algorithm };
         Ok((file, credentials))
+    }
+
+    /// Of a password that is not among the words.
+    fn source(&mut self) -> PasswordSource {
+        match self.password_file.take() {
+            Some(path) if path.as_os_str() == "-" => PasswordSource::Stdin,
+            Some(path) => PasswordSource::File(path),
+            None if self.password_stdin => PasswordSource::Stdin,
+            None => PasswordSource::Ask,
+        }
     }
 }
 
@@ -333,7 +374,7 @@ mod tests {
         let words = words.iter().map(OsString::from).collect();
         match request(invocation, words)? {
             Request::Do(plan) => Ok(*plan),
-            Request::Print(text) => panic!("{text}"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -352,7 +393,7 @@ mod tests {
     fn given(credentials: &Credentials) -> &[u8] {
         match &credentials.password {
             PasswordSource::Given(password) => password.as_bytes(),
-            PasswordSource::Ask => panic!("asks"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -510,8 +551,39 @@ mod tests {
     }
 
     #[test]
+    fn a_password_is_taken_from_a_line_of_stdin_or_a_file() {
+        let source = |words: &[&str]| set(words).password;
+        assert!(matches!(source(&["--password-stdin", "f", "u"]), PasswordSource::Stdin));
+        assert!(matches!(source(&["--password-file", "-", "f", "u"]), PasswordSource::Stdin));
+        let PasswordSource::File(path) = source(&["--password-file=secrets/u", "f", "u"]) else {
+            panic!("no file");
+        };
+        assert_eq!(path, PathBuf::from("secrets/u"));
+    }
+
+    #[test]
+    fn there_is_one_source_of_the_password() {
+        for (words, one, other) in [
+            (&["-b", "--password-stdin", "f", "u", "p"][..], "--batch", "--password-stdin"),
+            (&["-b", "--password-file", "x", "f", "u", "p"], "--batch", "--password-file"),
+            (
+                &["--password-stdin", "--password-file", "x", "f", "u"],
+                "--password-stdin",
+                "--password-file",
+            ),
+            (&["-D", "--password-stdin", "f", "u"], "--delete", "--password-stdin"),
+            (&["-D", "--password-file", "x", "f", "u"], "--delete", "--password-file"),
+            (&["-U", "--password-stdin", "f"], "--upgrade", "--password-stdin"),
+            (&["-U", "--password-file", "x", "f"], "--upgrade", "--password-file"),
+        ] {
+            let expected = format!("'{one}' and '{other}' exclude each other");
+            assert_eq!((error(words), original_error(words)), (expected.clone(), expected));
+        }
+    }
+
+    #[test]
     fn a_missing_word_is_named() {
-        assert_eq!(error(&[]), "FILE is missing");
+        assert_eq!(error(&["-b"]), "FILE is missing");
         assert_eq!(error(&["f"]), "USER is missing");
         assert_eq!(error(&["-b", "f", "u"]), "PASSWORD is missing");
         assert_eq!(error(&["-c", "-b", "f"]), "USER is missing");
@@ -603,5 +675,35 @@ mod tests {
         ] {
             assert!(help.contains(text), "{text} is not in {help}");
         }
+    }
+
+    #[test]
+    fn without_a_word_it_says_what_it_is_and_under_the_originals_name_what_is_missing() {
+        let request = |name: &str| request(Invocation::new(Tool::Passwd, name.as_ref()), vec![]);
+        assert!(
+            matches!(request("mqtt-passwd"), Ok(Request::Introduce(text)) if text.contains("-c /etc"))
+        );
+        let linked = request("mosquitto_passwd").unwrap_err();
+        assert_eq!(linked.to_string(), "FILE is missing");
+    }
+
+    fn own_command() -> Command {
+        let invocation = Invocation::new(Tool::Passwd, OsStr::new("own"));
+        let mut command = command(invocation);
+        command.build();
+        command
+    }
+
+    #[test]
+    fn every_option_is_described() {
+        test_support::options::assert_described(&own_command());
+    }
+
+    #[test]
+    fn generated_files_are_current() {
+        let (name, original) = (Tool::Passwd.name(), Tool::Passwd.original_name());
+        let definition =
+            test_support::generated::Definition { command: own_command(), name, original };
+        test_support::generated::assert_current(&definition, &FILES);
     }
 }

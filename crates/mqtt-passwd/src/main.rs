@@ -1,10 +1,12 @@
 //! Makes and edits password files for MQTT brokers.
 
 mod args;
+mod generated;
 mod hash;
 mod interruption;
 mod password;
 mod password_file;
+mod password_line;
 mod plan;
 mod prompt;
 mod run;

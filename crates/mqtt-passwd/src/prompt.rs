@@ -2,7 +2,7 @@
 //! that is no terminal.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 
 use mqtt_core::exit::{ExitStatus, Failure};
@@ -11,10 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::interruption::{Interruption, Undo, UndoGuard};
 use crate::password::{MAX_LENGTH, Password, PasswordError};
-
-/// Room for two of the longest passwords, each with CR and LF behind it. The original takes any
-/// number of CR; a few are kept room for.
-const TWO_LINES: usize = 2 * (MAX_LENGTH + 8);
+use crate::password_line::{self, first_lines};
 
 /// The value of a special character that is switched off (`_POSIX_VDISABLE`).
 const NO_CHARACTER: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
@@ -25,8 +22,7 @@ pub(crate) fn ask(interruption: &Interruption) -> Result<Password, PromptError> 
     let (first, second) = if stdin.is_terminal() {
         ask_terminal(interruption)?
     } else {
-        let mut input = File::from(stdin.as_fd().try_clone_to_owned().map_err(PromptError::Stdin)?);
-        read_two_lines(&mut input)?
+        two_lines(password_line::stdin().and_then(|mut stdin| first_lines(&mut stdin)))?
     };
     agreed(first, second)
 }
@@ -115,32 +111,13 @@ fn ask_once(terminal: &mut File, prompt: &str) -> Result<Zeroizing<Vec<u8>>, Pro
     Ok(typed)
 }
 
-/// Reads two lines as they come from a script; the second one needs no LF.
-fn read_two_lines(input: &mut impl Read) -> Result<Entries, PromptError> {
-    // Room from the start: a buffer that grew would leave unwiped copies behind.
-    let mut bytes = Zeroizing::new(vec![0; TWO_LINES]);
-    let mut filled = 0;
-    while memchr::memchr_iter(b'\n', &bytes[..filled]).count() < 2 {
-        match input.read(&mut bytes[filled..]) {
-            Ok(0) if filled == TWO_LINES => return Err(PasswordError::TooLong.into()),
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(PromptError::Stdin(error)),
-        }
-    }
-    let mut lines = bytes[..filled].splitn(3, |&byte| byte == b'\n').map(entry);
-    let first = lines.next().unwrap_or_default();
-    let second = lines.next().unwrap_or_default();
-    if second.is_empty() && !first.is_empty() {
+/// Two lines as they come from a script.
+fn two_lines(lines: io::Result<[Zeroizing<Vec<u8>>; 2]>) -> Result<Entries, PromptError> {
+    let [first, second] = lines.map_err(PromptError::Stdin)?;
+    if second.is_empty() && !first.is_empty() && first.len() <= MAX_LENGTH {
         return Err(PromptError::OneLine);
     }
     Ok((first, second))
-}
-
-fn entry(line: &[u8]) -> Zeroizing<Vec<u8>> {
-    let end = line.iter().rposition(|&byte| byte != b'\r').map_or(0, |last| last + 1);
-    Zeroizing::new(line[..end].to_vec())
 }
 
 /// There is no password to use. Status 1, but for two that differ.
@@ -156,7 +133,10 @@ pub(crate) enum PromptError {
     #[error("the password typed is not UTF-8")]
     NotUtf8,
     /// Stdin held the password once only.
-    #[error("stdin holds one line only: the password is read twice, from two lines")]
+    #[error(
+        "stdin holds one line only: the password is read twice, from two lines; --password-stdin \
+         reads one"
+    )]
     OneLine,
     /// What was entered is no password.
     #[error(transparent)]
@@ -188,7 +168,7 @@ mod tests {
     use super::*;
 
     fn read(input: &[u8]) -> Result<Password, PromptError> {
-        let (first, second) = read_two_lines(&mut &input[..])?;
+        let (first, second) = two_lines(first_lines(&mut &*input))?;
         agreed(first, second)
     }
 

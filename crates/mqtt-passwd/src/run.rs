@@ -14,6 +14,7 @@ use crate::interruption::{self, Interrupted, Interruption, StoppedBy};
 use crate::password_file::{
     self, Edited, Faults, LockedFile, PasswordFile, PasswordFileError, Replaced, Set,
 };
+use crate::password_line::{self, PasswordLineError};
 use crate::plan::{Action, Credentials, PasswordSource, Plan, Target};
 use crate::prompt::{self, PromptError};
 use crate::user_name::UserName;
@@ -24,6 +25,7 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
     let plan = match request(invocation, words)? {
         Request::Do(plan) => *plan,
         Request::Print(text) => return Ok(cli::show(&text)),
+        Request::Introduce(text) => return Ok(cli::introduce(&text)),
     };
     match carry_out(plan) {
         // Whoever reads has left: there is nobody to tell.
@@ -135,10 +137,16 @@ impl Job<'_> {
         Ok(done)
     }
 
-    fn hash(&self, credentials: Credentials) -> Result<(UserName, String), PasswdError> {
+    fn hash(&mut self, credentials: Credentials) -> Result<(UserName, String), PasswdError> {
         let password = match credentials.password {
             PasswordSource::Ask => prompt::ask(self.interruption)?,
+            PasswordSource::File(path) => {
+                let (password, warning) = password_line::of_file(&path)?;
+                self.warnings.extend(warning);
+                password
+            }
             PasswordSource::Given(password) => password,
+            PasswordSource::Stdin => password_line::of_stdin()?,
         };
         let hash = credentials.algorithm.hash(password.as_bytes())?;
         Ok((credentials.user, hash))
@@ -221,6 +229,9 @@ pub(crate) enum PasswdError {
         /// The file.
         path: PathBuf,
     },
+    /// There is no password in a line of its own.
+    #[error(transparent)]
+    PasswordLine(#[from] PasswordLineError),
     /// There is no password.
     #[error(transparent)]
     Prompt(#[from] PromptError),
@@ -242,6 +253,7 @@ impl Failure for PasswdError {
             Self::Hash(error) => error.status(),
             Self::Interrupted(error) => error.status(),
             Self::NoSuchUser { .. } | Self::Stdout(_) => ExitStatus::FAILURE,
+            Self::PasswordLine(error) => error.status(),
             Self::Prompt(error) => error.status(),
             Self::Stopped(error) => error.status(),
             Self::Usage(error) => error.status(),

@@ -6,9 +6,14 @@
 //! - [`proxy`] runs real SOCKS and HTTP proxies in the same way.
 //! - [`dns`] answers for names that no other server knows.
 //! - [`scripted_peer`] plays exact bytes and records exact bytes, for what no broker will do.
+//! - [`middleman`] stands between a tool and a broker and does harm to the connection.
+//! - [`faults`] has the faults that the tools survive, for tests and for `cargo xtask soak`.
+//! - [`frames`] makes packets of a stream of bytes.
 //! - [`websocket`] is the server's side of a WebSocket over such a peer.
 //! - [`packet`] has the bytes of MQTT packets for such scripts, written down from the
 //!   specification and not from our own encoder.
+//! - [`options`] says what is wrong with the descriptions of a tool's options.
+//! - [`generated`] makes man pages and completions from them, and compares.
 //! - [`patience`] is how long any of them waits for something that should happen.
 //!
 //! Nothing here waits for time to pass: everything waits for what it needs to see, and ends the
@@ -24,7 +29,12 @@
 
 pub mod certificates;
 pub mod dns;
+pub mod faults;
+pub mod frames;
+pub mod generated;
+pub mod middleman;
 pub mod mosquitto;
+pub mod options;
 pub mod packet;
 pub mod patience;
 pub mod proxy;

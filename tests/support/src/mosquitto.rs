@@ -66,6 +66,21 @@ log_dest file {folder}/mosquitto.log
 log_type all
 ";
 
+/// What a broker begins with that floods are sent through: it logs little and drops nothing.
+const UNLIMITED: &str = "\
+listener {port} 127.0.0.1
+allow_anonymous true
+persistence_location {folder}/
+log_dest file {folder}/mosquitto.log
+log_type error
+log_type warning
+log_type notice
+log_type information
+connection_messages false
+max_queued_messages 0
+queue_qos0_messages true
+";
+
 /// The configuration of the broker's OpenSSL, in its folder. Where there is none, that of the system
 /// does not count.
 const OPENSSL: &str = "openssl.cnf";
@@ -108,6 +123,12 @@ impl Builder {
     pub fn file(mut self, name: &'static str, text: &'static str) -> Self {
         self.files.push((name, text));
         self
+    }
+
+    /// Sessions and messages outlive the broker: its database is written after every change.
+    #[must_use]
+    pub fn persistent(self) -> Self {
+        self.line("persistence true").line("autosave_on_changes true").line("autosave_interval 1")
     }
 
     /// TLS on the listener, with this certificate.
@@ -168,6 +189,12 @@ impl Mosquitto {
     #[must_use]
     pub fn builder() -> Builder {
         Builder::of(DEFAULT)
+    }
+
+    /// A broker for floods: it logs little, drops nothing and lets everyone in.
+    #[must_use]
+    pub fn unlimited() -> Builder {
+        Builder::of(UNLIMITED)
     }
 
     /// A broker with the walk-through's configuration: what is written to `conf.d/` is read at

@@ -20,6 +20,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::Instant;
 
+use rustix::process::{Resource, Rlimit, prlimit};
 use tempfile::TempDir;
 
 use crate::patience::{LIMIT, until};
@@ -222,13 +223,21 @@ impl Running {
     /// Starts a command made by [`Tool::command`]; its standard streams become pipes.
     #[track_caller]
     #[must_use]
-    pub fn start(mut command: Command) -> Self {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    pub fn start(command: Command) -> Self {
+        Self::start_with_output(command, Stdio::piped())
+    }
+
+    /// The same, with a standard output of the test's own: only a pipe made here is read here.
+    #[track_caller]
+    #[must_use]
+    pub fn start_with_output(mut command: Command, stdout: impl Into<Stdio>) -> Self {
+        command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| {
             panic!("cannot run {}: {error}", command.get_program().display())
         });
         let stdin = child.stdin.take();
-        let stdout = Captured::of(child.stdout.take().expect("it is a pipe"));
+        let stdout =
+            child.stdout.take().map_or_else(|| Captured::of(std::io::empty()), Captured::of);
         let stderr = Captured::of(child.stderr.take().expect("it is a pipe"));
         Self { child, stdin, stdout, stderr }
     }
@@ -285,6 +294,14 @@ impl Running {
     #[must_use]
     pub fn stderr(&self) -> Vec<u8> {
         self.stderr.bytes()
+    }
+
+    /// Lets it have no more memory of its own than that.
+    #[track_caller]
+    pub fn limit_memory(&self, bytes: u64) {
+        let limit = Rlimit { current: Some(bytes), maximum: Some(bytes) };
+        // One that has ended needs no limit.
+        let _before = prlimit(Some(Pid::from_child(&self.child)), Resource::Data, limit);
     }
 
     /// Whether it has not ended yet.

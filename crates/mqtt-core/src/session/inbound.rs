@@ -21,6 +21,8 @@ pub struct Receipt {
 struct Held {
     /// As its receipt has it.
     delivery: u64,
+    /// The one it was last sent on.
+    connection: u64,
     /// Its bytes are safe: a duplicate is answered at once.
     written: bool,
     /// The broker waits for a PUBREC on this connection.
@@ -60,16 +62,21 @@ impl Inbound {
         let Some(packet_id) = publish.packet_id else {
             return Arrival::New(None);
         };
+        // What is sent again on another connection is marked so (§3.3.1.1). A broker that restarts
+        // from an old database may have forgotten the message: then the identifier is a new one's.
         if publish.qos == Qos::ExactlyOnce
             && let Some(held) = self.held.get_mut(&packet_id)
+            && (publish.dup || held.connection == self.connection)
         {
+            held.connection = self.connection;
             held.owed = !held.written;
             return Arrival::Duplicate(held.written.then(|| pubrec(packet_id)));
         }
         self.deliveries += 1;
         let (connection, delivery) = (self.connection, self.deliveries);
         if publish.qos == Qos::ExactlyOnce {
-            self.held.insert(packet_id, Held { delivery, written: false, owed: true });
+            let held = Held { delivery, connection, written: false, owed: true };
+            self.held.insert(packet_id, held);
         } else {
             self.unacknowledged += 1;
         }

@@ -14,7 +14,7 @@ use mqtt_core::console::Console;
 use mqtt_core::session::ReceivedMessage;
 
 pub(crate) use controls::Controls;
-pub(crate) use format::Template;
+pub(crate) use format::{Template, TemplateError};
 pub(crate) use json::Style;
 pub(crate) use screen::Screen;
 pub(crate) use time::LocalZone;

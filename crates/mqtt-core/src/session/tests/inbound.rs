@@ -76,6 +76,22 @@ fn a_duplicate_of_qos_2_is_recognised_on_a_new_connection_to_the_same_session() 
 }
 
 #[test]
+fn a_message_that_is_not_marked_as_sent_again_is_another_one_on_a_new_connection() {
+    let mut talk = Talk::begin();
+    let stale = talk.hear_message(publish(Q2, 7, "a")).unwrap();
+    talk.session.acknowledge(stale);
+    assert_eq!(talk.sent(), ["PUBREC 7"]);
+    talk.again(Kept);
+    let receipt = talk.hear_message(publish(Q2, 7, "b")).unwrap();
+    talk.session.acknowledge(stale);
+    assert_eq!(talk.sent(), [""; 0], "a is safe, b is not");
+    talk.session.acknowledge(receipt);
+    assert_eq!(talk.sent(), ["PUBREC 7"]);
+    assert_eq!(talk.hear(publish(Q2, 7, "b")), None, "not marked, but on the same connection");
+    assert_eq!(talk.sent(), ["PUBREC 7"]);
+}
+
+#[test]
 fn a_receipt_of_qos_2_outlives_the_connection_of_a_kept_session() {
     let mut talk = Talk::begin();
     let receipt = talk.hear_message(publish(Q2, 7, "a")).unwrap();

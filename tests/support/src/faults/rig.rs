@@ -1,0 +1,111 @@
+//! What a trial is made with.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use crate::mosquitto::Mosquitto;
+use crate::tool::{Output, Tool};
+
+/// How long the trials of a row may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// As long as a test may.
+    Short,
+    /// As long as they need.
+    Full,
+}
+
+/// The tools, and what trials share.
+#[derive(Debug)]
+pub struct Rig {
+    pub(super) extent: Extent,
+    pub(super) publisher: Tool,
+    pub(super) subscriber: Tool,
+    broker: OnceLock<Mosquitto>,
+}
+
+impl Rig {
+    /// The tools that lie beside this one, which is one of them.
+    #[must_use]
+    #[track_caller]
+    pub fn beside(program: impl Into<PathBuf>, extent: Extent) -> Self {
+        let tool = Tool::at(program);
+        Self {
+            extent,
+            publisher: tool.sibling("mqtt-pub"),
+            subscriber: tool.sibling("mqtt-sub"),
+            broker: OnceLock::new(),
+        }
+    }
+
+    /// The port of a broker that all trials share: nothing ever happens to it, and each of them has
+    /// topics and client identifiers of its own.
+    pub(super) fn broker(&self) -> u16 {
+        self.broker.get_or_init(|| Mosquitto::unlimited().start()).port()
+    }
+
+    /// Publishes lines, without anything in between.
+    #[track_caller]
+    pub(super) fn publish(&self, port: u16, topic: &str, qos: u8, lines: &[String]) {
+        let (port, qos) = (port.to_string(), qos.to_string());
+        let words = ["-h", "127.0.0.1", "-p", &port, "-t", topic, "-l", "-q", &qos];
+        self.publisher.run_with_input(text(lines), words).assert_code(0);
+    }
+
+    /// Makes the session of a client that is subscribed, and leaves it to the broker.
+    #[track_caller]
+    pub(super) fn leave_session(&self, port: u16, client: &str, topic: &str, version: &str) {
+        let port = port.to_string();
+        let place = ["-h", "127.0.0.1", "-p", &port, "-V", version, "-t", topic, "-q", "2"];
+        self.subscriber.run([&place, &kept(client, version)[..], &["-E"]].concat()).assert_code(0);
+    }
+}
+
+/// The options with which a session outlives its connections.
+pub(super) fn kept<'a>(client: &'a str, version: &str) -> Vec<&'a str> {
+    let mut words = vec!["-c", "-i", client];
+    if version == "5" {
+        words.extend(["-x", "600"]);
+    }
+    words
+}
+
+/// Lines with their ends.
+pub(super) fn text(lines: &[String]) -> String {
+    lines.iter().flat_map(|line| [line, "\n"]).collect()
+}
+
+/// The numbers from 0 on, as lines.
+pub(super) fn numbers(count: usize) -> Vec<String> {
+    (0..count).map(|number| number.to_string()).collect()
+}
+
+/// How many messages the tool itself says have not got through.
+pub(super) fn reported(output: &Output) -> usize {
+    let stderr = output.stderr();
+    let error = stderr.lines().find_map(|line| line.strip_prefix("error: "));
+    let count = error.and_then(|error| error.split_once(" of ")?.0.parse().ok());
+    count.unwrap_or_default()
+}
+
+/// One trial: its number, and whatever else is chosen at random.
+#[derive(Debug)]
+pub struct Case<'a> {
+    pub(super) rig: &'a Rig,
+    pub(super) number: u64,
+    /// A name that no other trial has, for topics and client identifiers.
+    pub(super) name: String,
+    pub(super) random: fastrand::Rng,
+}
+
+impl<'a> Case<'a> {
+    pub(super) fn new(rig: &'a Rig, row: &str, seed: u64, number: u64) -> Self {
+        let random = fastrand::Rng::with_seed(seed.wrapping_add(number));
+        Self { rig, number, name: format!("{row}-{number}"), random }
+    }
+
+    /// One of these.
+    pub(super) fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
+        *self.random.choice(choices).expect("there is something to choose from")
+    }
+}

@@ -1,0 +1,104 @@
+//! QoS 0: nobody acknowledges anything, but what never reached the socket is counted.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::kill::write_all;
+use super::ledger::{PUBLISH, kind};
+use super::rig::{Case, reported, text};
+use super::{Row, Trial};
+use crate::packet::v3;
+use crate::patience::until;
+use crate::scripted_peer::ScriptedPeer;
+
+pub(super) const AT_QOS_0: Row = Row {
+    name: "unsent-at-qos-0",
+    fault: "connection reset while `mqtt-pub -l` cannot hand on its lines of QoS 0 fast enough",
+    side_by_side: 2,
+    short: 4,
+    trial: unsent,
+};
+
+const TOPIC: &str = "t";
+
+/// So often in a row the queues must look the same to be full.
+const STILL: usize = 20;
+
+/// Lines of one length, so that bytes tell how many they are. A peer that reads no more fills every
+/// queue on the way; then it resets the connection. What the tool calls lost must be exactly what
+/// was neither in those queues nor sent on the next connection.
+fn unsent(case: &mut Case<'_>) -> Trial {
+    let width = case.random.usize(20..400);
+    let lines: Vec<_> = (0..24_000_000 / width).map(|number| format!("{number:0width$}")).collect();
+    let total = lines.len();
+    let peer = ScriptedPeer::listen();
+    let port = peer.port().to_string();
+    let words = ["-h", "127.0.0.1", "-p", &port, "-t", TOPIC, "-l"];
+    let mut running = case.rig.publisher.spawn(words);
+    let writing = write_all(&mut running, text(&lines));
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    let read = case.random.usize(0..3_000_000);
+    client.read_bytes(read);
+    let queued = full_queues(client.client_address());
+    client.reset();
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    let mut second = 0;
+    while let Some(packet) = client.read_packet_or_end()
+        && kind(&packet) == PUBLISH
+    {
+        second += 1;
+    }
+    client.close();
+    let output = running.wait();
+    writing.join().expect("the lines were written");
+    let packet = v3::publish(TOPIC, &vec![0; width], crate::packet::Delivery::AtMostOnce).len();
+    let handed_on = (read + queued) / packet;
+    let reported = reported(&output);
+    output.assert_code(if reported == 0 { 0 } else { 7 });
+    assert_eq!(
+        total,
+        handed_on + second + reported,
+        "{handed_on} had reached the socket, {second} came by the second connection: {output:?}"
+    );
+    Trial::default()
+        .sum("lines", total)
+        .sum("reported as lost", reported)
+        .sum("in the queues of the system, and so not reported", handed_on - read / packet)
+}
+
+/// How many bytes the system holds between the tool and us, once the tool cannot write any more.
+fn full_queues(client: SocketAddr) -> usize {
+    let (mut last, mut still) = (0, 0);
+    until("the queues to be full", || {
+        std::thread::sleep(Duration::from_millis(10));
+        let queued = queued(client);
+        still = if queued == last { still + 1 } else { 0 };
+        last = queued;
+        (still == STILL && queued > 0).then_some(queued)
+    })
+}
+
+/// The bytes that wait to be sent by the client, and to be read by us.
+fn queued(client: SocketAddr) -> usize {
+    let port = format!(":{:04X}", client.port());
+    let table = fs::read_to_string("/proc/net/tcp").expect("Linux tells its connections");
+    table
+        .lines()
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let (local, remote) = (words.nth(1)?, words.next()?);
+            let (sending, receiving) = words.nth(1)?.split_once(':')?;
+            let bytes = |digits| usize::from_str_radix(digits, 16).ok();
+            match (local.ends_with(&port), remote.ends_with(&port)) {
+                (true, _) => bytes(sending),
+                (_, true) => bytes(receiving),
+                _ => None,
+            }
+        })
+        .sum()
+}
