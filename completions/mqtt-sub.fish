@@ -8,7 +8,6 @@ complete -c mqtt-sub -l retain-handling -d 'Have the broker send retained messag
 new\t''
 never\t''"
 complete -c mqtt-sub -s C -l count -d 'Leave after so many messages, 1 to 4294967295' -r -f
-complete -c mqtt-sub -s W -l timeout -d 'Leave after so many seconds with status 27, 1 to 4294967295' -r -f
 complete -c mqtt-sub -s F -l format -d 'Write messages like this' -r -f
 complete -c mqtt-sub -s h -l host -d 'Host name or address of the broker' -r -f -a "(__fish_print_hostnames)"
 complete -c mqtt-sub -s p -l port -d 'Port of the broker, 1 to 65535 (0: --host is the path of a unix socket)' -r -f
@@ -55,6 +54,8 @@ complete -c mqtt-sub -s u -l username -d 'User name' -r -f
 complete -c mqtt-sub -s P -l pw -l password -d 'Password' -r -f
 complete -c mqtt-sub -s k -l keepalive -d 'Seconds without traffic after which the connection is tested, 5 to 65535' -r -f
 complete -c mqtt-sub -l connect-timeout -d 'Seconds that connecting may take, from the look-up of the name to the broker\'s answer' -r -f
+complete -c mqtt-sub -l retry -d 'Try again so often where the broker cannot be reached, at first or later, 0 to 4294967295 or "forever"' -r -f
+complete -c mqtt-sub -s W -l timeout -d 'Leave after so many seconds, with status 27 if there was more to do' -r -f
 complete -c mqtt-sub -s M -l max-inflight -d 'Most messages of QoS 1 and 2 that are sent and not yet acknowledged, 1 to 65535' -r -f
 complete -c mqtt-sub -l max-packet-size -d 'Largest packet to take from the broker, in bytes behind its length, 1 to 268435455' -r -f
 complete -c mqtt-sub -l color -d 'Colours in --debug lines: auto (on a terminal, unless the environment says otherwise), always or never' -r -f -a "auto\t''
@@ -82,6 +83,7 @@ complete -c mqtt-sub -l insecure -d 'Do not look at the broker\'s certificate: a
 complete -c mqtt-sub -l no-tls -d 'Use no TLS, whatever the other options say'
 complete -c mqtt-sub -s c -l disable-clean-session -d 'Keep the session at the broker when this client leaves'
 complete -c mqtt-sub -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqtt-sub -l no-reconnect -d 'Leave when the connection is lost'
 complete -c mqtt-sub -s d -l debug -d 'Print every packet that is sent and received'
 complete -c mqtt-sub -l quiet -d 'Print no warnings and errors while running'
 complete -c mqtt-sub -l show-config -d 'Print every setting in force and where it comes from, and do nothing else'

@@ -16,6 +16,7 @@ pub(crate) fn run(mut options: lexopt::Parser) -> anyhow::Result<()> {
         return Ok(());
     }
     let tools = ["--package", "mqtt-pub", "--package", "mqtt-sub", "--package", "mqtt-passwd"];
-    let arguments = [&["test", "--quiet", "--bins"], &tools[..], &["generated_files"]].concat();
+    let arguments =
+        [&["test", "--quiet", "--lib", "--bins"], &tools[..], &["generated_files"]].concat();
     finish(cargo(&arguments).env("REGENERATE", "1"))
 }

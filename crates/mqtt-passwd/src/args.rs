@@ -32,15 +32,16 @@ Examples:
   mqtt-passwd --password-stdin passwd bob < secret
                                             the same in a script
   mqtt-passwd -D /etc/mosquitto/passwd bob  remove bob
+  mqtt-passwd --password-stdin f bob < pw   add bob from a script
   mqtt-passwd -U users.txt                  hash its 'user:password' lines";
 
 const BELOW: &str = "\
 Notes:
   Options stand before FILE; a FILE whose name begins with '-' is written
   ./-name. The password is asked for twice on the terminal; where stdin is none,
-  it is read from two lines of stdin. The file is replaced as a whole or stays
-  as it is; lines that were not asked for keep every byte. A running broker
-  reads the file again on SIGHUP.
+  it is read from two lines of stdin, or from one with --password-stdin. The
+  file is replaced as a whole or stays as it is; lines that were not asked for
+  keep every byte. A running broker reads the file again on SIGHUP.
 
 Exit status:
   0 done; 1 error, nothing changed; 2 the passwords do not match; 10 no hash

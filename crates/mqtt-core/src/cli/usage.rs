@@ -133,13 +133,13 @@ impl Definition {
             .args_override_self(true)
             .help_template(HELP)
             .disable_help_subcommand(true)
-            .mut_args(|arg| match arg.get_action().takes_values() {
-                // The help names the values in its own words.
-                true => {
-                    let takes_dashes = !arg.is_positional();
-                    arg.hide_possible_values(true).allow_hyphen_values(takes_dashes)
+            .mut_args(|arg| {
+                if !arg.get_action().takes_values() {
+                    return arg;
                 }
-                false => arg,
+                let takes_dashes = !arg.is_positional();
+                // The help names the values in its own words.
+                arg.hide_possible_values(true).allow_hyphen_values(takes_dashes)
             });
         Self { invocation, command }
     }

@@ -48,11 +48,9 @@ fn completed(bare: Command, command: &Command, shell: Shell) -> Command {
     let mut shown = bare.version("").disable_help_flag(true).disable_version_flag(true);
     for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-        let arg = arg.clone().help(first_clause(&help));
-        shown = shown.arg(match arg.get_action().takes_values() {
-            true => arg.clone().value_hint(hint(&arg, shell)),
-            false => arg,
-        });
+        let takes_value = arg.get_action().takes_values();
+        let (arg, hint) = (arg.clone().help(first_clause(&help)), hint(arg, shell));
+        shown = shown.arg(if takes_value { arg.value_hint(hint) } else { arg });
     }
     // The words of mqtt-passwd are one argument, of which the first is a file. (A second one that
     // has no completions makes zsh offer no options either.)
