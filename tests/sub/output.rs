@@ -57,6 +57,17 @@ fn a_lone_message_appears_at_once() {
 }
 
 #[test]
+fn lone_messages_need_no_thread_to_be_written() {
+    let (running, mut client) = subscribed(&["-t", "t", "-q", "1"]);
+    for id in 1..=3 {
+        client.send(&v3::publish("t", b"lone", Delivery::AtLeastOnce(id)));
+        client.expect(&packet::puback(id));
+    }
+    let threads = std::fs::read_dir(format!("/proc/{}/task", running.id())).unwrap();
+    assert_eq!(threads.count(), 1);
+}
+
+#[test]
 fn what_is_filtered_out_is_neither_shown_nor_counted_but_acknowledged() {
     let (running, mut client) =
         subscribed(&["-t", "#", "-T", "a/+", "-T", "b", "-R", "-C", "1", "-q", "1"]);

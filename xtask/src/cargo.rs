@@ -1,5 +1,6 @@
 //! Calling cargo, and finding what it built.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -49,6 +50,14 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     if let Ok(folder) = workspace() {
         command.current_dir(folder);
     }
+    command
+}
+
+/// A program as a user runs it: cargo names folders for libraries, and the loader would look in each
+/// of them.
+pub(crate) fn as_a_user_runs(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.env_remove("LD_LIBRARY_PATH");
     command
 }
 

@@ -62,6 +62,7 @@ fn run(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
         Some("soak") => soak::run(options),
         Some("bench") => bench::run(options),
         Some(bench::peer::TASK) => bench::peer::run(options),
+        Some(bench::bare::TASK) => bench::bare::run(options),
         Some("help" | "--help" | "-h") => {
             print!("{HELP}");
             Ok(())

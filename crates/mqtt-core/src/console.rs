@@ -2,8 +2,9 @@
 //!
 //! A pipe that is full then stops the writer, never the loop that serves the broker; what went to
 //! both streams keeps its order in time; a flood costs one write per block, and a lone message is
-//! written as soon as nothing more is waiting. The thread starts with the first byte: a program
-//! that prints nothing has none.
+//! written as soon as nothing more is waiting. What is brief, and finds room where it goes, is
+//! written without the thread, which starts when it is first needed: a lone message waits for no
+//! other thread to wake up, and a program that prints little has none.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -13,6 +14,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 use bytes::Bytes;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::io::Interest;
 use tokio::net::unix::pipe::Sender;
 use tokio::sync::mpsc;
@@ -27,6 +29,10 @@ const QUEUE: usize = 4;
 
 /// A payload at least that long is handed over as it is instead of being copied into a block.
 const SHARED: usize = 16 * 1024;
+
+/// A write of so many bytes does not wait where there is room: in a pipe that can be written to
+/// there is at least as much (`PIPE_BUF`).
+const BRIEF: usize = 4096;
 
 /// One of the two output streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +50,18 @@ impl Stream {
             Self::Stdout => io::stdout().is_terminal(),
             Self::Stderr => io::stderr().is_terminal(),
         }
+    }
+
+    /// Whether something brief can be written without waiting.
+    fn has_room(self) -> bool {
+        let (stdout, stderr) = (io::stdout(), io::stderr());
+        let descriptor = match self {
+            Self::Stdout => stdout.as_fd(),
+            Self::Stderr => stderr.as_fd(),
+        };
+        let mut watched = [PollFd::from_borrowed_fd(descriptor, PollFlags::OUT)];
+        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+        poll(&mut watched, Some(&at_once)).is_ok_and(|ready| ready > 0)
     }
 }
 
@@ -72,6 +90,14 @@ enum Piece {
     Shared(Stream, Bytes),
 }
 
+impl Piece {
+    fn stream(&self) -> Stream {
+        match self {
+            Self::Copied(stream, _) | Self::Shared(stream, _) => *stream,
+        }
+    }
+}
+
 type Block = Vec<Piece>;
 
 /// The writer's report: a block is written, and its memory may be used again.
@@ -82,6 +108,13 @@ type Report = Result<Block, ConsoleError>;
 struct Writer {
     blocks: SyncSender<Block>,
     reports: mpsc::UnboundedReceiver<Report>,
+}
+
+/// What was written without the writer, and not told yet.
+#[derive(Debug)]
+struct Brief<R> {
+    receipts: Vec<R>,
+    result: Result<(), ConsoleError>,
 }
 
 /// Both output streams. `R` is a receipt that comes back when what was printed before it is
@@ -95,6 +128,7 @@ pub struct Console<R> {
     /// Receipts of the blocks that the writer has, oldest first.
     queued: VecDeque<Vec<R>>,
     spare: Vec<Vec<u8>>,
+    brief: Option<Brief<R>>,
     writer: Option<Writer>,
 }
 
@@ -108,6 +142,7 @@ impl<R> Console<R> {
             receipts: Vec::new(),
             queued: VecDeque::new(),
             spare: Vec::new(),
+            brief: None,
             writer: None,
         }
     }
@@ -155,15 +190,20 @@ impl<R> Console<R> {
     /// Whether everything is written.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        self.block.is_empty() && self.receipts.is_empty() && self.queued.is_empty()
+        let is_told = self.queued.is_empty() && self.brief.is_none();
+        self.block.is_empty() && self.receipts.is_empty() && is_told
     }
 
-    /// Hands what was printed to the writer, unless the queue is full: then it stays, and is
-    /// handed over by a later call.
+    /// Writes what was printed, if it is brief and need not wait; else hands it to the writer,
+    /// unless the queue is full: then it stays, and is handed over by a later call.
     pub fn flush(&mut self) -> io::Result<()> {
         let nothing = self.block.is_empty() && self.receipts.is_empty();
-        if nothing || self.is_congested() {
+        let failed = self.brief.as_ref().is_some_and(|brief| brief.result.is_err());
+        if nothing || failed || self.is_congested() {
             return Ok(());
+        }
+        if self.is_brief() {
+            return self.write_brief();
         }
         let block = std::mem::take(&mut self.block);
         self.length = 0;
@@ -177,15 +217,45 @@ impl<R> Console<R> {
         Ok(())
     }
 
+    /// Whether the block can be written at once, and the writer has none that comes before it.
+    fn is_brief(&self) -> bool {
+        let has_room = match &self.block[..] {
+            [] => true,
+            [piece] => self.length <= BRIEF && piece.stream().has_room(),
+            _ => false,
+        };
+        has_room && self.queued.is_empty()
+    }
+
+    fn write_brief(&mut self) -> io::Result<()> {
+        let block = std::mem::take(&mut self.block);
+        self.length = 0;
+        let result = write(&mut unbuffered_stdout()?, &block);
+        self.keep_spare(block);
+        let mut receipts = self.brief.take().map(|brief| brief.receipts).unwrap_or_default();
+        receipts.append(&mut self.receipts);
+        self.brief = Some(Brief { receipts, result });
+        Ok(())
+    }
+
     /// Waits until a block is written and gives its receipts back. Cancel-safe. Waits for ever
     /// where nothing is queued.
     pub async fn written(&mut self) -> Result<Vec<R>, ConsoleError> {
+        if let Some(Brief { receipts, result }) = self.brief.take() {
+            return result.map(|()| receipts);
+        }
         let report = match &mut self.writer {
             Some(writer) if !self.queued.is_empty() => writer.reports.recv().await,
             _ => std::future::pending().await,
         };
         // No report without an error before it: the thread is gone only after one.
-        for piece in report.transpose()?.unwrap_or_default() {
+        self.keep_spare(report.transpose()?.unwrap_or_default());
+        Ok(self.queued.pop_front().unwrap_or_default())
+    }
+
+    /// Keeps the memory of a block that is written for later ones.
+    fn keep_spare(&mut self, block: Block) {
+        for piece in block {
             if let Piece::Copied(_, mut bytes) = piece
                 && self.spare.len() < QUEUE
                 && bytes.capacity() <= 4 * BLOCK
@@ -194,7 +264,6 @@ impl<R> Console<R> {
                 self.spare.push(bytes);
             }
         }
-        Ok(self.queued.pop_front().unwrap_or_default())
     }
 
     /// Gives up what is not written: nobody reads it, or it cannot be written.
@@ -202,6 +271,7 @@ impl<R> Console<R> {
         self.block.clear();
         self.receipts.clear();
         self.queued.clear();
+        self.brief = None;
         self.length = 0;
         // What is printed from now on gets a writer, and reports, of its own.
         self.writer = None;
@@ -218,8 +288,7 @@ impl Writer {
     fn start() -> io::Result<Self> {
         let (blocks, queue) = sync_channel::<Block>(QUEUE);
         let (report, reports) = mpsc::unbounded_channel();
-        // Past the standard library's line buffering: the block is the buffer.
-        let mut stdout = Blocking(File::from(io::stdout().as_fd().try_clone_to_owned()?));
+        let mut stdout = unbuffered_stdout()?;
         std::thread::Builder::new().name("console".to_owned()).spawn(move || {
             for block in queue {
                 let result = write(&mut stdout, &block).map(|()| block);
@@ -231,6 +300,11 @@ impl Writer {
         })?;
         Ok(Self { blocks, reports })
     }
+}
+
+/// Past the standard library's line buffering: the block is the buffer.
+fn unbuffered_stdout() -> io::Result<Blocking> {
+    Ok(Blocking(File::from(io::stdout().as_fd().try_clone_to_owned()?)))
 }
 
 /// Writes a block. A stderr that nobody reads is no reason to fail.

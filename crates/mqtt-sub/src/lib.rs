@@ -4,6 +4,7 @@ mod args;
 mod fence;
 mod filter;
 mod generated;
+mod listener;
 mod output;
 mod plan;
 mod rate;
@@ -47,6 +48,6 @@ pub fn show_formatted<R>(
         zone: LocalZone::default(),
     };
     // What this message has nothing for is no fault of the format.
-    let _ = Display { format, screen: None }.show(message, received, console);
+    let _ = Display { format, screen: None }.show(message, || received, console);
     Ok::<(), TemplateError>(())
 }

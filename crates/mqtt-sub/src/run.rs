@@ -11,6 +11,7 @@ use mqtt_core::invocation::Invocation;
 use mqtt_core::protocol::ReasonCode;
 
 use crate::args;
+use crate::listener::Listener;
 use crate::plan::{SubscribePlan, Task};
 use crate::rate::RateMeter;
 use crate::subscriber::Subscriber;
@@ -74,17 +75,14 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
         return Ok(cli::show(&text));
     }
     let SubscribePlan { connect, requests, task, end } = plan;
-    let result = match task {
+    let mut listener = match task {
         Task::Show(show) => {
-            let mut subscriber = Subscriber::new(requests, show, end, SystemTime::now);
-            let result = client::run(&connect, HangUp::watch, &mut subscriber);
-            result.and_then(|()| subscriber.outcome())
+            let subscriber = Subscriber::new(requests, show, end, SystemTime::now);
+            Listener::Subscriber(Box::new(subscriber))
         }
-        Task::Measure => {
-            let mut meter = RateMeter::new(requests, end, Instant::now);
-            let result = client::run(&connect, HangUp::watch, &mut meter);
-            result.and_then(|()| meter.outcome())
-        }
+        Task::Measure => Listener::RateMeter(RateMeter::new(requests, end, Instant::now)),
     };
+    let result = client::run(&connect, HangUp::watch, &mut listener);
+    let result = result.and_then(|()| listener.outcome());
     cli::conclude(connect.notices, result.map(|()| ExitStatus::SUCCESS))
 }

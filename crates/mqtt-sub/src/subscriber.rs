@@ -98,7 +98,7 @@ impl Subscriber {
     /// Shows a message, unless chance is against it, and counts it all the same.
     fn show(&mut self, message: ReceivedMessage, client: &mut Client) -> Flow {
         if self.sampling.as_mut().is_none_or(Sampling::shows_next) {
-            for problem in self.display.show(message, (self.clock)(), client.console()) {
+            for problem in self.display.show(message, self.clock, client.console()) {
                 client.notice(&format!("warning: {problem}"));
             }
         } else {

@@ -1,7 +1,7 @@
 //! One run of one client: what it cost, how it ended, what arrived.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -11,7 +11,10 @@ use anyhow::Context;
 use rustix::process::{Pid, Signal, kill_process};
 use wait4::{ResUse, Wait4};
 
+use test_support::certificates::{Authority, Validity};
+
 use super::peer::{self, Blast};
+use super::row::Over;
 
 /// What one process cost.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,15 +39,24 @@ pub(super) struct Run {
     pub(super) arrived: u64,
 }
 
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Ended {
+    /// What it cost.
+    pub(super) cost: Cost,
+    /// `None` if it had to be ended.
+    pub(super) status: Option<ExitStatus>,
+    /// The lines on its standard output, where that was a pipe.
+    pub(super) lines: Option<u64>,
+}
+
 /// Runs a command to its end, or ends it after `limit`.
-pub(super) fn run(
-    command: &mut Command,
-    limit: Duration,
-) -> anyhow::Result<(Cost, Option<ExitStatus>)> {
+pub(super) fn run(command: &mut Command, limit: Duration) -> anyhow::Result<Ended> {
     let started = Instant::now();
-    let child = command
+    let mut child = command
         .spawn()
         .with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    let reading = child.stdout.take().map(|pipe| std::thread::spawn(move || count(pipe)));
     let id = Pid::from_child(&child);
     let (sender, ended) = mpsc::sync_channel(1);
     let waiting = std::thread::spawn(move || {
@@ -60,29 +72,35 @@ pub(super) fn run(
         }
     };
     let _joined = waiting.join();
+    let lines = reading.and_then(|reading| reading.join().ok()).transpose()?;
     let ResUse { status, rusage } = used.context("cannot learn what the client used")?;
     let cost = Cost { cpu: rusage.utime + rusage.stime, wall, peak_memory: rusage.maxrss };
-    Ok((cost, (!killed).then_some(status)))
+    Ok(Ended { cost, status: (!killed).then_some(status), lines })
 }
 
 /// What a process that does nothing seems to use: no smaller memory can be measured.
 pub(super) fn floor() -> anyhow::Result<u64> {
-    let (cost, _) = run(&mut Command::new("true"), Duration::from_secs(10))?;
-    Ok(cost.peak_memory)
+    let ended = run(&mut Command::new("true"), Duration::from_secs(10))?;
+    Ok(ended.cost.peak_memory)
 }
 
 /// The lines in a file.
 pub(super) fn lines(path: &Path) -> anyhow::Result<u64> {
-    let mut file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(count(file)?)
+}
+
+/// The lines up to the end.
+fn count(mut input: impl Read) -> io::Result<u64> {
     let mut buffer = vec![0; 64 * 1024];
     let mut count = 0;
     loop {
-        let read = file.read(&mut buffer)?;
+        let read = input.read(&mut buffer)?;
         if read == 0 {
             return Ok(count);
         }
         let filled = buffer.get(..read).unwrap_or_default();
-        count += u64::try_from(memchr::memchr_iter(b'\n', filled).count())?;
+        count += u64::try_from(memchr::memchr_iter(b'\n', filled).count()).unwrap_or(u64::MAX);
     }
 }
 
@@ -96,14 +114,30 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    /// Starts this program once more, as the peer.
-    pub(super) fn start(blast: Blast) -> anyhow::Result<Self> {
+    /// Starts this program once more, as the peer; over TLS with a certificate of `authority`.
+    pub(super) fn start(
+        blast: Blast,
+        over: Over,
+        authority: Option<&Authority>,
+    ) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("cannot tell where xtask itself lies")?;
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .arg(peer::TASK)
             .args(["--messages", &blast.messages.to_string()])
             .args(["--size", &blast.size.to_string()])
-            .args(["--qos", &blast.qos.to_string()])
+            .args(["--qos", &blast.qos.to_string()]);
+        match (over, authority) {
+            (Over::Tls, Some(authority)) => {
+                let server = authority.server(&["127.0.0.1"], Validity::Now);
+                command.args(["--certificate", server.certificate(), "--key", server.key()]);
+            }
+            (Over::WebSocket, _) => {
+                command.arg("--websocket");
+            }
+            (Over::Tcp | Over::Tls, _) => {}
+        }
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

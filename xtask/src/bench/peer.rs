@@ -6,18 +6,18 @@
 
 use std::io::{self, BufRead, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context;
 use lexopt::{Arg, ValueExt};
 
 use super::frame::{Head, Scanner, Step};
+use super::packet::{self, Kept};
+use super::wrapper::Wrapper;
 
 /// The hidden task that starts the peer.
 pub(crate) const TASK: &str = "bench-peer";
-
-/// The topic of everything the peer sends.
-pub(super) const TOPIC: &str = "bench/message";
 
 const READ_SIZE: usize = 512 * 1024;
 const WRITE_SIZE: usize = 256 * 1024;
@@ -74,19 +74,26 @@ impl Tally {
 /// Runs the peer until its standard input ends.
 pub(crate) fn run(mut options: lexopt::Parser) -> anyhow::Result<()> {
     let mut blast = Blast::default();
+    let (mut certificate, mut key, mut wrapper) = (None, None, Wrapper::None);
     while let Some(argument) = options.next()? {
         match argument {
             Arg::Long("messages") => blast.messages = options.value()?.parse()?,
             Arg::Long("size") => blast.size = options.value()?.parse()?,
             Arg::Long("qos") => blast.qos = options.value()?.parse()?,
+            Arg::Long("certificate") => certificate = Some(PathBuf::from(options.value()?)),
+            Arg::Long("key") => key = Some(PathBuf::from(options.value()?)),
+            Arg::Long("websocket") => wrapper = Wrapper::WebSocket,
             other => return Err(other.unexpected().into()),
         }
+    }
+    if let Some((certificate, key)) = certificate.zip(key) {
+        wrapper = Wrapper::tls(&certificate, &key)?;
     }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port to listen on")?;
     println!("{}", listener.local_addr()?.port());
     let tally = Arc::new(Tally::default());
     let accepting = Arc::clone(&tally);
-    std::thread::spawn(move || accept(&listener, blast, &accepting));
+    std::thread::spawn(move || accept(&listener, blast, &wrapper, &accepting));
     for line in io::stdin().lock().lines() {
         line?;
         let totals = tally.take();
@@ -95,14 +102,15 @@ pub(crate) fn run(mut options: lexopt::Parser) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn accept(listener: &TcpListener, blast: Blast, tally: &Arc<Tally>) {
+fn accept(listener: &TcpListener, blast: Blast, wrapper: &Wrapper, tally: &Arc<Tally>) {
     for stream in listener.incoming().flatten() {
         tally.lock().open += 1;
         let tally = Arc::clone(tally);
+        let wrapper = wrapper.clone();
         std::thread::spawn(move || {
             let mut connection = Connection::new(blast);
             // A client that goes away without DISCONNECT is an ordinary end: the count tells.
-            let _ended = connection.serve(stream);
+            let _ended = connection.accept(stream, &wrapper);
             tally.close(connection.messages, connection.bytes);
         });
     }
@@ -121,10 +129,25 @@ impl Connection {
         Self { blast, messages: 0, bytes: 0, answers: Vec::new(), subscribed: false }
     }
 
-    fn serve(&mut self, mut stream: TcpStream) -> io::Result<()> {
+    fn accept(&mut self, stream: TcpStream, wrapper: &Wrapper) -> io::Result<()> {
         stream.set_nodelay(true)?;
         // Both threads write: a PINGRESP must not land in the middle of a PUBLISH.
         let writer = Arc::new(Mutex::new(stream.try_clone()?));
+        match wrapper {
+            Wrapper::None => {
+                let stream = Shared { reader: stream, writer: Arc::clone(&writer) };
+                self.serve(stream, &writer)
+            }
+            wrapper => self.serve(wrapper.wrap(stream)?, &writer),
+        }
+    }
+
+    /// `writer` is for what a subscriber is sent.
+    fn serve(
+        &mut self,
+        mut stream: impl Read + Write,
+        writer: &Arc<Mutex<TcpStream>>,
+    ) -> io::Result<()> {
         let mut scanner = Scanner::default();
         let mut buffer = vec![0; READ_SIZE];
         let mut kept = 0;
@@ -140,7 +163,12 @@ impl Connection {
             }
             kept = rest.len();
             buffer.copy_within(filled - kept..filled, 0);
-            self.flush(&writer)?;
+            if !self.answers.is_empty() {
+                stream.write_all(&self.answers)?;
+                stream.flush()?;
+                self.answers.clear();
+            }
+            self.send_if_subscribed(writer);
         }
     }
 
@@ -173,9 +201,7 @@ impl Connection {
         self.answers.extend([first, 2, high, low]);
     }
 
-    fn flush(&mut self, writer: &Arc<Mutex<TcpStream>>) -> io::Result<()> {
-        lock(writer).write_all(&self.answers)?;
-        self.answers.clear();
+    fn send_if_subscribed(&mut self, writer: &Arc<Mutex<TcpStream>>) {
         if std::mem::take(&mut self.subscribed) {
             let blast = self.blast;
             let writer = Arc::clone(writer);
@@ -186,6 +212,32 @@ impl Connection {
                 }
             });
         }
+    }
+}
+
+/// A plain connection, on which another thread may write, too.
+struct Shared {
+    reader: TcpStream,
+    writer: Arc<Mutex<TcpStream>>,
+}
+
+impl Read for Shared {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(buffer)
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        lock(&self.writer).write(bytes)
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        // All under one lock.
+        lock(&self.writer).write_all(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
@@ -211,21 +263,10 @@ fn send(blast: Blast, writer: &Mutex<TcpStream>) -> io::Result<()> {
     Ok(())
 }
 
+/// A lone message is one that was waiting for its subscriber.
 fn publish(block: &mut Vec<u8>, blast: Blast, id: u16) {
-    let id_length = if blast.qos == 0 { 0 } else { 2 };
-    let mut remaining = 2 + TOPIC.len() + id_length + blast.size;
-    block.push(0x30 | (blast.qos << 1));
-    while remaining > 0x7f {
-        block.push(0x80 | u8::try_from(remaining & 0x7f).unwrap_or(0));
-        remaining >>= 7;
-    }
-    block.push(u8::try_from(remaining).unwrap_or(0));
-    block.extend(u16::try_from(TOPIC.len()).unwrap_or(0).to_be_bytes());
-    block.extend_from_slice(TOPIC.as_bytes());
-    if blast.qos > 0 {
-        block.extend(id.to_be_bytes());
-    }
-    block.resize(block.len() + blast.size, b'x');
+    let kept = if blast.messages == 1 { Kept::Retained } else { Kept::Live };
+    packet::publish(block, blast.qos, kept, id, blast.size);
 }
 
 #[cfg(test)]
@@ -238,7 +279,7 @@ mod tests {
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let tally = Arc::new(Tally::default());
         let accepting = Arc::clone(&tally);
-        std::thread::spawn(move || accept(&listener, blast, &accepting));
+        std::thread::spawn(move || accept(&listener, blast, &Wrapper::None, &accepting));
         client.write_all(b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x3c\x00\x00").unwrap();
         assert_eq!(take(&mut client, 4), [0x20, 2, 0, 0]);
         (client, tally)
@@ -269,7 +310,7 @@ mod tests {
         client.write_all(b"\x82\x06\x00\x01\x00\x01#\x01").unwrap();
         assert_eq!(take(&mut client, 5), [0x90, 3, 0, 1, 1]);
         let mut expected = Vec::new();
-        publish(&mut expected, Blast { messages: 1, size: 50, qos: 1 }, 1);
+        publish(&mut expected, Blast { messages: 2, size: 50, qos: 1 }, 1);
         assert_eq!(expected.get(..4), Some(&[0x32, 67, 0, 13][..]));
         let first = take(&mut client, expected.len());
         assert_eq!(first, expected);

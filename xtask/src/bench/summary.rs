@@ -58,7 +58,7 @@ fn end(runs: &[Run]) -> End {
     failed.map_or(End::Success, End::Failure)
 }
 
-/// Ours in parts of the original.
+/// Ours in parts of what it is held against.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Ratio {
     /// CPU time.
@@ -73,13 +73,13 @@ pub(super) struct Ratio {
 
 impl Ratio {
     /// Divides one by the other.
-    pub(super) fn new(ours: &Summary, original: &Summary) -> Self {
+    pub(super) fn new(ours: &Summary, reference: &Summary) -> Self {
         let parts = |one: Duration, other: Duration| one.as_secs_f64() / other.as_secs_f64();
         Self {
-            cpu: parts(ours.median.cpu, original.median.cpu),
-            wall: parts(ours.median.wall, original.median.wall),
-            peak_memory: number(ours.median.peak_memory) / number(original.median.peak_memory),
-            rate: ours.rate / original.rate,
+            cpu: parts(ours.median.cpu, reference.median.cpu),
+            wall: parts(ours.median.wall, reference.median.wall),
+            peak_memory: number(ours.median.peak_memory) / number(reference.median.peak_memory),
+            rate: ours.rate / reference.rate,
         }
     }
 }
@@ -95,9 +95,11 @@ pub(super) fn exceeded(
         limit.zip(value).is_some_and(|(limit, value)| value > limit)
     };
     let memory = limits.peak_memory.is_some_and(|limit| ours.median.peak_memory > limit);
+    let slow = limits.rate.zip(ratio).is_some_and(|(limit, ratio)| ratio.rate < limit);
     [
         ("CPU", over(limits.cpu, ratio.map(|ratio| ratio.cpu))),
         ("wall", over(limits.wall, ratio.map(|ratio| ratio.wall))),
+        ("messages/s", slow),
         ("peak RSS", memory),
     ]
     .into_iter()
@@ -106,7 +108,7 @@ pub(super) fn exceeded(
 }
 
 /// The upper one of the two in the middle, where there are two.
-fn median<T: Ord + Copy>(mut values: Vec<T>) -> Option<T> {
+pub(super) fn median<T: Ord + Copy>(mut values: Vec<T>) -> Option<T> {
     values.sort_unstable();
     values.get(values.len() / 2).copied()
 }
@@ -156,7 +158,7 @@ mod tests {
     fn names_the_limits_that_were_not_kept() {
         let [row, ..] = ROWS;
         let original = Summary::new(&row, &[run(1000, Some(0), row.messages)]).unwrap();
-        let ours = Summary::new(&row, &[run(130, Some(0), row.messages)]).unwrap();
+        let ours = Summary::new(&row, &[run(90, Some(0), row.messages)]).unwrap();
         let ratio = Ratio::new(&ours, &original);
         assert_eq!(exceeded(&row.limits, &ours, Some(&ratio)), ["CPU"]);
     }

@@ -1,10 +1,48 @@
-//! How the results are shown: a table for people, or one JSON object per row for programs.
+//! How the results are shown: a table for people, rows of Markdown for the documentation, or one
+//! JSON object per row for programs.
 
 use std::cmp::Ordering;
 use std::fmt::Write as _;
+use std::time::Duration;
 
-use super::row::{Limits, Row};
+use super::row::{Against, Limits, Row};
 use super::summary::{End, Ratio, Summary, exceeded, number};
+
+/// The head of the rows of Markdown.
+pub(super) const MARKDOWN_HEAD: &str = "\
+| row | held against | ours | ratio | limit | bare loop |
+|---|---|---|---|---|---|";
+
+/// How results are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Table,
+    Markdown,
+    Json,
+}
+
+/// What a measurement gave.
+pub(super) trait Findings {
+    /// Whether everything was done and the limits were kept.
+    fn good(&self) -> bool;
+
+    /// Lines for people.
+    fn table(&self) -> String;
+
+    /// Rows for the documentation.
+    fn markdown(&self) -> String;
+
+    /// One line for programs.
+    fn json(&self) -> String;
+
+    fn shown(&self, format: Format) -> String {
+        match format {
+            Format::Table => self.table(),
+            Format::Markdown => self.markdown(),
+            Format::Json => self.json(),
+        }
+    }
+}
 
 /// What one row gave.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,28 +51,32 @@ pub(super) struct Outcome {
     pub(super) row: Row,
     /// How many runs of each program.
     pub(super) runs: u32,
-    /// Debian's program, where it is installed.
-    pub(super) original: Option<Summary>,
+    /// What ours is held against: where that is Debian's program, only if it is installed.
+    pub(super) reference: Option<Summary>,
     /// Ours.
     pub(super) ours: Summary,
+    /// The loop that only moves the same bytes.
+    pub(super) bare: Option<Summary>,
 }
 
 impl Outcome {
-    /// `None` also if the original did not do the whole work: its costs are those of less.
+    /// `None` also if the reference did not do the whole work: its costs are those of less.
     fn ratio(&self) -> Option<Ratio> {
-        let original = self.original.as_ref().filter(|original| original.complete(&self.row))?;
-        Some(Ratio::new(&self.ours, original))
+        let reference = self.reference.as_ref().filter(|other| other.complete(&self.row))?;
+        Some(Ratio::new(&self.ours, reference))
     }
 
-    /// Whether ours did everything and kept the limits.
-    pub(super) fn good(&self) -> bool {
-        let ratio = self.ratio();
-        self.ours.complete(&self.row)
-            && exceeded(&self.row.limits, &self.ours, ratio.as_ref()).is_empty()
+    fn exceeded(&self) -> Vec<&'static str> {
+        exceeded(&self.row.limits, &self.ours, self.ratio().as_ref())
+    }
+}
+
+impl Findings for Outcome {
+    fn good(&self) -> bool {
+        self.ours.complete(&self.row) && self.exceeded().is_empty()
     }
 
-    /// The rows of the table.
-    pub(super) fn table(&self) -> String {
+    fn table(&self) -> String {
         let mut text =
             format!("{} [{}], medians of {}\n", self.row.title, self.row.name, self.runs);
         let _written = writeln!(
@@ -42,31 +84,59 @@ impl Outcome {
             "  {:<9}{:>9}{:>9}{:>8}{:>13}{:>11}  end",
             "", "CPU s", "wall s", "RSS MB", "messages/s", "arrived"
         );
-        if let Some(original) = &self.original {
-            text.push_str(&line("original", original, &self.row));
+        if let Some(reference) = &self.reference {
+            text.push_str(&line(reference_name(&self.row), reference, &self.row));
         }
         text.push_str(&line("ours", &self.ours, &self.row));
-        let ratio = self.ratio();
-        if let Some(Ratio { cpu, wall, peak_memory, rate }) = ratio {
+        if let Some(bare) = &self.bare {
+            text.push_str(&line("bare loop", bare, &self.row));
+        }
+        if let Some(Ratio { cpu, wall, peak_memory, rate }) = self.ratio() {
             let _written = writeln!(
                 text,
                 "  {:<9}{cpu:>9.3}{wall:>9.3}{peak_memory:>8.2}{rate:>13.2}",
                 "ratio"
             );
-        } else if self.original.is_some() {
+        } else if self.reference.is_some() {
             text.push_str("  ratio    none: the original did not do the whole work\n");
         }
         text.push_str(&limits(&self.row.limits));
-        let broken = exceeded(&self.row.limits, &self.ours, ratio.as_ref());
+        let broken = self.exceeded();
         if !broken.is_empty() {
             let _written = writeln!(text, "  NOT REACHED: {}", broken.join(", "));
         }
         text
     }
 
-    /// One line of JSON.
-    pub(super) fn json(&self) -> String {
-        let original = self.original.as_ref().map_or("null".to_owned(), json);
+    fn markdown(&self) -> String {
+        let missing = || "–".to_owned();
+        let reference = match (&self.reference, self.row.against) {
+            (Some(other), Against::Original) if !other.complete(&self.row) => {
+                let arrived = thousands(other.arrived);
+                format!("**{arrived} arrive, status {}**", end(other.end))
+            }
+            (Some(other), _) => costs(other),
+            (None, _) => missing(),
+        };
+        let ratio = self.ratio().map_or_else(missing, |ratio| {
+            let Ratio { cpu, wall, rate, .. } = ratio;
+            match self.row.limits.rate {
+                Some(_) => format!("CPU {cpu:.2}, messages/s {rate:.1}"),
+                None => format!("CPU {cpu:.2}, wall {wall:.2}"),
+            }
+        });
+        let bare = self.bare.as_ref().map_or_else(missing, |bare| {
+            let (cpu, wall) = (seconds(bare.median.cpu), seconds(bare.median.wall));
+            format!("CPU {cpu}, wall {wall}")
+        });
+        let (title, ours, limits) =
+            (self.row.title, costs(&self.ours), limits_in_words(&self.row.limits));
+        let verdict = if self.good() { "" } else { " **missed**" };
+        format!("| {title} | {reference} | {ours} | {ratio} | {limits}{verdict} | {bare} |")
+    }
+
+    fn json(&self) -> String {
+        let optional = |summary: &Option<Summary>| summary.as_ref().map_or("null".to_owned(), json);
         let ratio = self.ratio().map_or("null".to_owned(), |ratio| {
             format!(
                 r#"{{"cpu":{:.4},"wall":{:.4},"peak_memory":{:.4},"rate":{:.4}}}"#,
@@ -74,13 +144,23 @@ impl Outcome {
             )
         });
         format!(
-            r#"{{"row":"{}","messages":{},"runs":{},"original":{original},"ours":{},"ratio":{ratio},"good":{}}}"#,
+            r#"{{"row":"{}","messages":{},"runs":{},"{}":{},"ours":{},"bare":{},"ratio":{ratio},"good":{}}}"#,
             self.row.name,
             self.row.messages,
             self.runs,
+            reference_name(&self.row),
+            optional(&self.reference),
             json(&self.ours),
+            optional(&self.bare),
             self.good()
         )
+    }
+}
+
+fn reference_name(row: &Row) -> &'static str {
+    match row.against {
+        Against::Original => "original",
+        Against::Own(_) => "plain",
     }
 }
 
@@ -108,7 +188,34 @@ fn limits(limits: &Limits) -> String {
     let part = |limit: Option<f64>| limit.map_or("-".to_owned(), |limit| format!("{limit:.2}"));
     let memory =
         limits.peak_memory.map_or("-".to_owned(), |limit| format!("{:.1}", megabytes(limit)));
-    format!("  {:<9}{:>9}{:>9}{memory:>8}\n", "limit", part(limits.cpu), part(limits.wall))
+    let (cpu, wall, rate) = (part(limits.cpu), part(limits.wall), part(limits.rate));
+    format!("  {:<9}{cpu:>9}{wall:>9}{memory:>8}{rate:>13}\n", "limit")
+}
+
+fn limits_in_words(limits: &Limits) -> String {
+    let at_most = |name: &str, limit: f64| format!("{name} ≤ {limit}");
+    let words: Vec<_> = [
+        limits.cpu.map(|limit| at_most("CPU", limit)),
+        limits.wall.map(|limit| at_most("wall", limit)),
+        limits.rate.map(|limit| format!("messages/s ≥ {limit}")),
+        limits.peak_memory.map(|limit| format!("RSS ≤ {:.0} MB", megabytes(limit))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if words.is_empty() { "all arrive".to_owned() } else { words.join(", ") }
+}
+
+fn costs(summary: &Summary) -> String {
+    let Summary { median, .. } = summary;
+    let memory = megabytes(median.peak_memory);
+    format!("CPU {}, wall {}, {memory:.1} MB", seconds(median.cpu), seconds(median.wall))
+}
+
+/// In milliseconds where it is short.
+pub(super) fn seconds(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    if seconds < 0.02 { format!("{:.2} ms", seconds * 1e3) } else { format!("{seconds:.2} s") }
 }
 
 fn end(end: End) -> String {
@@ -143,7 +250,8 @@ fn thousands_of(rate: f64) -> String {
     grouped(&digits)
 }
 
-fn thousands(count: u64) -> String {
+/// A number with a comma every three digits.
+pub(super) fn thousands(count: u64) -> String {
     grouped(&count.to_string())
 }
 

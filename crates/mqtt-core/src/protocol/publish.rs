@@ -27,10 +27,11 @@ pub(super) fn decode(
     let mut reader = Reader::new("PUBLISH", body);
     let qos = Qos::from_level(flags >> 1 & 0x03).ok_or_else(|| reader.malformed("its QoS is 3"))?;
     let text = reader.text()?;
-    let topic = match TopicName::received(text.clone()) {
-        Some(topic) => Some(topic),
-        None if text.is_empty() && version == ProtocolVersion::V5 => None,
-        None => return Err(reader.malformed("its topic is empty or has a wildcard")),
+    let topic = if text.is_empty() && version == ProtocolVersion::V5 {
+        None
+    } else {
+        let topic = TopicName::received(text);
+        Some(topic.ok_or_else(|| reader.malformed("its topic is empty or has a wildcard"))?)
     };
     let packet_id = match qos {
         Qos::AtMostOnce => None,

@@ -54,7 +54,7 @@ impl Text {
     /// wants the message.
     pub(super) fn received(bytes: Bytes) -> Option<Self> {
         let text = ByteString::try_from(bytes).ok()?;
-        memchr::memchr(0, text.as_bytes()).is_none().then_some(Self(text))
+        (!text.as_bytes().contains(&0)).then_some(Self(text))
     }
 
     /// The string.

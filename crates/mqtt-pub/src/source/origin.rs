@@ -11,6 +11,10 @@ use mqtt_core::payload::{Payload, PayloadFile};
 use super::{MAX_PAYLOAD, SourceError};
 use crate::plan::Origin;
 
+/// How much is read at a time: the standard library first fills with zeros what it reads into, up to
+/// this limit, and that is all memory which the payload may never need.
+const PIECE: u64 = 1024 * 1024;
+
 /// Gets hold of the payload. A regular file is opened and read when it is sent; anything else is
 /// read to its end.
 pub(super) fn load(origin: Origin) -> Result<Payload, SourceError> {
@@ -53,10 +57,16 @@ fn stdin() -> Result<Payload, SourceError> {
 
 /// Reads to the end, or `None` where that is more than a message can hold.
 fn read_all(file: File) -> io::Result<Option<Vec<u8>>> {
+    let mut input = Blocking(file);
     let mut bytes = Vec::new();
-    let limit = u64::try_from(MAX_PAYLOAD).unwrap_or(u64::MAX).saturating_add(1);
-    Blocking(file).take(limit).read_to_end(&mut bytes)?;
-    Ok((bytes.len() <= MAX_PAYLOAD).then_some(bytes))
+    while bytes.len() <= MAX_PAYLOAD {
+        let before = bytes.len();
+        input.by_ref().take(PIECE).read_to_end(&mut bytes)?;
+        if bytes.len() == before {
+            return Ok(Some(bytes));
+        }
+    }
+    Ok(None)
 }
 
 fn too_long(path: &Path) -> SourceError {

@@ -6,12 +6,14 @@
 //! and a silent stdin stops nothing else.
 
 use std::fs::File;
-use std::io::{self, PipeReader, PipeWriter, Read};
+use std::io::{self, PipeReader, PipeWriter};
 use std::os::fd::AsFd;
 
 use bytes::{Buf, Bytes};
 use mqtt_core::payload::Payload;
+use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use tokio::sync::mpsc;
 
 use super::{MAX_PAYLOAD, Next, SourceError};
@@ -213,16 +215,18 @@ impl Reader {
         if self.is_stopped()? {
             return Ok(Filled::Stopped);
         }
-        let length = block.len();
-        block.resize(length.max(1).next_multiple_of(BLOCK).max(length + BLOCK / 4), 0);
-        let read = loop {
-            match self.stdin.read(&mut block[length..]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read,
+        if block.capacity() - block.len() < BLOCK / 4 {
+            block.reserve(BLOCK);
+        }
+        loop {
+            // What is read into need not be filled with zeros first.
+            match rustix::io::read(&self.stdin, spare_capacity(block)) {
+                Ok(0) => return Ok(Filled::End),
+                Ok(_) => return Ok(Filled::More),
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
             }
-        };
-        block.truncate(length + read.as_ref().copied().unwrap_or_default());
-        Ok(if read? == 0 { Filled::End } else { Filled::More })
+        }
     }
 
     /// Waits for input, or for the word to stop.
@@ -231,7 +235,7 @@ impl Reader {
             [PollFd::new(&self.stopped, PollFlags::IN), PollFd::new(&self.stdin, PollFlags::IN)];
         loop {
             match poll(&mut watched, None) {
-                Err(rustix::io::Errno::INTR) => {}
+                Err(Errno::INTR) => {}
                 result => {
                     result?;
                     break;

@@ -38,18 +38,19 @@ impl Display {
         }
     }
 
-    /// Writes a message that came at `received` to stdout. Tells what could not be written.
+    /// Writes a message to stdout, with the time that `clock` says, where one is shown. Tells what
+    /// could not be written.
     pub(crate) fn show<R>(
         &mut self,
         message: ReceivedMessage,
-        received: SystemTime,
+        clock: impl Fn() -> SystemTime,
         console: &mut Console<R>,
     ) -> Vec<Problem> {
         let Some(screen) = &mut self.screen else {
-            return self.format.write(message, received, console);
+            return self.format.write(message, clock, console);
         };
         screen.go_to(&message.topic, Row::Erased, console);
-        let problems = self.format.write(message, received, console);
+        let problems = self.format.write(message, clock, console);
         screen.leave(console);
         problems
     }
@@ -111,7 +112,7 @@ impl Format {
     fn write<R>(
         &self,
         message: ReceivedMessage,
-        received: SystemTime,
+        clock: impl Fn() -> SystemTime,
         console: &mut Console<R>,
     ) -> Vec<Problem> {
         match &self.layout {
@@ -120,7 +121,7 @@ impl Format {
                 plain::topic_and_payload(message, self.controls, self.end, console);
             }
             Layout::Template(template, style) => {
-                let scene = Scene::new(&message, self.zone.stamp(received), *style);
+                let scene = Scene::new(&message, self.zone.stamp(clock()), *style);
                 let problems = template.write(&scene, self.controls, console);
                 plain::line_end(self.end, console);
                 return problems;

@@ -1,0 +1,69 @@
+//! Whoever takes the messages, as one [`Application`]: the client is made once for each type it is
+//! given, and is a tenth of the binary.
+
+use mqtt_core::client::{Application, Client, Event, Flow};
+use mqtt_core::signal::Interrupt;
+
+use crate::rate::RateMeter;
+use crate::run::RunError;
+use crate::subscriber::Subscriber;
+
+/// Who takes the messages.
+#[derive(Debug)]
+pub(crate) enum Listener {
+    RateMeter(RateMeter),
+    Subscriber(Box<Subscriber>),
+}
+
+impl Listener {
+    /// What a run that ended in order comes to.
+    pub(crate) fn outcome(&self) -> Result<(), RunError> {
+        match self {
+            Self::RateMeter(meter) => meter.outcome(),
+            Self::Subscriber(subscriber) => subscriber.outcome(),
+        }
+    }
+}
+
+impl Application for Listener {
+    type Error = RunError;
+
+    fn feed(&mut self, client: &mut Client) -> Result<Flow, RunError> {
+        match self {
+            Self::RateMeter(meter) => meter.feed(client),
+            Self::Subscriber(subscriber) => subscriber.feed(client),
+        }
+    }
+
+    fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, RunError> {
+        match self {
+            Self::RateMeter(meter) => meter.on_event(event, client),
+            Self::Subscriber(subscriber) => subscriber.on_event(event, client),
+        }
+    }
+
+    fn on_interrupt(
+        &mut self,
+        interrupt: Interrupt,
+        client: &mut Client,
+    ) -> Result<Flow, RunError> {
+        match self {
+            Self::RateMeter(meter) => meter.on_interrupt(interrupt, client),
+            Self::Subscriber(subscriber) => subscriber.on_interrupt(interrupt, client),
+        }
+    }
+
+    fn needs_output(&self) -> bool {
+        match self {
+            Self::RateMeter(meter) => meter.needs_output(),
+            Self::Subscriber(subscriber) => subscriber.needs_output(),
+        }
+    }
+
+    async fn input(&mut self) {
+        match self {
+            Self::RateMeter(meter) => meter.input().await,
+            Self::Subscriber(subscriber) => subscriber.input().await,
+        }
+    }
+}
