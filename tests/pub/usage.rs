@@ -190,6 +190,50 @@ fn help_and_version_go_to_stdout_with_status_0_under_both_names() {
 }
 
 #[test]
+fn help_begins_with_examples_and_fits_the_terminal() {
+    for name in ["mqtt-pub", "mosquitto_pub"] {
+        let tool = publisher().called(name);
+        let mut command = tool.command(["--help"]);
+        let output = command.env("COLUMNS", "80").output().expect("it runs");
+        let help = String::from_utf8(output.stdout).expect("text");
+        let place = |text: &str| help.find(text).unwrap_or_else(|| panic!("no {text} in {help}"));
+        let sections = ["Usage:", "Examples:", "Publishing:", "Connection:", "TLS:", "Session:"];
+        let rest = ["MQTT 5:", "Will:", "Output:", "Configuration:", "Help:", "Exit status:"];
+        let places: Vec<_> = sections.iter().chain(&rest).map(|text| place(text)).collect();
+        assert!(places.is_sorted(), "{help}");
+        assert!(help.contains(&format!("\n  {name} -t home/lamp -m on  ")), "{help}");
+        let longest = help.lines().map(|line| line.chars().count()).max();
+        assert!(longest <= Some(80), "{help}");
+    }
+}
+
+#[test]
+fn without_a_word_it_says_what_it_is() {
+    let output = publisher().run([""; 0]);
+    output.assert_code(1);
+    assert_eq!(output.stdout(), "");
+    let lines: Vec<_> = output.stderr().lines().map(str::to_owned).collect();
+    assert_eq!(lines[0], "mqtt-pub: Publish messages to an MQTT broker");
+    assert_eq!(lines.iter().filter(|line| line.starts_with("  mqtt-pub -")).count(), 3);
+    assert!(lines.last().is_some_and(|line| line.starts_with("'mqtt-pub --help' ")), "{lines:?}");
+    // A script that called the original like that gets a line, as before.
+    let linked = publisher().called("mosquitto_pub").run([""; 0]);
+    linked.assert_code(1);
+    assert!(linked.stderr().starts_with("error: nothing to publish: "), "{linked:?}");
+}
+
+#[test]
+fn who_has_an_options_file_is_told_what_is_missing() {
+    let tool = publisher();
+    let folder = tool.home().join(".config");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::write(folder.join("mqtt-pub"), "# nothing\n").expect("a file");
+    assert!(tool.run([""; 0]).stderr().starts_with("mqtt-pub: Publish"));
+    std::fs::write(folder.join("mqtt-pub"), "-t t\n").expect("a file");
+    assert!(tool.run([""; 0]).stderr().starts_with("error: nothing to publish: "));
+}
+
+#[test]
 fn a_text_that_cannot_be_written_is_an_error() {
     for words in [&["--help"][..], &["--version"], &["-t", "t", "-n", "--show-config"]] {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a device");

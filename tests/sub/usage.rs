@@ -3,7 +3,7 @@ use super::subscriber;
 #[test]
 fn wrong_words_are_named_with_what_would_be_right() {
     for (arguments, message) in [
-        (&[][..], "nothing to subscribe to: --topic is missing (or --unsubscribe)"),
+        (&["-v"][..], "nothing to subscribe to: --topic is missing (or --unsubscribe)"),
         (
             &["-t", "a#"],
             "invalid value 'a#' for '--topic <FILTER>': '+' and '#' must stand alone between two '/', and '#' must be last",
@@ -51,4 +51,17 @@ fn wrong_words_are_named_with_what_would_be_right() {
         assert_eq!(first, format!("error: {message}"), "{arguments:?}");
         assert!(rest.starts_with("hint: "), "{stderr}");
     }
+}
+
+#[test]
+fn without_a_word_it_says_what_it_is() {
+    let output = subscriber().run([""; 0]);
+    output.assert_code(1);
+    assert_eq!(output.stdout(), "");
+    assert!(output.stderr().starts_with("mqtt-sub: Subscribe to topics"), "{output:?}");
+    assert_eq!(output.stderr().matches("\n  mqtt-sub -").count(), 3);
+    let linked = subscriber().called("mosquitto_sub").run([""; 0]);
+    linked.assert_code(1);
+    let error = "error: nothing to subscribe to: --topic is missing (or --unsubscribe)\nhint: ";
+    assert!(linked.stderr().starts_with(error), "{linked:?}");
 }

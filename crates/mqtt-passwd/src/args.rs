@@ -8,10 +8,11 @@ use std::path::PathBuf;
 
 use clap::builder::TypedValueParser;
 use clap::{Command, CommandFactory, Parser, ValueEnum};
-use mqtt_core::cli::{Parsed, UsageError, parse};
+use mqtt_core::cli::{self, Parsed, UsageError, parse};
 use mqtt_core::invocation::{Behaviour, Invocation};
 use zeroize::Zeroizing;
 
+use crate::generated::FILES;
 use crate::hash::Algorithm;
 use crate::password::{Password, PasswordError};
 use crate::plan::{Action, Credentials, PasswordSource, Plan, Target};
@@ -24,74 +25,88 @@ const USAGE: &str = "mqtt-passwd [OPTIONS] FILE USER
        mqtt-passwd -D FILE USER
        mqtt-passwd [OPTIONS] -U FILE";
 
-const AFTER_HELP: &str = "\
-Options stand before FILE; a FILE whose name begins with '-' is written ./-name.
-The password is asked for twice on the terminal; where stdin is none, it is read from two lines
-of stdin, or from one with --password-stdin. The file is replaced as a whole or stays as it is; lines that were not asked for keep
-every byte. A running broker reads the file again on SIGHUP.
-
+const EXAMPLES: &str = "\
 Examples:
-  mqtt-passwd -c /etc/mosquitto/passwd alice    make a file with one user
-  mqtt-passwd /etc/mosquitto/passwd bob         add bob, or give him a new password
+  mqtt-passwd -c /etc/mosquitto/passwd al   make a file with one user
+  mqtt-passwd /etc/mosquitto/passwd bob     add bob, or change his password
   mqtt-passwd --password-stdin passwd bob < secret
-                                                the same in a script
-  mqtt-passwd -D /etc/mosquitto/passwd bob      remove bob
-  mqtt-passwd -U users.txt                      hash a file of 'user:password' lines
+                                            the same in a script
+  mqtt-passwd -D /etc/mosquitto/passwd bob  remove bob
+  mqtt-passwd --password-stdin f bob < pw   add bob from a script
+  mqtt-passwd -U users.txt                  hash its 'user:password' lines";
 
-Exit status: 0 done; 1 error, nothing changed; 2 the passwords do not match; 10 no hash could be
-computed; 128+n ended by signal n, nothing changed.";
+const BELOW: &str = "\
+Notes:
+  Options stand before FILE; a FILE whose name begins with '-' is written
+  ./-name. The password is asked for twice on the terminal; where stdin is none,
+  it is read from two lines of stdin, or from one with --password-stdin. The
+  file is replaced as a whole or stays as it is; lines that were not asked for
+  keep every byte. A running broker reads the file again on SIGHUP.
+
+Exit status:
+  0 done; 1 error, nothing changed; 2 the passwords do not match; 10 no hash
+  could be computed; 128+n ended by signal n, nothing changed";
 
 /// Make and edit the password file of an MQTT broker.
 #[derive(Parser)]
 #[command(
     version = concat!(env!("CARGO_PKG_VERSION"), " (hashes: sha512-pbkdf2, sha512, argon2id)"),
+    before_help = EXAMPLES,
+    after_help = BELOW,
     disable_help_flag = true,
     disable_version_flag = true
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch, as it was given")]
 struct PasswdArgs {
     /// Take the password from the command line, where every user of the system can see it
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = "Editing")]
     batch: bool,
 
     /// Take the password from the first line of stdin
-    #[arg(long)]
+    #[arg(long, help_heading = "Editing")]
     password_stdin: bool,
 
     /// Take the password from the first line of PATH
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, help_heading = "Editing", value_name = "PATH")]
     password_file: Option<PathBuf>,
 
     /// Create FILE, readable by its owner alone; with '-' write the line to stdout
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = "Editing")]
     create: bool,
 
     /// Delete USER
-    #[arg(short = 'D', long)]
+    #[arg(short = 'D', long, help_heading = "Editing")]
     delete: bool,
 
     /// Hash every password in FILE that is in plain text
-    #[arg(short = 'U', long)]
+    #[arg(short = 'U', long, help_heading = "Editing")]
     upgrade: bool,
 
-    /// Hash to write
-    #[arg(short = 'H', long, value_name = "ALGORITHM", default_value = "sha512-pbkdf2")]
+    /// Hash to write: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the same, but quick
+    /// to guess) or argon2id (for brokers 2.1 that were built with it)
+    #[arg(
+        short = 'H',
+        long,
+        help_heading = "Hashing",
+        value_name = "ALGORITHM",
+        default_value = "sha512-pbkdf2"
+    )]
     hash: HashName,
 
     /// Iterations of sha512-pbkdf2, 1 to 2147483647
-    #[arg(short = 'I', long, value_name = "COUNT", default_value = "10000", value_parser = iterations())]
+    #[arg(short = 'I', long, help_heading = "Hashing", value_name = "COUNT", default_value = "10000", value_parser = iterations())]
     iterations: NonZero<u32>,
 
-    /// With -c: replace FILE if it exists
-    #[arg(long)]
+    /// Replace FILE if it exists; needs -c
+    #[arg(long, help_heading = "Editing")]
     overwrite: bool,
 
     /// Print this help
-    #[arg(long, action = clap::ArgAction::Help)]
+    #[arg(long, help_heading = "Help", action = clap::ArgAction::Help)]
     help: Option<bool>,
 
     /// Print the version
-    #[arg(long, action = clap::ArgAction::Version)]
+    #[arg(long, help_heading = "Help", action = clap::ArgAction::Version)]
     version: Option<bool>,
 
     // All in one argument: from FILE on, words are taken as they are, be it a dash they begin with.
@@ -102,11 +117,8 @@ struct PasswdArgs {
 /// The names of the algorithms.
 #[derive(Clone, Copy, ValueEnum)]
 enum HashName {
-    /// $7$, which every broker takes
     Sha512Pbkdf2,
-    /// $6$, which every broker takes, but guessing its passwords is quick
     Sha512,
-    /// For brokers 2.1 that were built with argon2
     Argon2id,
 }
 
@@ -122,12 +134,14 @@ pub(crate) enum Request {
     Do(Box<Plan>),
     /// A text for stdout.
     Print(String),
+    /// A text for stderr, in place of anything to do.
+    Introduce(String),
 }
 
 /// The options as clap sees them, with texts that call the tool what the user calls it.
 fn command(invocation: Invocation) -> Command {
-    let called = |text: &str| text.replace("mqtt-passwd", invocation.name());
-    PasswdArgs::command().override_usage(called(USAGE)).after_help(called(AFTER_HELP))
+    let usage = USAGE.replace("mqtt-passwd", invocation.name());
+    PasswdArgs::command().override_usage(usage).arg(cli::generate(&FILES))
 }
 
 /// Turns the words of the command line into a plan.
@@ -135,6 +149,7 @@ pub(crate) fn request(invocation: Invocation, words: Vec<OsString>) -> Result<Re
     let given = match parse(invocation, command(invocation), words)? {
         Parsed::Given(given) => given,
         Parsed::Text(text) => return Ok(Request::Print(text)),
+        Parsed::Introduction(text) => return Ok(Request::Introduce(text)),
     };
     let args: PasswdArgs = given.args()?;
     let plan = args.plan(invocation.behaviour).map_err(|error| given.error(error.to_string()))?;
@@ -361,7 +376,7 @@ mod tests {
         let words = words.iter().map(OsString::from).collect();
         match request(invocation, words)? {
             Request::Do(plan) => Ok(*plan),
-            Request::Print(text) => panic!("{text}"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -570,7 +585,7 @@ mod tests {
 
     #[test]
     fn a_missing_word_is_named() {
-        assert_eq!(error(&[]), "FILE is missing");
+        assert_eq!(error(&["-b"]), "FILE is missing");
         assert_eq!(error(&["f"]), "USER is missing");
         assert_eq!(error(&["-b", "f", "u"]), "PASSWORD is missing");
         assert_eq!(error(&["-c", "-b", "f"]), "USER is missing");
@@ -662,5 +677,35 @@ mod tests {
         ] {
             assert!(help.contains(text), "{text} is not in {help}");
         }
+    }
+
+    #[test]
+    fn without_a_word_it_says_what_it_is_and_under_the_originals_name_what_is_missing() {
+        let request = |name: &str| request(Invocation::new(Tool::Passwd, name.as_ref()), vec![]);
+        assert!(
+            matches!(request("mqtt-passwd"), Ok(Request::Introduce(text)) if text.contains("-c /etc"))
+        );
+        let linked = request("mosquitto_passwd").unwrap_err();
+        assert_eq!(linked.to_string(), "FILE is missing");
+    }
+
+    fn own_command() -> Command {
+        let invocation = Invocation::new(Tool::Passwd, OsStr::new("own"));
+        let mut command = command(invocation);
+        command.build();
+        command
+    }
+
+    #[test]
+    fn every_option_is_described() {
+        test_support::options::assert_described(&own_command());
+    }
+
+    #[test]
+    fn generated_files_are_current() {
+        let (name, original) = (Tool::Passwd.name(), Tool::Passwd.original_name());
+        let definition =
+            test_support::generated::Definition { command: own_command(), name, original };
+        test_support::generated::assert_current(&definition, &FILES);
     }
 }

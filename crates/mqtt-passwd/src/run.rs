@@ -25,6 +25,7 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
     let plan = match request(invocation, words)? {
         Request::Do(plan) => *plan,
         Request::Print(text) => return Ok(cli::show(&text)),
+        Request::Introduce(text) => return Ok(cli::introduce(&text)),
     };
     match carry_out(plan) {
         // Whoever reads has left: there is nobody to tell.

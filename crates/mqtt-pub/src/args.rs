@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use clap::{ArgAction, CommandFactory, Parser, value_parser};
 use mqtt_core::cli::{
-    ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, Given, UsageError, VERSION, value,
+    self, ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, Given, UsageError, VERSION, value,
 };
 use mqtt_core::invocation::Invocation;
 use mqtt_core::plan::Reconnect;
@@ -17,23 +17,27 @@ use mqtt_core::protocol::property::Carrier;
 use mqtt_core::protocol::{Qos, TopicName};
 use mqtt_core::session::Message;
 
+use crate::generated::FILES;
 use crate::plan::{Origin, Payloads, PublishPlan, Repeat, Unsent};
 
 const EXAMPLES: &str = "\
 Examples:
-  mqtt-pub -t home/lamp -m on                     one message
-  mqtt-pub -h broker.local -t log -q 1 -l < log   one message per line, each acknowledged
-  mqtt-pub -t camera/still -r -f still.jpg        a file, retained by the broker
-  mqtt-pub -t home/lamp -r -n                     delete a retained message
+  mqtt-pub -t home/lamp -m on                  one message
+  mqtt-pub -h broker.lan -t log -q 1 -l < log  each line, acknowledged
+  mqtt-pub -t camera/still -r -f still.jpg     a file, retained
+  mqtt-pub -t home/lamp -r -n                  delete a retained message";
 
-Exit status: 0 the broker acknowledged every message (QoS 1 and 2), or every byte reached the
-socket (QoS 0); anything else says on stderr what is missing.";
+const BELOW: &str = "\
+Exit status:
+  0 the broker acknowledged every message (QoS 1 and 2), or every byte reached
+  the socket (QoS 0); anything else says on stderr what is missing";
 
 /// Publish messages to an MQTT broker.
 #[derive(Debug, Parser)]
 #[command(
     version = VERSION,
-    after_help = EXAMPLES,
+    before_help = EXAMPLES,
+    after_help = BELOW,
     disable_help_flag = true,
     disable_version_flag = true
 )]
@@ -70,7 +74,7 @@ struct PublishArgs {
     #[arg(short, long, help_heading = "Publishing")]
     null_message: bool,
 
-    /// Quality of service, 0 to 2
+    /// Quality of service: 0, 1 or 2
     #[arg(short, long, help_heading = "Publishing", default_value = "0",
         value_parser = value::qos())]
     qos: Qos,
@@ -79,12 +83,12 @@ struct PublishArgs {
     #[arg(short, long, help_heading = "Publishing")]
     retain: bool,
 
-    /// Publish the message so many times, 1 or more; not with --stdin-line
+    /// Publish the message so many times, 1 to 4294967295; not with --stdin-line
     #[arg(long, help_heading = "Publishing", value_name = "COUNT", default_value = "1",
         value_parser = value::number(1, u32::MAX))]
     repeat: u32,
 
-    /// Pause between two of them, at most 1000000000 seconds, with decimals if wanted
+    /// Seconds to pause between two of them, 0 to 1000000000, with decimals if wanted
     #[arg(long, help_heading = "Publishing", value_name = "SECONDS", default_value = "0",
         value_parser = value::seconds())]
     repeat_delay: Duration,
@@ -96,7 +100,9 @@ struct PublishArgs {
 /// The definition of the options, with the name the user knows the tool by.
 pub(crate) fn command(invocation: Invocation) -> clap::Command {
     let usage = "[OPTIONS] -t TOPIC {-m TEXT | -f FILE | -s | -l | -n}";
-    PublishArgs::command().override_usage(format!("{} {usage}", invocation.name()))
+    PublishArgs::command()
+        .override_usage(format!("{} {usage}", invocation.name()))
+        .arg(cli::generate(&FILES))
 }
 
 /// Settles defaults and checks the rules between options.
@@ -169,5 +175,34 @@ impl PublishArgs {
     fn repeat(&self) -> Repeat {
         let count = NonZeroU32::new(self.repeat).unwrap_or(NonZeroU32::MIN);
         Repeat { count, delay: self.repeat_delay }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use mqtt_core::invocation::Tool;
+
+    use super::*;
+
+    fn own_command() -> clap::Command {
+        let invocation = Invocation::new(Tool::Pub, OsStr::new("own"));
+        let mut command = command(invocation);
+        command.build();
+        command
+    }
+
+    #[test]
+    fn every_option_is_described() {
+        test_support::options::assert_described(&own_command());
+    }
+
+    #[test]
+    fn generated_files_are_current() {
+        let (name, original) = (Tool::Pub.name(), Tool::Pub.original_name());
+        let definition =
+            test_support::generated::Definition { command: own_command(), name, original };
+        test_support::generated::assert_current(&definition, &FILES);
     }
 }

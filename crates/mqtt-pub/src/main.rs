@@ -1,6 +1,7 @@
 //! Publishes MQTT messages from the command line.
 
 mod args;
+mod generated;
 mod plan;
 mod publisher;
 mod run;

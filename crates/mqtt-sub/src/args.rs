@@ -7,7 +7,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, CommandFactory, Parser};
 use fastrand::Rng;
 use mqtt_core::cli::{
-    ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, Given, UsageError, VERSION, value,
+    self, ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, Given, UsageError, VERSION, value,
 };
 use mqtt_core::console::Stream;
 use mqtt_core::invocation::{Behaviour, Invocation};
@@ -18,6 +18,7 @@ use mqtt_core::protocol::{
 };
 
 use crate::filter::{MessageFilter, Retained, Stored};
+use crate::generated::FILES;
 use crate::output::{
     Controls, Display, Format, Layout, LineEnd, LocalZone, Screen, Style, Template,
 };
@@ -26,29 +27,36 @@ use crate::sampling::{self, Sampling};
 
 const EXAMPLES: &str = "\
 Examples:
-  mqtt-sub -t 'home/#' -v                  every message below home, with its topic
-  mqtt-sub -d -t hello/world               what goes to and fro, packet by packet
-  mqtt-sub -t '#' -F '@H:@M:@S %t %p'      the time, the topic and the payload of each
-  mqtt-sub -t '#' -F %j                    each message as a JSON object on a line
-  mqtt-sub -t status -C 1 -W 3             one message, or status 27 after three seconds
-  mqtt-sub -q 1 -i logger -c -t log > log  what came while we were away, too
+  mqtt-sub -t 'home/#' -v                  what is below home, with topics
+  mqtt-sub -t '#' -F %j                    each message as JSON, on a line
+  mqtt-sub -t status -C 1 -W 3             one message; status 27 after 3 s
+  mqtt-sub -d -t hello/world               the packets that go to and fro
+  mqtt-sub -t '#' -F '@H:@M:@S %t %p'      time, topic and payload of each
+  mqtt-sub -q 1 -i logger -c -t log > log  what came while away, too";
 
-FORMAT is text with conversions, written %[-|0][WIDTH][.PRECISION][SEPARATOR]LETTER:
-  %p payload   %x %X payload in hexadecimal   %f %d payload as float, double   %l payload length
-  %t topic     %q QoS   %r retained   %m packet identifier   %j JSON   %J JSON with a JSON payload
-  %I time in ISO 8601   %U seconds since 1970   @H and so on: as strftime has it   @N nanoseconds
-  MQTT 5: %A topic alias  %C content type  %D correlation data  %E expiry  %F payload format
-          %P user properties  %R response topic  %S subscription identifier
+const BELOW: &str = "\
+Format:
+  FORMAT is text with conversions, %[-|0][WIDTH][.PRECISION][SEPARATOR]LETTER:
+  %t topic    %p payload    %l its length    %x %X in hexadecimal
+  %q QoS      %r retained   %m packet identifier   %f %d as float, double
+  %j JSON     %J JSON with a JSON payload
+  %I time in ISO 8601   %U seconds since 1970   @N nanoseconds
+  @H and so on: the time as strftime has it
+  MQTT 5: %A topic alias   %C content type   %D correlation data
+          %E expiry   %F payload format   %P user properties
+          %R response topic   %S subscription identifier
   %% @@ the signs themselves;  \\\\ \\0 \\a \\e \\n \\r \\t \\v as in C
 
-Exit status: 0 done, or ended by SIGINT or SIGTERM; 27 the time of -W ran out; anything else says
-on stderr what went wrong.";
+Exit status:
+  0 done, or ended by SIGINT or SIGTERM; 27 the time of -W ran out;
+  anything else says on stderr what went wrong";
 
 /// Subscribe to topics of an MQTT broker and write the messages to stdout.
 #[derive(Debug, Parser)]
 #[command(
     version = VERSION,
-    after_help = EXAMPLES,
+    before_help = EXAMPLES,
+    after_help = BELOW,
     disable_help_flag = true,
     disable_version_flag = true
 )]
@@ -59,7 +67,7 @@ struct SubscribeArgs {
         value_parser = value::topic_filter(), action = ArgAction::Append)]
     topic: Vec<TopicFilter>,
 
-    /// Highest quality of service to receive with, 0 to 2
+    /// Highest quality of service to receive with: 0, 1 or 2
     #[arg(short, long, help_heading = "Subscribing", default_value = "0",
         value_parser = value::qos())]
     qos: Qos,
@@ -100,7 +108,7 @@ struct SubscribeArgs {
     #[arg(long, help_heading = "Subscribing")]
     retain_as_published: bool,
 
-    /// Leave after so many messages, 1 or more
+    /// Leave after so many messages, 1 to 4294967295; without this or -W, -E, go on for ever
     #[arg(short = 'C', long, help_heading = "Ending", value_name = "COUNT",
         value_parser = value::number(1, u32::MAX))]
     count: Option<u32>,
@@ -152,7 +160,8 @@ pub(crate) fn command(invocation: Invocation) -> clap::Command {
         Behaviour::Original => "of a tenth of PERCENT",
     };
     let random_filter = format!(
-        "Show each message with a chance {chance}, {:.1} to {most:.1}; --count counts the others, too",
+        "Show each message with a chance {chance}, {:.1} to {most:.1}; --count counts the others, \
+         too; without this all are shown",
         sampling::LEAST
     );
     SubscribeArgs::command()
@@ -160,6 +169,7 @@ pub(crate) fn command(invocation: Invocation) -> clap::Command {
         .mut_arg("random_filter", |arg| {
             arg.help(random_filter).value_parser(value::decimal_number(sampling::LEAST, most))
         })
+        .arg(cli::generate(&FILES))
 }
 
 /// Settles defaults and checks the rules between options.
@@ -326,7 +336,7 @@ fn subscriptions(
 mod tests {
     use std::ffi::{OsStr, OsString};
 
-    use mqtt_core::cli::{self, Parsed};
+    use mqtt_core::cli::Parsed;
     use mqtt_core::invocation::Tool;
 
     use super::*;
@@ -337,7 +347,7 @@ mod tests {
         let words = ["-t", "t"].iter().chain(options).map(OsString::from).collect();
         let given = match cli::parse(invocation, command(invocation), words) {
             Ok(Parsed::Given(given)) => given,
-            Ok(Parsed::Text(text)) => panic!("{text}"),
+            Ok(other) => panic!("{other:?}"),
             Err(error) => return Err(error.to_string()),
         };
         plan(&given).map_err(|error| error.to_string())
@@ -479,5 +489,25 @@ mod tests {
                 )
             );
         }
+    }
+
+    fn own_command() -> clap::Command {
+        let invocation = Invocation::new(Tool::Sub, OsStr::new("own"));
+        let mut command = command(invocation);
+        command.build();
+        command
+    }
+
+    #[test]
+    fn every_option_is_described() {
+        test_support::options::assert_described(&own_command());
+    }
+
+    #[test]
+    fn generated_files_are_current() {
+        let (name, original) = (Tool::Sub.name(), Tool::Sub.original_name());
+        let definition =
+            test_support::generated::Definition { command: own_command(), name, original };
+        test_support::generated::assert_current(&definition, &FILES);
     }
 }

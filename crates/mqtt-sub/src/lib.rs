@@ -3,6 +3,7 @@
 mod args;
 mod fence;
 mod filter;
+mod generated;
 mod output;
 mod plan;
 mod rate;

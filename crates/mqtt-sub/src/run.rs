@@ -65,6 +65,7 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
     let variable = |name: &str| std::env::var_os(name);
     let given = match cli::parse_all(invocation, args::command(invocation), words, variable)? {
         Parsed::Text(text) => return Ok(cli::show(&text)),
+        Parsed::Introduction(text) => return Ok(cli::introduce(&text)),
         Parsed::Given(given) => given,
     };
     let plan = args::plan(&given)?;

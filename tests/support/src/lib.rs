@@ -13,6 +13,8 @@
 //! - [`websocket`] is the server's side of a WebSocket over such a peer.
 //! - [`packet`] has the bytes of MQTT packets for such scripts, written down from the
 //!   specification and not from our own encoder.
+//! - [`options`] says what is wrong with the descriptions of a tool's options.
+//! - [`generated`] makes man pages and completions from them, and compares.
 //! - [`patience`] is how long any of them waits for something that should happen.
 //!
 //! Nothing here waits for time to pass: everything waits for what it needs to see, and ends the
@@ -30,8 +32,10 @@ pub mod certificates;
 pub mod dns;
 pub mod faults;
 pub mod frames;
+pub mod generated;
 pub mod middleman;
 pub mod mosquitto;
+pub mod options;
 pub mod packet;
 pub mod patience;
 pub mod proxy;

@@ -79,7 +79,7 @@ pub struct ConnectArgs {
     reconnect: ReconnectArgs,
 
     /// Leave after so many seconds, with status 27 if there was more to do; more than 0, at most
-    /// 1000000000, with decimals if wanted
+    /// 1000000000, with decimals if wanted; without this the time does not count
     #[arg(short = 'W', long, help_heading = "Ending", value_name = "SECONDS",
         value_parser = value::time_limit())]
     timeout: Option<Duration>,

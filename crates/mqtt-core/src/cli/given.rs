@@ -171,7 +171,7 @@ mod tests {
         let invocation = Invocation::new(Tool::Pub, OsStr::new("mqtt-pub"));
         match parse(invocation, command, words.iter().map(Into::into).collect()).unwrap() {
             Parsed::Given(given) => given,
-            Parsed::Text(text) => panic!("{text}"),
+            other => panic!("{other:?}"),
         }
     }
 

@@ -47,6 +47,13 @@ pub fn show(text: &str) -> ExitStatus {
     }
 }
 
+/// Prints what a tool says that was called without a word: nothing was done, and so this is no success.
+#[must_use]
+pub fn introduce(text: &str) -> ExitStatus {
+    let _ = io::stderr().write_all(text.as_bytes());
+    ExitStatus::FAILURE
+}
+
 /// Prints what the user should know about the options and their sources. A stderr that cannot be
 /// written to changes nothing.
 #[cfg(feature = "client")]

@@ -6,6 +6,7 @@
 mod color;
 #[cfg(feature = "client")]
 mod connect_args;
+mod generate;
 mod given;
 mod main;
 mod origin;
@@ -45,10 +46,11 @@ mod words;
 
 #[cfg(feature = "client")]
 pub use connect_args::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, VERSION};
+pub use generate::generate;
 pub use given::Given;
 #[cfg(feature = "client")]
 pub use main::{conclude, warn};
-pub use main::{run, show};
+pub use main::{introduce, run, show};
 pub use origin::Origin;
 #[cfg(feature = "client")]
 pub use property_args::{GivenProperty, GivenPropertyError};

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use clap::builder::TypedValueParser;
 use clap::{ArgAction, Args};
 
-use super::value::{ValueError, shown_as, whole_number};
+use super::value::{ValueError, listed, shown_as, whole_number};
 use crate::protocol::property::{Carrier, Kind};
 use crate::protocol::text::{MAX_LENGTH, TextError};
 use crate::protocol::topic::TopicError;
@@ -156,7 +156,9 @@ fn property() -> impl TypedValueParser<Value = GivenProperty> {
     let parse = |joined: OsString| {
         GivenProperty::parse(&joined).map_err(|error| ValueError::new(error.to_string()))
     };
-    shown_as(parse, |joined| as_typed(joined).into())
+    let parser = shown_as(parse, |joined| as_typed(joined).into());
+    // The first of the words is all that a completion can offer.
+    listed(&COMMANDS.map(|(name, _)| name), parser)
 }
 
 /// The words with blanks between them, `***` in place of what may be a secret.

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use clap::builder::NonEmptyStringValueParser;
-use clap::{ArgAction, Args};
+use clap::{ArgAction, Args, ValueHint};
 
 use super::proxy_args::ProxyArgs;
 use super::tls_args::TlsArgs;
@@ -30,7 +30,7 @@ pub(super) struct RouteArgs {
     /// Host name or address of the broker. As mqtt-pub and mqtt-sub: several, with commas between
     /// them; the first that can be reached is taken
     #[arg(short = 'h', long, help_heading = "Connection", default_value = "localhost",
-        value_parser = NonEmptyStringValueParser::new())]
+        value_parser = NonEmptyStringValueParser::new(), value_hint = ValueHint::Hostname)]
     host: String,
 
     /// Port of the broker, 1 to 65535 (0: --host is the path of a unix socket); without it 1883,

@@ -38,7 +38,8 @@ pub(super) struct SessionArgs {
     disable_clean_session: bool,
 
     /// Seconds that the broker keeps the session after this client has left (MQTT 5), 0 to
-    /// 4294967294; -1 is for ever, and needs --id
+    /// 4294967294; -1 is for ever, and needs --id; without this as long as the connection, and with
+    /// -c for ever
     #[arg(short = 'x', long, help_heading = "Session", value_name = "SECONDS",
         value_parser = session_expiry())]
     session_expiry: Option<SessionExpiry>,

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{ArgAction, Args};
+use clap::{ArgAction, Args, ValueHint};
 
 use super::show_config::SHOW_CONFIG;
 use super::sources::{OPTIONS_FILE, URL};
@@ -16,12 +16,12 @@ pub(super) struct SourceArgs {
     url: Option<OsString>,
 
     /// Read options from FILE, one per line, instead of the user's own file
-    #[arg(id = OPTIONS_FILE, short = 'o', long = "options-file", help_heading = "Options",
-        value_name = "FILE")]
+    #[arg(id = OPTIONS_FILE, short = 'o', long = "options-file", help_heading = "Configuration",
+        value_name = "FILE", value_hint = ValueHint::FilePath)]
     options_file: Option<OsString>,
 
     /// Print every setting in force and where it comes from, and do nothing else
-    #[arg(id = SHOW_CONFIG, long = "show-config", help_heading = "Options",
+    #[arg(id = SHOW_CONFIG, long = "show-config", help_heading = "Configuration",
         action = ArgAction::SetTrue)]
     show_config: bool,
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use clap::{ArgAction, Command};
 
+use super::generate::GENERATE;
 use super::origin::Origin;
 use super::shown_value::holds_secret;
 use super::usage::{Definition, Outcome, shortened};
@@ -55,6 +56,12 @@ pub fn parse_all(
             sources.add_file(&file)?;
         }
         if invocation.behaviour == Behaviour::Own {
+            if argv.is_empty()
+                && sources.segments.is_empty()
+                && let Some(text) = sources.definition.introduction()
+            {
+                return Ok(Parsed::Introduction(text));
+            }
             sources.add_environment(&variable)?;
         }
     }
@@ -77,6 +84,7 @@ impl Sources {
     fn asks_for_text(&self, words: &[Word]) -> bool {
         words.iter().filter_map(|word| self.definition.arg(word)).any(|arg| {
             matches!(arg.get_action(), ArgAction::Help | ArgAction::HelpLong | ArgAction::Version)
+                || arg.get_id() == GENERATE
         })
     }
 
@@ -331,7 +339,7 @@ mod tests {
         fn given(&self, argv0: &str, argv: &[&str]) -> Given {
             match self.parse(argv0, argv).unwrap() {
                 Parsed::Given(given) => given,
-                Parsed::Text(text) => panic!("{text}"),
+                other => panic!("{other:?}"),
             }
         }
 

@@ -62,7 +62,7 @@ pub(super) struct TlsArgs {
         value_parser = PathBufValueParser::new())]
     key_password_file: Option<PathBuf>,
 
-    /// What --key is: pem
+    /// What --key is: pem [default: pem]
     #[arg(long, help_heading = "TLS", value_name = "FORM", value_parser = key_form())]
     keyform: Option<KeyForm>,
 
@@ -70,11 +70,11 @@ pub(super) struct TlsArgs {
     #[arg(long, help_heading = "TLS", action = ArgAction::SetTrue)]
     insecure: bool,
 
-    /// Least version of TLS: tlsv1.2 (and newer) or tlsv1.3
+    /// Least version of TLS: tlsv1.2 (and newer) or tlsv1.3 [default: tlsv1.2]
     #[arg(long, help_heading = "TLS", value_name = "VERSION", value_parser = tls_versions())]
     tls_version: Option<TlsVersions>,
 
-    /// Cipher suites allowed, by name, with colons between them
+    /// Cipher suites allowed, by name, with colons between them; without this all that are safe
     #[arg(long, help_heading = "TLS", value_name = "LIST", value_parser = ciphers())]
     ciphers: Option<Box<[String]>>,
 
@@ -264,19 +264,21 @@ enum KeyForm {
 }
 
 fn key_form() -> impl TypedValueParser<Value = KeyForm> {
-    value::from_words(|word| match lower_case(&word).as_str() {
+    let parse = |word: OsString| match lower_case(&word).as_str() {
         "pem" => Ok(KeyForm::Pem),
         "engine" => Ok(KeyForm::Engine),
         _ => Err(ValueError::new("it is pem")),
-    })
+    };
+    value::listed(&["pem"], value::from_words(parse))
 }
 
 fn tls_versions() -> impl TypedValueParser<Value = TlsVersions> {
-    value::from_words(|word| match lower_case(&word).as_str() {
+    let parse = |word: OsString| match lower_case(&word).as_str() {
         "tlsv1.2" => Ok(TlsVersions::From12),
         "tlsv1.3" => Ok(TlsVersions::Only13),
         _ => Err(ValueError::new("it is one of tlsv1.2, tlsv1.3")),
-    })
+    };
+    value::listed(&["tlsv1.2", "tlsv1.3"], value::from_words(parse))
 }
 
 fn lower_case(word: &std::ffi::OsStr) -> String {

@@ -3,24 +3,28 @@
 
 use std::ffi::OsString;
 
+use clap::builder::{Resettable, StyledStr, Styles};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgMatches, Command};
 
 use super::Given;
+use super::generate::GENERATE;
 use super::origin::Origin;
 #[cfg(feature = "client")]
 use super::shown_value;
 use super::words::{self, Word};
 use crate::exit::{ExitStatus, Failure};
-use crate::invocation::Invocation;
+use crate::invocation::{Behaviour, Invocation};
 
 /// What the words asked for.
 #[derive(Debug)]
 pub enum Parsed {
     /// Options to work with.
     Given(Given),
-    /// A text for stdout and nothing else: `--help`, `--version`.
+    /// A text for stdout and nothing else: `--help`, `--version`, `--generate`.
     Text(String),
+    /// Nothing was asked for, under our own name: what the tool is.
+    Introduction(String),
 }
 
 /// The words on the command line make no sense. Status 1.
@@ -72,6 +76,12 @@ pub fn parse(
     words: Vec<OsString>,
 ) -> Result<Parsed, UsageError> {
     let mut definition = Definition::new(invocation, command);
+    if words.is_empty()
+        && invocation.behaviour == Behaviour::Own
+        && let Some(text) = definition.introduction()
+    {
+        return Ok(Parsed::Introduction(text));
+    }
     let words = definition.read(words);
     let options = words.iter().filter_map(|word| word.option.clone());
     let origins = options.map(|option| (option, Origin::CommandLine)).collect();
@@ -82,6 +92,16 @@ pub fn parse(
         }
     })
 }
+
+/// `--help`: the examples first, since most look for one.
+const HELP: &str = "\
+{about-with-newline}
+{usage-heading} {usage}
+
+{before-help}{all-args}{after-help}";
+
+/// How many of the examples are enough for a beginning.
+const FIRST_EXAMPLES: usize = 3;
 
 /// The options of a tool, ready to be parsed, once or several times.
 #[derive(Clone)]
@@ -98,17 +118,28 @@ pub(super) enum Outcome {
 
 impl Definition {
     pub(super) fn new(invocation: Invocation, command: Command) -> Self {
+        let text = |text: Option<&StyledStr>| {
+            Resettable::from(text.map(|text| called(text, invocation, command.get_styles())))
+        };
+        let (before, after) = (text(command.get_before_help()), text(command.get_after_help()));
         let command = command
+            .before_help(before)
+            .after_help(after)
             .name(invocation.name())
             // What `--version` names is what it is, however it was called.
             .display_name(invocation.tool.name())
             .bin_name(invocation.name())
             .no_binary_name(true)
             .args_override_self(true)
+            .help_template(HELP)
             .disable_help_subcommand(true)
             .mut_args(|arg| {
-                let takes_dashes = arg.get_action().takes_values() && !arg.is_positional();
-                if takes_dashes { arg.allow_hyphen_values(true) } else { arg }
+                if !arg.get_action().takes_values() {
+                    return arg;
+                }
+                let takes_dashes = !arg.is_positional();
+                // The help names the values in its own words.
+                arg.hide_possible_values(true).allow_hyphen_values(takes_dashes)
             });
         Self { invocation, command }
     }
@@ -124,6 +155,18 @@ impl Definition {
 
     pub(super) fn error(&self, message: impl Into<String>) -> UsageError {
         UsageError::new(self.invocation, message)
+    }
+
+    /// What the tool is, its first examples, and where there is more; for one that has examples.
+    pub(super) fn introduction(&self) -> Option<String> {
+        let examples = self.command.get_before_help()?.to_string();
+        let first: Vec<_> = examples.lines().take(1 + FIRST_EXAMPLES).collect();
+        let about = self.command.get_about().map(ToString::to_string).unwrap_or_default();
+        let name = self.invocation.name();
+        Some(format!(
+            "{name}: {about}\n\n{}\n\n'{name} --help' lists all options, 'man {name}' tells more.\n",
+            first.join("\n")
+        ))
     }
 
     /// The option that `word` gives.
@@ -180,7 +223,10 @@ impl Definition {
         words: impl IntoIterator<Item = OsString>,
     ) -> Result<Outcome, UsageError> {
         match self.command.try_get_matches_from_mut(words) {
-            Ok(matches) => Ok(Outcome::Matches(matches)),
+            Ok(matches) => Ok(match matches.try_get_one::<&str>(GENERATE) {
+                Ok(Some(text)) => Outcome::Text((*text).to_owned()),
+                _ => Outcome::Matches(matches),
+            }),
             Err(error) => match error.kind() {
                 ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
                     Ok(Outcome::Text(error.render().to_string()))
@@ -221,6 +267,19 @@ impl Definition {
         };
         UsageError { message, hint }
     }
+}
+
+/// A text of the help with the name that the user knows, and headings like those of the options.
+fn called(text: &StyledStr, invocation: Invocation, styles: &Styles) -> StyledStr {
+    let text = text.to_string().replace(invocation.tool.name(), invocation.name());
+    let header = styles.get_header();
+    let lines = text.split_inclusive('\n').map(|line| match line.trim_end() {
+        heading if heading.ends_with(':') && !heading.starts_with(' ') => {
+            format!("{header}{heading}{header:#}\n")
+        }
+        _ => line.to_owned(),
+    });
+    lines.collect::<String>().into()
 }
 
 /// The text as an error shows it: 200 characters, and `…` for what is behind them.

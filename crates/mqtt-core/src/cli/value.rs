@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::time::Duration;
 
-use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
 use clap::{Arg, Command};
 
 use super::color::Color;
@@ -81,6 +81,38 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for ShownAs<T> {
     }
 }
 
+/// The same parser, where the values have names, of which there are few: they are offered by
+/// completions.
+pub(super) fn listed<P: TypedValueParser>(
+    names: &[&'static str],
+    parser: P,
+) -> impl TypedValueParser<Value = P::Value> + use<P> {
+    Listed { names: names.into(), parser }
+}
+
+#[derive(Clone)]
+struct Listed<P> {
+    names: Box<[&'static str]>,
+    parser: P,
+}
+
+impl<P: TypedValueParser> TypedValueParser for Listed<P> {
+    type Value = P::Value;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<P::Value, clap::Error> {
+        self.parser.parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.names.iter().map(PossibleValue::new)))
+    }
+}
+
 /// The byte that two hexadecimal digits spell.
 pub(super) fn byte_of_hex(digits: &str) -> Option<u8> {
     let all_digits = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
@@ -126,41 +158,45 @@ pub fn two_byte_number(least: u16, most: u16) -> impl TypedValueParser<Value = u
 
 /// 0, 1 or 2.
 pub fn qos() -> impl TypedValueParser<Value = Qos> {
-    from_words(|word| {
+    let parse = |word: OsString| {
         let level = number_text(&word).and_then(|word| word.parse().ok());
         let qos = level.and_then(Qos::from_level);
         qos.ok_or_else(|| ValueError("0, 1 or 2 is wanted".to_owned()))
-    })
+    };
+    listed(&["0", "1", "2"], from_words(parse))
 }
 
 /// The version's number or its name.
 pub fn protocol_version() -> impl TypedValueParser<Value = ProtocolVersion> {
-    from_words(|word| match number_text(&word) {
+    let parse = |word: OsString| match number_text(&word) {
         Some("31" | "mqttv31") => Ok(ProtocolVersion::V31),
         Some("311" | "mqttv311") => Ok(ProtocolVersion::V311),
         Some("5" | "mqttv5") => Ok(ProtocolVersion::V5),
         _ => Err(ValueError("it is one of mqttv31, 31, mqttv311, 311, mqttv5, 5".to_owned())),
-    })
+    };
+    listed(&["mqttv31", "31", "mqttv311", "311", "mqttv5", "5"], from_words(parse))
 }
 
 /// When the broker sends retained messages; lower case only, as in the original.
 pub fn retain_handling() -> impl TypedValueParser<Value = RetainHandling> {
-    from_words(|word| match word.to_str() {
+    let parse = |word: OsString| match word.to_str() {
         Some("always") => Ok(RetainHandling::Always),
         Some("new") => Ok(RetainHandling::New),
         Some("never") => Ok(RetainHandling::Never),
         _ => Err(ValueError("it is one of always, new, never".to_owned())),
-    })
+    };
+    listed(&["always", "new", "never"], from_words(parse))
 }
 
 /// When to use colours.
 pub fn color() -> impl TypedValueParser<Value = Color> {
-    from_words(|word| match word.to_str() {
+    let parse = |word: OsString| match word.to_str() {
         Some("auto") => Ok(Color::Auto),
         Some("always") => Ok(Color::Always),
         Some("never") => Ok(Color::Never),
         _ => Err(ValueError("it is one of auto, always, never".to_owned())),
-    })
+    };
+    listed(&["auto", "always", "never"], from_words(parse))
 }
 
 /// A topic to publish to.

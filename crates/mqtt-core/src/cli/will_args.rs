@@ -23,7 +23,7 @@ pub(super) struct WillArgs {
     #[arg(long, help_heading = "Will", value_name = "TEXT", value_parser = will_payload())]
     will_payload: Option<Bytes>,
 
-    /// Quality of service of the will, 0 to 2
+    /// Quality of service of the will: 0, 1 or 2
     #[arg(long, help_heading = "Will", value_name = "QOS", default_value = "0",
         value_parser = value::qos())]
     will_qos: Qos,

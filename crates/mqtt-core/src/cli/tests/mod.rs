@@ -30,7 +30,7 @@ pub(super) fn parsed<A: clap::Args>(words: &[&str]) -> Result<Given, UsageError>
     let command = A::augment_args(command);
     match parse(invocation, command, words.iter().map(Into::into).collect())? {
         Parsed::Given(given) => Ok(given),
-        Parsed::Text(text) => panic!("{text}"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -39,7 +39,7 @@ fn planned(name: &str, words: &[OsString]) -> Result<Route, UsageError> {
     let invocation = Invocation::new(Tool::Pub, OsStr::new(name));
     match parse(invocation, Args::command(), words.to_vec())? {
         Parsed::Given(given) => given.args::<Args>()?.route.plan(&given),
-        Parsed::Text(text) => panic!("{text}"),
+        other => panic!("{other:?}"),
     }
 }
 

@@ -1,0 +1,132 @@
+
+using namespace System.Management.Automation
+using namespace System.Management.Automation.Language
+
+Register-ArgumentCompleter -Native -CommandName 'mqtt-sub' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $commandElements = $commandAst.CommandElements
+    $command = @(
+        'mqtt-sub'
+        for ($i = 1; $i -lt $commandElements.Count; $i++) {
+            $element = $commandElements[$i]
+            if ($element -isnot [StringConstantExpressionAst] -or
+                $element.StringConstantType -ne [StringConstantType]::BareWord -or
+                $element.Value.StartsWith('-') -or
+                $element.Value -eq $wordToComplete) {
+                break
+        }
+        $element.Value
+    }) -join ';'
+
+    $completions = @(switch ($command) {
+        'mqtt-sub' {
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Topic filter to subscribe to')
+            [CompletionResult]::new('--topic', '--topic', [CompletionResultType]::ParameterName, 'Topic filter to subscribe to')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Highest quality of service to receive with: 0, 1 or 2')
+            [CompletionResult]::new('--qos', '--qos', [CompletionResultType]::ParameterName, 'Highest quality of service to receive with: 0, 1 or 2')
+            [CompletionResult]::new('-U', '-U ', [CompletionResultType]::ParameterName, 'Topic filter to unsubscribe from')
+            [CompletionResult]::new('--unsubscribe', '--unsubscribe', [CompletionResultType]::ParameterName, 'Topic filter to unsubscribe from')
+            [CompletionResult]::new('-T', '-T ', [CompletionResultType]::ParameterName, 'Leave out messages whose topic matches')
+            [CompletionResult]::new('--filter-out', '--filter-out', [CompletionResultType]::ParameterName, 'Leave out messages whose topic matches')
+            [CompletionResult]::new('--retain-handling', '--retain-handling', [CompletionResultType]::ParameterName, 'Have the broker send retained messages: always, new (if it did not have the subscription) or never')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Leave after so many messages, 1 to 4294967295')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Leave after so many messages, 1 to 4294967295')
+            [CompletionResult]::new('-F', '-F ', [CompletionResultType]::ParameterName, 'Write messages like this')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Write messages like this')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Host name or address of the broker')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Host name or address of the broker')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Port of the broker, 1 to 65535 (0: --host is the path of a unix socket)')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port of the broker, 1 to 65535 (0: --host is the path of a unix socket)')
+            [CompletionResult]::new('--unix', '--unix', [CompletionResultType]::ParameterName, 'Unix socket of the broker')
+            [CompletionResult]::new('--dns-server', '--dns-server', [CompletionResultType]::ParameterName, 'DNS server to ask for addresses and SRV records, as ADDRESS or ADDRESS:PORT, instead of the system''s')
+            [CompletionResult]::new('-A', '-A ', [CompletionResultType]::ParameterName, 'Name or address of this machine to connect from')
+            [CompletionResult]::new('--bind-address', '--bind-address', [CompletionResultType]::ParameterName, 'Name or address of this machine to connect from')
+            [CompletionResult]::new('--ws-path', '--ws-path', [CompletionResultType]::ParameterName, 'Path to ask for over WebSocket')
+            [CompletionResult]::new('--ws-header', '--ws-header', [CompletionResultType]::ParameterName, 'Header to send when WebSocket begins, as ''NAME: VALUE''')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Connect through a proxy: socks5h://[USER[:PASSWORD]@]HOST[:PORT], socks5:// or http://')
+            [CompletionResult]::new('--cafile', '--cafile', [CompletionResultType]::ParameterName, 'Use TLS and believe the authorities in FILE (PEM)')
+            [CompletionResult]::new('--capath', '--capath', [CompletionResultType]::ParameterName, 'Use TLS and believe the authorities in the files of FOLDER (PEM)')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Use TLS and show the broker the certificate in FILE (PEM)')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The key of --cert (PEM)')
+            [CompletionResult]::new('--key-password-file', '--key-password-file', [CompletionResultType]::ParameterName, 'File whose first line is the passphrase of --key')
+            [CompletionResult]::new('--keyform', '--keyform', [CompletionResultType]::ParameterName, 'What --key is: pem [default: pem]')
+            [CompletionResult]::new('--tls-version', '--tls-version', [CompletionResultType]::ParameterName, 'Least version of TLS: tlsv1.2 (and newer) or tlsv1.3 [default: tlsv1.2]')
+            [CompletionResult]::new('--ciphers', '--ciphers', [CompletionResultType]::ParameterName, 'Cipher suites allowed, by name, with colons between them')
+            [CompletionResult]::new('--tls-alpn', '--tls-alpn', [CompletionResultType]::ParameterName, 'Protocol to offer (ALPN), 1 to 255 bytes')
+            [CompletionResult]::new('--psk', '--psk', [CompletionResultType]::ParameterName, 'Use TLS with this key that the broker has, too: hexadecimal digits')
+            [CompletionResult]::new('--psk-identity', '--psk-identity', [CompletionResultType]::ParameterName, 'Which key --psk is')
+            [CompletionResult]::new('--tls-keylog', '--tls-keylog', [CompletionResultType]::ParameterName, 'Write the keys of each connection to FILE, for tools that look into it')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Client identifier')
+            [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Client identifier')
+            [CompletionResult]::new('-I', '-I ', [CompletionResultType]::ParameterName, 'Client identifier is PREFIX followed by the process id')
+            [CompletionResult]::new('--id-prefix', '--id-prefix', [CompletionResultType]::ParameterName, 'Client identifier is PREFIX followed by the process id')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Version of MQTT: mqttv31 (31), mqttv311 (311) or mqttv5 (5)')
+            [CompletionResult]::new('--protocol-version', '--protocol-version', [CompletionResultType]::ParameterName, 'Version of MQTT: mqttv31 (31), mqttv311 (311) or mqttv5 (5)')
+            [CompletionResult]::new('-x', '-x', [CompletionResultType]::ParameterName, 'Seconds that the broker keeps the session after this client has left (MQTT 5), 0 to 4294967294')
+            [CompletionResult]::new('--session-expiry', '--session-expiry', [CompletionResultType]::ParameterName, 'Seconds that the broker keeps the session after this client has left (MQTT 5), 0 to 4294967294')
+            [CompletionResult]::new('-D', '-D ', [CompletionResultType]::ParameterName, 'Give a packet a property')
+            [CompletionResult]::new('--property', '--property', [CompletionResultType]::ParameterName, 'Give a packet a property')
+            [CompletionResult]::new('--will-topic', '--will-topic', [CompletionResultType]::ParameterName, 'Have the broker publish a will to TOPIC if the connection is lost')
+            [CompletionResult]::new('--will-payload', '--will-payload', [CompletionResultType]::ParameterName, 'Payload of the will, at most 65535 bytes')
+            [CompletionResult]::new('--will-qos', '--will-qos', [CompletionResultType]::ParameterName, 'Quality of service of the will: 0, 1 or 2')
+            [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'User name')
+            [CompletionResult]::new('--username', '--username', [CompletionResultType]::ParameterName, 'User name')
+            [CompletionResult]::new('-P', '-P ', [CompletionResultType]::ParameterName, 'Password')
+            [CompletionResult]::new('--pw', '--pw', [CompletionResultType]::ParameterName, 'Password')
+            [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'Password')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Seconds without traffic after which the connection is tested, 5 to 65535')
+            [CompletionResult]::new('--keepalive', '--keepalive', [CompletionResultType]::ParameterName, 'Seconds without traffic after which the connection is tested, 5 to 65535')
+            [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Seconds that connecting may take, from the look-up of the name to the broker''s answer')
+            [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'Try again so often where the broker cannot be reached, at first or later, 0 to 4294967295 or "forever"')
+            [CompletionResult]::new('-W', '-W ', [CompletionResultType]::ParameterName, 'Leave after so many seconds, with status 27 if there was more to do')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Leave after so many seconds, with status 27 if there was more to do')
+            [CompletionResult]::new('-M', '-M ', [CompletionResultType]::ParameterName, 'Most messages of QoS 1 and 2 that are sent and not yet acknowledged, 1 to 65535')
+            [CompletionResult]::new('--max-inflight', '--max-inflight', [CompletionResultType]::ParameterName, 'Most messages of QoS 1 and 2 that are sent and not yet acknowledged, 1 to 65535')
+            [CompletionResult]::new('--max-packet-size', '--max-packet-size', [CompletionResultType]::ParameterName, 'Largest packet to take from the broker, in bytes behind its length, 1 to 268435455')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours in --debug lines: auto (on a terminal, unless the environment says otherwise), always or never')
+            [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Broker, credentials and topic in one: mqtt://USER:PASSWORD@HOST:PORT/TOPIC, also mqtts, ws, wss')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Broker, credentials and topic in one: mqtt://USER:PASSWORD@HOST:PORT/TOPIC, also mqtts, ws, wss')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Read options from FILE, one per line, instead of the user''s own file')
+            [CompletionResult]::new('--options-file', '--options-file', [CompletionResultType]::ParameterName, 'Read options from FILE, one per line, instead of the user''s own file')
+            [CompletionResult]::new('--random-filter', '--random-filter', [CompletionResultType]::ParameterName, 'Show each message with a chance of PERCENT, 0.1 to 100.0')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Leave out messages that the broker had retained')
+            [CompletionResult]::new('--no-retained', '--no-retained', [CompletionResultType]::ParameterName, 'Leave out messages that the broker had retained')
+            [CompletionResult]::new('--retained-only', '--retained-only', [CompletionResultType]::ParameterName, 'Show only messages that the broker had retained, and leave when they have all come')
+            [CompletionResult]::new('--remove-retained', '--remove-retained', [CompletionResultType]::ParameterName, 'Remove the retained messages that come from the broker, also those that -R does not show')
+            [CompletionResult]::new('--retain-as-published', '--retain-as-published', [CompletionResultType]::ParameterName, 'Have messages keep the retain flag they were published with')
+            [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'Leave when the broker has answered the subscription')
+            [CompletionResult]::new('--exit-after-suback', '--exit-after-suback', [CompletionResultType]::ParameterName, 'Leave when the broker has answered the subscription')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Write the topic in front of the payload')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Write the topic in front of the payload')
+            [CompletionResult]::new('--pretty', '--pretty', [CompletionResultType]::ParameterName, 'Write the JSON of %j and %J on several lines, indented')
+            [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Write control characters in topics and payloads to a terminal, which obeys them')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Write the latest message of each topic, in a row of its own on the terminal')
+            [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Write the latest message of each topic, in a row of its own on the terminal')
+            [CompletionResult]::new('--message-rate', '--message-rate', [CompletionResultType]::ParameterName, 'Write how many messages come, every second, instead of the messages')
+            [CompletionResult]::new('-N', '-N ', [CompletionResultType]::ParameterName, 'Write no newline after a message')
+            [CompletionResult]::new('--no-newline', '--no-newline', [CompletionResultType]::ParameterName, 'Write no newline after a message')
+            [CompletionResult]::new('-S', '-S ', [CompletionResultType]::ParameterName, 'Find brokers by the SRV records of --host')
+            [CompletionResult]::new('--srv', '--srv', [CompletionResultType]::ParameterName, 'Find brokers by the SRV records of --host')
+            [CompletionResult]::new('--nodelay', '--nodelay', [CompletionResultType]::ParameterName, 'Send small packets at once')
+            [CompletionResult]::new('--ws', '--ws', [CompletionResultType]::ParameterName, 'Speak MQTT over WebSocket')
+            [CompletionResult]::new('--tls-use-os-certs', '--tls-use-os-certs', [CompletionResultType]::ParameterName, 'Use TLS and believe the operating system''s authorities')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Do not look at the broker''s certificate: anyone can pretend to be the broker')
+            [CompletionResult]::new('--no-tls', '--no-tls', [CompletionResultType]::ParameterName, 'Use no TLS, whatever the other options say')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Keep the session at the broker when this client leaves')
+            [CompletionResult]::new('--disable-clean-session', '--disable-clean-session', [CompletionResultType]::ParameterName, 'Keep the session at the broker when this client leaves')
+            [CompletionResult]::new('--will-retain', '--will-retain', [CompletionResultType]::ParameterName, 'Have the broker keep the will for later subscribers')
+            [CompletionResult]::new('--no-reconnect', '--no-reconnect', [CompletionResultType]::ParameterName, 'Leave when the connection is lost')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Print every packet that is sent and received')
+            [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Print every packet that is sent and received')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no warnings and errors while running')
+            [CompletionResult]::new('--show-config', '--show-config', [CompletionResultType]::ParameterName, 'Print every setting in force and where it comes from, and do nothing else')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print this help')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print the version')
+            break
+        }
+    })
+
+    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+        Sort-Object -Property ListItemText
+}

@@ -1,0 +1,41 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[mqtt-passwd] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'mqtt-passwd'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'mqtt-passwd'= {
+            cand --password-file 'Take the password from the first line of PATH'
+            cand -H 'Hash to write: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the same, but quick to guess) or argon2id (for brokers 2.1 that were built with it)'
+            cand --hash 'Hash to write: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the same, but quick to guess) or argon2id (for brokers 2.1 that were built with it)'
+            cand -I 'Iterations of sha512-pbkdf2, 1 to 2147483647'
+            cand --iterations 'Iterations of sha512-pbkdf2, 1 to 2147483647'
+            cand -b 'Take the password from the command line, where every user of the system can see it'
+            cand --batch 'Take the password from the command line, where every user of the system can see it'
+            cand --password-stdin 'Take the password from the first line of stdin'
+            cand -c 'Create FILE, readable by its owner alone'
+            cand --create 'Create FILE, readable by its owner alone'
+            cand -D 'Delete USER'
+            cand --delete 'Delete USER'
+            cand -U 'Hash every password in FILE that is in plain text'
+            cand --upgrade 'Hash every password in FILE that is in plain text'
+            cand --overwrite 'Replace FILE if it exists'
+            cand --help 'Print this help'
+            cand --version 'Print the version'
+        }
+    ]
+    $completions[$command]
+}

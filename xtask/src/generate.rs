@@ -1,0 +1,22 @@
+//! `cargo xtask gen`: the files that are made from the options.
+
+use crate::asks_for_help;
+use crate::cargo::{cargo, run as finish};
+
+const HELP: &str = "\
+Makes docs/man and completions anew, from the tools' options and from the tables in docs. A test
+fails where they are not what this makes of them.
+
+Usage: cargo xtask gen
+";
+
+/// Has the tests of the tools write what they compare otherwise: they alone know the options.
+pub(crate) fn run(mut options: lexopt::Parser) -> anyhow::Result<()> {
+    if asks_for_help(&mut options, HELP)? {
+        return Ok(());
+    }
+    let tools = ["--package", "mqtt-pub", "--package", "mqtt-sub", "--package", "mqtt-passwd"];
+    let arguments =
+        [&["test", "--quiet", "--lib", "--bins"], &tools[..], &["generated_files"]].concat();
+    finish(cargo(&arguments).env("REGENERATE", "1"))
+}
