@@ -7,6 +7,7 @@ use tokio::time::{Instant as Timer, timeout, timeout_at};
 
 use super::connection::{Connection, Progress};
 use super::conversation::{Conversation, Ended};
+use super::password;
 use super::redirect::Way;
 use super::write_queue::WriteError;
 use super::{Application, Client, ClientError, Event, Flow};
@@ -14,6 +15,7 @@ use crate::console::HangUp;
 use crate::exit::Failure;
 use crate::plan::{ConnectPlan, Reconnect, Retries, Route, Tls};
 use crate::protocol::{PropertyId, ProtocolVersion};
+use crate::secret::Secret;
 use crate::session::{Backoff, Reading, Session, SessionConfig};
 use crate::signal::{Interrupt, Interrupts, Urgency};
 use crate::transport::{self, Prepared};
@@ -54,15 +56,16 @@ async fn drive<A: Application>(
 ) -> Result<(), A::Error> {
     let mut interrupts = Interrupts::new(plan.time_limit).map_err(ClientError::System)?;
     let hang_up = hang_up();
-    let prepare = transport::prepare(&plan.route);
-    let prepared = match unless_asked_to_end(&mut interrupts, &hang_up, prepare).await {
-        Outcome::Done(prepared) => prepared.map_err(ClientError::Transport)?,
+    let prepare = prepare(plan);
+    let (prepared, password) = match unless_asked_to_end(&mut interrupts, &hang_up, prepare).await {
+        Outcome::Done(prepared) => prepared?,
         Outcome::Interrupted(interrupt, _) => {
             return Err(ClientError::InterruptedEarly(interrupt).into());
         }
         Outcome::HungUp => return Ok(()),
     };
-    let client = Client::new(plan, session(plan));
+    let mut client = Client::new(plan, session(plan));
+    client.password = password;
     let backoff = Backoff::new();
     let way = Way::new(&plan.route);
     let retries = 0;
@@ -75,6 +78,11 @@ async fn drive<A: Application>(
     };
     // What went wrong first is what is told.
     result.and(settled)
+}
+
+/// What is needed before anything is connected.
+async fn prepare(plan: &ConnectPlan) -> Result<(Prepared, Option<Secret>), ClientError> {
+    Ok((transport::prepare(&plan.route).await?, password::obtain(plan).await?))
 }
 
 fn session<P: Clone>(plan: &ConnectPlan) -> Session<P> {
@@ -357,6 +365,7 @@ async fn introduce(
     client.connecting()?;
     let mut connect = plan.connect.clone();
     connect.client_id = client.session.client_id().clone();
+    connect.password.clone_from(&client.password);
     let lost = |error| ClientError::from_write(&endpoint, error);
     connection.send_connect(&connect).await?;
     loop {
