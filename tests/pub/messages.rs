@@ -128,6 +128,21 @@ fn a_script_is_told_nothing_of_the_kind() {
 }
 
 #[test]
+fn who_waits_is_told_for_what() {
+    // A proxy that says nothing: the connection does not stand for as long as the test wants.
+    let peer = ScriptedPeer::listen();
+    let proxy = format!("socks5h://127.0.0.1:{}", peer.port());
+    let words = ["--color=never", "--proxy", &proxy, "-h", "broker.test", "-t", "t", "-n"];
+    let mut terminal = Terminal::start(&publisher(), &words);
+    terminal.expect("note: connecting to broker.test:1883…\r\n");
+    peer.accept().reset();
+    assert_eq!(terminal.code(), Some(7));
+    let mut quiet = Terminal::start(&publisher(), &[&words[..], &["--quiet"]].concat());
+    peer.accept().reset();
+    assert_eq!(quiet.code(), Some(7));
+}
+
+#[test]
 fn a_password_that_everybody_can_see_gets_a_hint() {
     let closed = ["--color=never", "--unix", "/nonexistent", "-t", "t", "-n", "-u", "u"];
     let mut terminal = Terminal::start(&publisher(), &[&closed[..], &["-P", "hunter2"]].concat());

@@ -3,10 +3,12 @@
 use std::process::Stdio;
 
 use test_support::mosquitto::Mosquitto;
+use test_support::packet::v3;
+use test_support::scripted_peer::ScriptedPeer;
 use test_support::tool::Tool;
 
 use super::terminal::Terminal;
-use super::subscriber;
+use super::{start_at, subscriber};
 
 /// stderr of a run that ends well, on a terminal.
 fn told(tool: &Tool, words: &[&str]) -> String {
@@ -46,4 +48,18 @@ fn a_filter_that_a_shell_has_changed_is_noticed() {
         assert_eq!(told.contains("note: outside single quotes a shell takes the $SYS"), is_noticed);
         assert_eq!(told.is_empty(), !is_noticed, "{told}");
     }
+}
+
+#[test]
+fn two_clients_with_one_identifier_are_told_of_each_other() {
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, &["-t", "t", "-i", "same"]);
+    for _ in 0..2 {
+        let mut client = peer.accept();
+        client.read_packet();
+        client.send(&v3::connack(0));
+        client.read_packet();
+        client.close();
+    }
+    running.wait_for_stderr("hint: another client may use the same client identifier (-i)");
 }

@@ -116,6 +116,8 @@ pub struct Client {
     debug: Option<DebugLog>,
     notices: Notices,
     audience: Audience,
+    /// A person knows where we connect to.
+    has_said_where: bool,
     /// For CONNECT, where it is none of the options.
     password: Option<Secret>,
     /// How many messages have got through, either way.
@@ -133,6 +135,7 @@ impl Client {
             debug: plan.debug.map(|debug| DebugLog::new(debug, &plan.connect, plan.notices)),
             notices: plan.notices,
             audience: plan.audience,
+            has_said_where: false,
             password: None,
             progress: 0,
             farewell: plan.disconnect.clone(),
