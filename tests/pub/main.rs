@@ -10,10 +10,14 @@ mod delivery;
 mod failures;
 /// A broker that breaks the protocol or the connection.
 mod hostile_broker;
+/// What is said on stderr, to whom, and in which colours.
+mod messages;
 /// Options from files, the environment and URLs; `--show-config`.
 mod option_files;
 /// Options and what they put on the wire.
 mod packets;
+/// `--password-file`, and the prompt.
+mod password_file;
 /// The properties of MQTT 5, the session expiry, the will.
 mod properties;
 /// SOCKS and HTTP proxies.
@@ -28,6 +32,8 @@ mod route;
 mod service;
 /// SIGINT, SIGTERM and closed pipes.
 mod signals;
+/// A terminal with a tool on it.
+mod terminal;
 /// TLS: who is believed, what is shown, and what is said when it fails.
 mod tls;
 /// Certificates of old forms.

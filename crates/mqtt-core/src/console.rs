@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileTypeExt;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -18,6 +18,7 @@ use tokio::net::unix::pipe::Sender;
 use tokio::sync::mpsc;
 
 use crate::descriptor::Blocking;
+pub use crate::stream::Stream;
 
 /// A block is handed to the writer when it has grown to that many bytes.
 const BLOCK: usize = 64 * 1024;
@@ -27,25 +28,6 @@ const QUEUE: usize = 4;
 
 /// A payload at least that long is handed over as it is instead of being copied into a block.
 const SHARED: usize = 16 * 1024;
-
-/// One of the two output streams.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the streams' own names")]
-pub enum Stream {
-    Stdout,
-    Stderr,
-}
-
-impl Stream {
-    /// Whether it is a terminal.
-    #[must_use]
-    pub fn is_terminal(self) -> bool {
-        match self {
-            Self::Stdout => io::stdout().is_terminal(),
-            Self::Stderr => io::stderr().is_terminal(),
-        }
-    }
-}
 
 /// Writing failed; what was queued behind is lost.
 #[derive(Debug, thiserror::Error)]
