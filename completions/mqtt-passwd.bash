@@ -23,7 +23,7 @@ _mqtt__passwd() {
 
     case "${cmd}" in
         mqtt__passwd)
-            opts="-b -c -D -U -H -I --batch --password-stdin --password-file --create --delete --upgrade --hash --iterations --overwrite --help --version"
+            opts="-b -c -D -U -H -I --batch --password-stdin --password-file --create --delete --upgrade --hash --iterations --overwrite --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -67,6 +67,13 @@ _mqtt__passwd() {
                     ;;
                 -I)
                     COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi

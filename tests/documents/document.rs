@@ -64,7 +64,7 @@ impl Document {
         let entries = std::fs::read_dir(docs).expect("the folder is there");
         let names = entries.map(|entry| entry.expect("it can be read").file_name());
         let mut paths: Vec<_> = names.map(|name| Path::new("docs").join(name)).collect();
-        paths.push(PathBuf::from("README.md"));
+        paths.extend(["README.md", "CONTRIBUTING.md"].map(PathBuf::from));
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
         paths.sort();
         paths.into_iter().map(Self::read).collect()

@@ -12,6 +12,7 @@
     reason = "a panic is how a test fails, and one of them lists something"
 )]
 
+mod coming_from;
 mod desk;
 mod document;
 

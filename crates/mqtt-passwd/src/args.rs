@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::builder::TypedValueParser;
 use clap::{Command, CommandFactory, Parser, ValueEnum};
-use mqtt_core::cli::{self, Parsed, UsageError, parse};
+use mqtt_core::cli::{self, ColorArgs, Parsed, UsageError, parse};
 use mqtt_core::invocation::{Behaviour, Invocation};
 use zeroize::Zeroizing;
 
@@ -98,6 +98,9 @@ struct PasswdArgs {
     /// Replace FILE if it exists; needs -c
     #[arg(long, help_heading = "Editing")]
     overwrite: bool,
+
+    #[command(flatten)]
+    color: ColorArgs,
 
     /// Print this help
     #[arg(long, help_heading = "Help", action = clap::ArgAction::Help)]

@@ -79,6 +79,17 @@ pub enum ClientError {
         /// Why.
         source: io::Error,
     },
+    /// The file with the password cannot be read.
+    #[error("cannot read '{}' (--password-file)", .path.display())]
+    PasswordFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The password cannot be read from stdin or the terminal.
+    #[error("cannot read the password")]
+    Password(#[source] io::Error),
     /// Output could not be written.
     #[error(transparent)]
     Console(#[from] ConsoleError),
