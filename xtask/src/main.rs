@@ -10,8 +10,10 @@ mod bench;
 mod broker;
 mod cargo;
 mod demo;
+mod interop;
 mod packages;
 mod test;
+mod watched;
 
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
@@ -25,11 +27,12 @@ The project's own tasks.
 Usage: cargo xtask TASK [OPTIONS]
 
 Tasks:
-  demo    build the tools and show them at work: needs nothing but the Rust toolchain
-  broker  run an embedded broker on 127.0.0.1 for trying the tools out
-  test    install what the tests need, then check formatting, lints and docs and run all tests
-  bench   measure the tools beside Debian's mosquitto-clients and print a table of medians
-  help    print this text
+  demo     build the tools and show them at work: needs nothing but the Rust toolchain
+  broker   run an embedded broker on 127.0.0.1 for trying the tools out
+  test     install what the tests need, then check formatting, lints and docs and run all tests
+  bench    measure the tools beside Debian's mosquitto-clients and print a table of medians
+  interop  try the tools against several brokers and print docs/interop.md
+  help     print this text
 
 `cargo xtask TASK --help` tells more about a task.
 ";
@@ -52,6 +55,7 @@ fn run(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
         Some("broker") => broker::run(options),
         Some("test") => test::run(options),
         Some("bench") => bench::run(options),
+        Some("interop") => interop::run(options),
         Some(bench::peer::TASK) => bench::peer::run(options),
         Some("help" | "--help" | "-h") => {
             print!("{HELP}");
