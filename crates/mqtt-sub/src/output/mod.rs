@@ -43,7 +43,7 @@ impl Display {
     pub(crate) fn show<R>(
         &mut self,
         message: ReceivedMessage,
-        clock: impl Fn() -> SystemTime,
+        clock: impl FnOnce() -> SystemTime,
         console: &mut Console<R>,
     ) -> Vec<Problem> {
         let Some(screen) = &mut self.screen else {
@@ -112,7 +112,7 @@ impl Format {
     fn write<R>(
         &self,
         message: ReceivedMessage,
-        clock: impl Fn() -> SystemTime,
+        clock: impl FnOnce() -> SystemTime,
         console: &mut Console<R>,
     ) -> Vec<Problem> {
         match &self.layout {
