@@ -27,7 +27,7 @@ fn file(shell: Shell, definition: &Definition) -> File {
         _ => ("elvish", text),
     };
     // A line that ends in a blank would look like a mistake.
-    let text = text.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    let text = text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect();
     File { kind, path: Path::new("completions").join(shell.file_name(name)), text }
 }
 
