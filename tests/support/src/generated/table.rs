@@ -31,6 +31,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "no section 'D'")]
     fn a_section_that_is_not_there_is_a_mistake() {
-        let _ = rows("# A\n\n## B\n", "D");
+        let _none = rows("# A\n\n## B\n", "D");
     }
 }
