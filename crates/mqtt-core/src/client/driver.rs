@@ -373,7 +373,8 @@ async fn establish(
 ) -> Result<Connected, ClientError> {
     let limit = plan.connect_timeout;
     let deadline = Timer::now() + limit;
-    let connecting = transport::connect(prepared, route, limit);
+    // Every way to a broker is in it: too much to hand about.
+    let connecting = Box::pin(transport::connect(prepared, route, limit));
     let reached = timeout_at(deadline, patiently(connecting, route, client)).await;
     let reached = reached.map_err(|_| {
         let route = Box::new(route.clone());
