@@ -26,7 +26,7 @@ tlsv1.3\t''"
 complete -c mqtt-pub -l ciphers -d 'Cipher suites allowed, by name, with colons between them' -r -f
 complete -c mqtt-pub -l tls-alpn -d 'Protocol to offer (ALPN), 1 to 255 bytes' -r -f
 complete -c mqtt-pub -l psk -d 'Use TLS with this key that the broker has, too: hexadecimal digits' -r -f
-complete -c mqtt-pub -l psk-identity -d 'Which key --psk is' -r -f
+complete -c mqtt-pub -l psk-identity -d 'Which key --psk is: text of 1 to 255 bytes' -r -f
 complete -c mqtt-pub -l tls-keylog -d 'Write the keys of each connection to FILE, for tools that look into it' -r -F
 complete -c mqtt-pub -s i -l id -d 'Client identifier' -r -f
 complete -c mqtt-pub -s I -l id-prefix -d 'Client identifier is PREFIX followed by the process id' -r -f
@@ -67,7 +67,7 @@ complete -c mqtt-pub -s l -l stdin-line -d 'One message per line of stdin'
 complete -c mqtt-pub -s n -l null-message -d 'Empty payload'
 complete -c mqtt-pub -s r -l retain -d 'Have the broker keep the message for later subscribers'
 complete -c mqtt-pub -s S -l srv -d 'Find brokers by the SRV records of --host'
-complete -c mqtt-pub -l nodelay -d 'Send small packets at once'
+complete -c mqtt-pub -l nodelay -d 'Send small packets at once, as is always done'
 complete -c mqtt-pub -l ws -d 'Speak MQTT over WebSocket'
 complete -c mqtt-pub -l tls-use-os-certs -d 'Use TLS and believe the operating system\'s authorities'
 complete -c mqtt-pub -l insecure -d 'Do not look at the broker\'s certificate: anyone can pretend to be the broker'

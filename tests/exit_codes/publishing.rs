@@ -74,6 +74,9 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     scenario(TOOL, "a cipher suite that there is not", |tool| {
         tool.run(["--cafile", "/dev/null", "--ciphers", "RC4-MD5", "-t", "t", "-m", "x"])
     }),
+    scenario(TOOL, super::WITHOUT_PSK, |tool| {
+        tool.run(["--psk", "00", "--psk-identity", "i", "-t", "t", "-m", "x"])
+    }),
     scenario(TOOL, "TLS with the broker failed", |tool| {
         super::with_authority(tool, &["-t", "t", "-m", "x"])
     }),

@@ -93,6 +93,9 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     scenario(TOOL, "a cipher suite that there is not", |tool| {
         tool.run(["--cafile", "/dev/null", "--ciphers", "RC4-MD5", "-t", "t"])
     }),
+    scenario(TOOL, super::WITHOUT_PSK, |tool| {
+        tool.run(["--psk", "00", "--psk-identity", "i", "-t", "t"])
+    }),
     scenario(TOOL, "TLS with the broker failed", |tool| super::with_authority(tool, &["-t", "t"])),
     scenario(TOOL, "the broker answered with TLS", |tool| {
         let scene = Scene::connecting(tool, &["-t", "t"]);

@@ -143,6 +143,7 @@ fn what_a_broker_must_not_send_has_its_lines_too() {
         ),
         ("311", &v3::connack(0), &v3::connack(0), "Client me received duplicate CONNACK"),
         ("311", &v3::connack(0), &[0, 0], "Error: Unrecognised command 0\n"),
+        ("311", &v3::connack(0), &[0x82, 0], "Error: Unrecognised command 128\n"),
         (
             "311",
             &v3::connack(0),

@@ -1,7 +1,10 @@
+use std::fs::File;
 use std::io::Write as _;
+use std::time::Duration;
 
 use test_support::mosquitto::Mosquitto;
-use test_support::packet;
+use test_support::packet::{self, v5};
+use test_support::scripted_peer::ScriptedPeer;
 use test_support::tool::Tool;
 
 use super::publisher;
@@ -161,4 +164,29 @@ fn stdin_may_be_in_non_blocking_mode() {
         assert_eq!(child.wait().unwrap().code(), Some(0));
         assert_eq!(setup.received(1), b"t late\n");
     }
+}
+
+#[test]
+fn a_slow_line_is_no_silence() {
+    const MEBIBYTE: usize = 1 << 20;
+    let (peer, tool) = (ScriptedPeer::listen(), publisher());
+    let file = tool.home().join("payload");
+    File::create(&file).unwrap().set_len(64 << 20).unwrap();
+    let (port, file) = (peer.port().to_string(), file.to_str().unwrap());
+    let place = ["-h", "127.0.0.1", "-p", &port, "-V", "5"];
+    let running = tool.spawn([&place[..], &["-t", "t", "-q", "1", "-f", file]].concat());
+    let mut client = peer.accept();
+    client.read_packet();
+    // A keep-alive of a second: the ping is stuck behind the payload for more than two.
+    client.send(&v5::connack(0, &[0x13, 0, 1]));
+    client.read_bytes(5 + 3 + 2 + 1);
+    for _ in 0..64 {
+        client.read_bytes(MEBIBYTE);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    client.expect(&packet::PINGREQ);
+    client.send(&packet::puback(1));
+    while client.read_packet_or_end().is_some() {}
+    drop(client);
+    running.wait().assert_code(0);
 }

@@ -22,6 +22,31 @@ fn an_unknown_host_is_named() {
 }
 
 #[test]
+fn a_port_that_stays_silent_is_told_with_what_may_help() {
+    let peer = ScriptedPeer::listen();
+    let place = format!("127.0.0.1:{}", peer.port());
+    for (options, told) in [
+        (
+            &[][..],
+            "no answer to CONNECT from {place} within 1 s\n\
+             hint: that port (-p) may be for something else than MQTT, or for TLS (--cafile) or \
+             WebSocket (--ws); --connect-timeout waits longer\n",
+        ),
+        (
+            &["--ws"],
+            "no answer from {place} within 1.0 s\n\
+             hint: -h and -p may lead elsewhere, or a firewall may be in between; \
+             --connect-timeout waits longer\n",
+        ),
+    ] {
+        let words = [&["-t", "t", "-m", "x", "--connect-timeout", "1"], options].concat();
+        let output = start_at(&peer, &words).wait();
+        output.assert_code(1);
+        assert_eq!(output.stderr(), format!("error: {}", told.replace("{place}", &place)));
+    }
+}
+
+#[test]
 fn a_refusal_gives_the_brokers_code_and_its_name() {
     for (code, name) in [
         (1, "unacceptable protocol version"),

@@ -12,12 +12,18 @@ mod failures;
 mod hostile_broker;
 /// What is said on stderr, to whom, and in which colours.
 mod messages;
+/// `--psk` in a build that has it not.
+#[cfg(not(feature = "psk"))]
+mod no_pre_shared_key;
 /// Options from files, the environment and URLs; `--show-config`.
 mod option_files;
 /// Options and what they put on the wire.
 mod packets;
 /// `--password-file`, and the prompt.
 mod password_file;
+/// `--psk`: TLS by a key that both sides have.
+#[cfg(feature = "psk")]
+mod pre_shared_key;
 /// The properties of MQTT 5, the session expiry, the will.
 mod properties;
 /// SOCKS and HTTP proxies.
@@ -40,6 +46,8 @@ mod tls;
 mod tls_old_certificates;
 /// The prompt for the passphrase of a key.
 mod tls_passphrase;
+/// TLS with what lies below it and above it.
+mod tls_stacked;
 /// `--save-unsent`, and what is said of lines that do not get through.
 mod unsent;
 /// Wrong usage.

@@ -495,8 +495,12 @@ fn a_plain_publish_opens_no_file_that_tls_would() {
     test_support::tool::Tool::at("strace").run(words).assert_code(0);
     let trace = fs::read_to_string(trace).expect("strace wrote it");
     assert!(trace.contains("openat("), "{trace}");
-    for word in ["ssl", ".pem", ".crt", "certs"] {
-        assert!(!trace.contains(word), "{trace}");
+    // Where OpenSSL is in the build, it is loaded with the program.
+    let is_loaded = |line: &str| cfg!(feature = "psk") && line.contains(".so.3");
+    for line in trace.lines().filter(|line| !is_loaded(line)) {
+        for word in ["ssl", ".pem", ".crt", "certs"] {
+            assert!(!line.contains(word), "{trace}");
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use test_support::packet::{self, Delivery, v3, v5};
 use test_support::scripted_peer::ScriptedPeer;
+use test_support::tool::{Pid, Signal, kill_process};
 
 use super::decode::{self, Kind, Level};
 
@@ -34,6 +35,8 @@ pub(crate) enum Reply {
     Suback(u16, Vec<u8>),
     /// A message is put into the queue. The next one leaves when this one is acknowledged.
     Message(Message),
+    /// The client's process gets this signal, once it has been sent what comes before.
+    Signal(Signal),
     /// The connection is ended in order.
     Close,
 }
@@ -146,8 +149,13 @@ impl Broker {
         self.connections.last_mut().expect("there is always one")
     }
 
-    /// Serves one client until its process has ended; what it sent in each connection.
-    pub(crate) fn serve(&self, peer: &ScriptedPeer, ended: &AtomicBool) -> Vec<Vec<String>> {
+    /// Serves this client until its process has ended; what it sent in each connection.
+    pub(crate) fn serve(
+        &self,
+        peer: &ScriptedPeer,
+        client: Pid,
+        ended: &AtomicBool,
+    ) -> Vec<Vec<String>> {
         let mut connections = Vec::new();
         loop {
             // Whoever connected before the end is in the queue by now.
@@ -155,7 +163,8 @@ impl Broker {
             if let Some(connection) = peer.try_accept() {
                 let script = self.connections.get(connections.len()).or(self.connections.last());
                 let script = script.expect("there is always one").clone();
-                connections.push(Conversation::new(script, connection.clone_stream()).run());
+                let conversation = Conversation::new(script, connection.clone_stream(), client);
+                connections.push(conversation.run());
             } else if last {
                 return connections;
             } else {
@@ -169,6 +178,7 @@ impl Broker {
 struct Conversation {
     script: Script,
     stream: TcpStream,
+    client: Pid,
     level: Level,
     /// Messages that wait for the acknowledgement of those before them.
     queue: VecDeque<Message>,
@@ -180,7 +190,7 @@ struct Conversation {
 }
 
 impl Conversation {
-    fn new(script: Script, stream: TcpStream) -> Self {
+    fn new(script: Script, stream: TcpStream, client: Pid) -> Self {
         let level = Level::Four;
         let (queue, waiting, mut lines) = (VecDeque::new(), false, Vec::new());
         // Seen with -A; everything else comes from the usual address.
@@ -189,7 +199,7 @@ impl Conversation {
         {
             lines.push(format!("from {}", address.ip()));
         }
-        Self { script, stream, level, queue, waiting, unsent: Vec::new(), lines }
+        Self { script, stream, client, level, queue, waiting, unsent: Vec::new(), lines }
     }
 
     /// Reads and answers until the client has nothing more to say.
@@ -264,6 +274,11 @@ impl Conversation {
             Reply::Message(message) => {
                 self.queue.push_back(message);
                 self.send_messages();
+            }
+            Reply::Signal(signal) => {
+                self.flush();
+                // It may have left already.
+                let _sent = kill_process(self.client, signal);
             }
             Reply::Close => self.close(),
         }

@@ -3,14 +3,19 @@
 //! A case is an invocation and what stands around it:
 //!
 //! ```ignore
-//! publisher("-t a -m hello -q 2").at(broker())
-//! subscriber("-t a -v -C 1").at(broker().with(message("a", "hello"))).only(V5)
-//! publisher("-t a -l").input("x\\0").differs(Expected::Sends(…), "docs/differences.md: pub `-l`: NUL bytes")
+//! showing(["§6.1 -m"]).compare([
+//!     publisher("-t a -m hello -q 2").at(broker()),
+//!     subscriber("-t a -v -C 1").at(broker().with(message("a", "hello"))).only(V5).shows("§8.1 a payload"),
+//!     publisher("-t a -l").input("x\\0").differs(Expected::Sends(…), "docs/differences.md: pub `-l`: NUL bytes"),
+//! ]);
 //! ```
+//!
+//! A group of cases and each of them name the rows of `rows.md` that they show.
 //!
 //! Where Debian's 2.0.11 is not what 2.1.2 does, or where we differ on purpose, the case says what
 //! is right and why; if the original turns out to do just that, the case fails, too. A row of
-//! docs/differences.md is named by its first cell, and must be there.
+//! docs/differences.md is named by its first cell, and must be there. Where the original cannot be
+//! run, the case says all that is right.
 
 use std::ffi::OsString;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -18,74 +23,16 @@ use std::thread;
 
 use tempfile::TempDir;
 use test_support::scripted_peer::ScriptedPeer;
-use test_support::tool::{Running, Tool};
+use test_support::tool::{Pid, Running, Tool};
 
 use super::broker::{Broker, broker};
-use super::seen::{Aspect, Seen, changes, without_random_part};
+use super::ledger::{self, DIFFERENCE};
+use super::seen::{Aspect, Seen, changes, without_random_part, without_time};
 use super::socket::Socket;
 use super::words::words;
 
-/// The versions of the protocol, as `-V` has them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Version {
-    V31,
-    V311,
-    V5,
-}
-
-pub(crate) const EVERY: [Version; 3] = [Version::V31, Version::V311, Version::V5];
-
-impl Version {
-    fn word(self) -> &'static str {
-        match self {
-            Self::V31 => "mqttv31",
-            Self::V311 => "mqttv311",
-            Self::V5 => "mqttv5",
-        }
-    }
-}
-
-/// What is expected of ours in place of what the original does.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Expected {
-    /// The exit status.
-    Status(i32),
-    /// Every CONNECT.
-    Connects(&'static [&'static str]),
-    /// Every other packet; with its connection's number from the second on.
-    Sends(&'static [&'static str]),
-    /// The lines of stdout.
-    Prints(&'static [&'static str]),
-    /// On stdout words of our own, and these among them.
-    PrintsAmongOthers(&'static str),
-}
-
-impl Expected {
-    fn aspect(self) -> Aspect {
-        match self {
-            Self::Status(_) => Aspect::Status,
-            Self::Connects(_) => Aspect::Connects,
-            Self::Sends(_) => Aspect::Sends,
-            Self::Prints(_) | Self::PrintsAmongOthers(_) => Aspect::Prints,
-        }
-    }
-
-    fn lines(self, ours: &[String]) -> Vec<String> {
-        match self {
-            Self::PrintsAmongOthers(words) => {
-                let printed: Vec<_> =
-                    ours.iter().flat_map(|line| line.split([' ', ',', '[', ']', '='])).collect();
-                let missing = words.split_whitespace().filter(|word| !printed.contains(word));
-                let missing = missing.map(|word| format!("somewhere: {word}"));
-                ours.iter().cloned().chain(missing).collect()
-            }
-            Self::Status(status) => vec![status.to_string()],
-            Self::Connects(lines) | Self::Sends(lines) | Self::Prints(lines) => {
-                lines.iter().map(|&line| line.to_owned()).collect()
-            }
-        }
-    }
-}
+pub(crate) use super::expected::Expected;
+pub(crate) use super::version::{EVERY, Version};
 
 /// The original's tool and ours.
 #[derive(Clone, Copy, Debug)]
@@ -105,18 +52,42 @@ pub(crate) fn subscriber(line: &str) -> Case {
     Case::new(Pair { original: "mosquitto_sub", own: "mqtt-sub" }, line)
 }
 
+/// A case for each of these lines, which go on from this beginning, with the row it shows.
+#[track_caller]
+pub(crate) fn by_row(
+    tool: fn(&str) -> Case,
+    beginning: &str,
+    table: &[(&str, &[&str])],
+) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (row, lines) in table {
+        cases.extend(lines.iter().map(|line| tool(&format!("{beginning} {line}")).shows(row)));
+    }
+    cases
+}
+
+/// What the original is given.
+#[derive(Clone, Debug)]
+enum Original {
+    TheSame,
+    OtherWords(String),
+    /// It is not run.
+    Nothing,
+}
+
 /// One comparison.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     pair: Pair,
     line: String,
-    original_line: Option<String>,
+    original: Original,
     versions: Vec<Option<Version>>,
     broker: Broker,
     input: Vec<u8>,
     files: Vec<(String, Vec<u8>)>,
-    environment: Vec<(String, String)>,
+    environment: Vec<(String, Option<String>)>,
     differences: Vec<(Expected, &'static str)>,
+    rows: Vec<String>,
 }
 
 impl Case {
@@ -124,13 +95,14 @@ impl Case {
         Self {
             pair,
             line: line.to_owned(),
-            original_line: None,
+            original: Original::TheSame,
             versions: EVERY.map(Some).to_vec(),
             broker: broker(),
             input: Vec::new(),
             files: Vec::new(),
             environment: Vec::new(),
             differences: Vec::new(),
+            rows: Vec::new(),
         }
     }
 
@@ -162,23 +134,51 @@ impl Case {
 
     /// With a variable in the environment.
     pub(crate) fn environment(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.to_owned(), value.to_owned()));
+        self.environment.push((name.to_owned(), Some(value.to_owned())));
+        self
+    }
+
+    /// Without a variable in the environment.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.environment.push((name.to_owned(), None));
+        self
+    }
+
+    /// Shows this row of `rows.md`.
+    #[track_caller]
+    pub(crate) fn shows(mut self, row: &str) -> Self {
+        ledger::check_name(row);
+        self.rows.push(row.to_owned());
         self
     }
 
     /// The original on this machine says the same in these words, for this reason.
     #[track_caller]
     pub(crate) fn instead(self, line: &str, reason: &str) -> Self {
-        check_row(reason);
-        Self { original_line: Some(line.to_owned()), ..self }
+        Self { original: Original::OtherWords(line.to_owned()), ..self }.because(reason)
+    }
+
+    /// The original on this machine is not run, for this reason: status, packets and stdout of
+    /// ours are what the case says (CONNECT, where it says so).
+    #[track_caller]
+    pub(crate) fn without_original(self, reason: &str) -> Self {
+        Self { original: Original::Nothing, ..self }.because(reason)
     }
 
     /// Ours does this and not what the original on this machine does, for this reason.
     #[track_caller]
     pub(crate) fn differs(mut self, expected: Expected, reason: &'static str) -> Self {
-        check_row(reason);
         self.differences.push((expected, reason));
-        self
+        self.because(reason)
+    }
+
+    /// A reason shows the row of docs/differences.md that it names.
+    #[track_caller]
+    fn because(self, reason: &str) -> Self {
+        match reason.find(DIFFERENCE).and_then(|at| reason.get(at..)) {
+            Some(row) => self.shows(row),
+            None => self,
+        }
     }
 
     /// Ours takes this for wrong usage, for this reason: no connection, nothing on stdout.
@@ -194,20 +194,40 @@ impl Case {
         self.versions.iter().map(move |&version| (self, version))
     }
 
+    /// The rows it shows.
+    pub(crate) fn rows(&self) -> &[String] {
+        &self.rows
+    }
+
+    /// The versions it is run in.
+    pub(crate) fn spoken(&self) -> impl Iterator<Item = Version> {
+        let spoken = |&version: &Option<Version>| {
+            Version::of(&self.words(&self.line, version, str::to_owned))
+        };
+        self.versions.iter().map(spoken)
+    }
+
     /// Runs both and compares them; the text says what is wrong.
     fn compare(&self, version: Option<Version>) -> Result<(), String> {
         let own = Tool::at(env!("CARGO_BIN_EXE_mqtt-sub")).sibling(self.pair.own);
         let (tool, linked) = (Tool::at(original(self.pair)), own.called(self.pair.original));
+        let line = match &self.original {
+            Original::TheSame => Some(&self.line),
+            Original::OtherWords(line) => Some(line),
+            Original::Nothing => None,
+        };
         // Some wait for seconds: at the same time, then.
-        let ((mut theirs, their_words), (mut ours, our_words)) = thread::scope(|scope| {
-            let line = self.original_line.as_ref().unwrap_or(&self.line);
-            let theirs = scope.spawn(|| self.run(&tool, line, version));
+        let (theirs, (mut ours, our_words)) = thread::scope(|scope| {
+            let theirs = line.map(|line| scope.spawn(|| self.run(&tool, line, version)));
             let ours = self.run(&linked, &self.line, version);
-            (theirs.join().expect("the original did not end"), ours)
+            (theirs.map(|run| run.join().expect("the original did not end")), ours)
         });
+        let (mut theirs, their_words) =
+            theirs.map_or((None, String::new()), |(seen, words)| (Some(seen), words));
         let mut wrong = String::new();
         for aspect in [Aspect::Status, Aspect::Connects, Aspect::Sends, Aspect::Prints] {
-            wrong += &self.judge(aspect, &theirs.take(aspect), &ours.take(aspect));
+            let theirs = theirs.as_mut().map(|seen| seen.take(aspect));
+            wrong += &self.judge(aspect, theirs.as_deref(), &ours.take(aspect));
         }
         if wrong.is_empty() {
             return Ok(());
@@ -220,13 +240,17 @@ impl Case {
     }
 
     /// What is wrong about one aspect; empty if nothing is.
-    fn judge(&self, aspect: Aspect, theirs: &[String], ours: &[String]) -> String {
+    fn judge(&self, aspect: Aspect, theirs: Option<&[String]>, ours: &[String]) -> String {
         let difference = self.differences.iter().find(|(of, _)| of.aspect() == aspect);
         let Some((expected, reason)) = difference else {
-            return changes(aspect, "the original", theirs, ours);
+            return match theirs {
+                Some(theirs) => changes(aspect, "the original", theirs, ours),
+                None if aspect == Aspect::Connects => String::new(),
+                None => format!("{aspect:?}: the case does not say what is right\n"),
+            };
         };
         let expected = expected.lines(ours);
-        if expected == theirs {
+        if theirs == Some(&expected) {
             return format!("{aspect:?}: the original does the same; not needed: {reason}\n");
         }
         changes(aspect, reason, &expected, ours)
@@ -261,13 +285,17 @@ impl Case {
         let mut command = tool.command(self.words(line, version, fill));
         command.env("HOME", home);
         for (name, value) in &self.environment {
-            command.env(name, fill(value));
+            match value {
+                Some(value) => command.env(name, fill(value)),
+                None => command.env_remove(name),
+            };
         }
         let mut running = Running::start(command);
         let id = running.id();
+        let client = Pid::from_raw(id.cast_signed()).expect("a process has a number");
         let (input, ended) = (self.input.clone(), AtomicBool::new(false));
         let (connections, output) = thread::scope(|scope| {
-            let serving = scope.spawn(|| self.broker.serve(&peer, &ended));
+            let serving = scope.spawn(|| self.broker.serve(&peer, client, &ended));
             scope.spawn(|| socket.relay(&ended));
             let _end = Ending(&ended);
             let mut stdin = running.take_input();
@@ -299,24 +327,15 @@ impl Case {
         words
     }
 
-    /// What is different in each run: the process identifier, where it is part of `-I`'s.
+    /// What is different in each run: random parts, times, and the process identifier where it is
+    /// part of `-I`'s.
     fn mask(&self, id: u32) -> impl Fn(&str) -> String {
         let id = (self.line.contains("-I ") || self.line.contains("--id-prefix ")).then_some(id);
         move |line| {
-            let line = without_random_part(line);
+            let line = without_time(&without_random_part(line));
             id.map_or(line.clone(), |id| line.replace(&id.to_string(), "<process>"))
         }
     }
-}
-
-/// Fails where a reason names a row of docs/differences.md that is not there.
-#[track_caller]
-fn check_row(reason: &str) {
-    const TABLES: &str = include_str!("../../docs/differences.md");
-    let Some((_, row)) = reason.split_once("docs/differences.md: ") else { return };
-    let first_cells =
-        || TABLES.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
-    assert!(first_cells().any(|cell| cell == row), "docs/differences.md has no row {row:?}");
 }
 
 /// Tells the broker that its client has ended, however it did.
@@ -336,10 +355,30 @@ fn original(pair: Pair) -> String {
     format!("/usr/bin/{}", pair.original)
 }
 
-/// Compares all cases of a group and shows all that is wrong.
+/// Cases that all show these rows of `rows.md`.
+pub(crate) fn showing<const N: usize>(rows: [&'static str; N]) -> Group {
+    Group(rows.to_vec())
+}
+
+/// The rows that each case of a group shows.
+pub(crate) struct Group(Vec<&'static str>);
+
+impl Group {
+    /// Compares all cases of the group and shows all that is wrong.
+    #[track_caller]
+    pub(crate) fn compare(&self, cases: impl IntoIterator<Item = Case>) {
+        let with_rows = |case: Case| self.0.iter().fold(case, |case, row| case.shows(row));
+        compare(cases.into_iter().map(with_rows));
+    }
+}
+
+/// Compares all these cases, each of which names what it shows, and shows all that is wrong.
 #[track_caller]
 pub(crate) fn compare(cases: impl IntoIterator<Item = Case>) {
     let cases: Vec<Case> = cases.into_iter().collect();
+    if ledger::records(&cases) {
+        return;
+    }
     let runs: Vec<_> = cases.iter().flat_map(Case::runs).collect();
     check(&runs, |(case, version)| case.compare(*version));
 }
@@ -381,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "has no row \"pub: no such thing\"")]
+    #[should_panic(expected = "there is no row \"docs/differences.md: pub: no such thing\"")]
     fn a_row_that_is_not_there_is_an_error() {
         let _case = publisher("-m y")
             .differs(Expected::Status(9), "docs/differences.md: pub: no such thing");

@@ -9,6 +9,7 @@ use test_support::mosquitto::Mosquitto;
 use test_support::tool::{Output, Running, Tool};
 
 use super::case::check;
+use super::ledger;
 
 /// Whose clients a line finds in its PATH.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +54,9 @@ fn same(lines: &[&str]) {
 
 #[track_caller]
 fn compare(lines: &[&str], ours: &[Whose]) {
+    if ledger::records(&[]) {
+        return;
+    }
     check(lines, |line| {
         let theirs = run(line, Whose::Debians);
         if theirs.stdout.is_empty() {

@@ -1,7 +1,8 @@
 //! What is finished before a subscriber leaves (reference §5.3, §7.2).
 
 use super::broker::{broker, message};
-use super::case::{Expected, compare, subscriber};
+use super::case::{Expected, showing, subscriber};
+use super::decode::Kind;
 
 #[test]
 fn a_handshake_of_qos_2_is_finished_before_leaving() {
@@ -20,8 +21,26 @@ fn a_handshake_of_qos_2_is_finished_before_leaving() {
         "Client s sending DISCONNECT",
     ]);
     let row = "docs/differences.md: `-d`: order of a received message and its acknowledgement";
-    compare([
-        subscriber("-t a -q 2 -C 1").at(one.clone()),
-        subscriber("-i s -t a -d -v -q 2 -C 1").at(one).differs(debug, row),
+    showing([
+        "§7.1 QoS 2 acknowledgement",
+        "docs/differences.md: sub: leaving while a message of QoS 2 waits for its PUBREL",
+    ])
+    .compare([
+        subscriber("-t a -q 2 -C 1")
+            .at(one.clone())
+            .shows("docs/differences.md: sub: message of QoS 2"),
+        subscriber("-i s -t a -d -v -q 2 -C 1")
+            .at(one)
+            .differs(debug, row)
+            .shows("§5.2 PUBREC out")
+            .shows("§5.2 PUBREL in")
+            .shows("§5.2 PUBCOMP out"),
     ]);
+}
+
+#[test]
+fn a_broker_that_does_not_close_is_not_waited_for() {
+    let open = broker().on(Kind::Disconnect, []);
+    showing(["§7.4 after DISCONNECT", "docs/differences.md: sub: after DISCONNECT"])
+        .compare([subscriber("-t a -E").at(open)]);
 }

@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use test_support::tool::Output;
 
+/// In place of a status.
+pub(crate) const BY_A_SIGNAL: &str = "ended by a signal";
+
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Aspect {
@@ -31,6 +34,16 @@ pub(crate) fn without_random_part(line: &str) -> String {
     }
 }
 
+/// The time of a JSON object.
+pub(crate) fn without_time(line: &str) -> String {
+    let Some((before, rest)) = line.split_once("\"tst\":") else { return line.to_owned() };
+    let mut parts = rest.splitn(3, '"');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(blank), Some(_time), Some(after)) => format!("{before}\"tst\":{blank}<time>{after}"),
+        _ => line.to_owned(),
+    }
+}
+
 /// What one run did, as lines.
 #[derive(Debug)]
 pub(crate) struct Seen {
@@ -46,7 +59,7 @@ impl Seen {
         output: &Output,
         mask: impl Fn(&str) -> String,
     ) -> Self {
-        let status = output.code().map_or("ended by a signal".to_owned(), |code| code.to_string());
+        let status = output.code().map_or(BY_A_SIGNAL.to_owned(), |code| code.to_string());
         let lines = output.stdout.split_inclusive(|&byte| byte == b'\n');
         let prints = lines.map(|line| {
             let text = readable(line.strip_suffix(b"\n").unwrap_or(line));
@@ -106,6 +119,14 @@ pub(crate) fn changes(aspect: Aspect, who: &str, expected: &[String], ours: &[St
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_time_is_taken_out_of_json() {
+        assert_eq!(
+            without_time(r#"x {"tst":"2026-11-22T17:23:40.105631+0000","topic":"a"}"#),
+            r#"x {"tst":<time>,"topic":"a"}"#
+        );
+    }
 
     #[test]
     fn only_random_identifiers_are_masked() {

@@ -37,6 +37,13 @@ fn the_time_limit_holds_before_the_broker_has_answered() {
 }
 
 #[test]
+fn the_time_limit_may_have_decimals() {
+    let peer = ScriptedPeer::listen();
+    let output = start_at(&peer, &["-t", "t", "-W", "0.25"]).wait();
+    output.assert_code(27);
+}
+
+#[test]
 fn a_signal_disconnects_and_gives_0() {
     for signal in [Signal::INT, Signal::TERM] {
         let (running, mut client) = subscribed(&["-t", "t"]);

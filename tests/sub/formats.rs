@@ -1,7 +1,6 @@
-use test_support::mosquitto::Mosquitto;
 use test_support::packet::{self, Delivery, v3, v5};
 use test_support::scripted_peer::ScriptedPeer;
-use test_support::tool::{Output, Running, Tool};
+use test_support::tool::{Output, Running};
 
 use super::{start_at, subscribed, subscriber};
 
@@ -120,69 +119,6 @@ fn a_format_that_means_nothing_is_refused_before_connecting() {
     let output = running.wait();
     output.assert_code(1);
     assert!(peer.try_accept().is_none());
-}
-
-/// Formats whose output 2.0.11, 2.1.2 and these tools have in common.
-const COMMON: &[&str] = &[
-    "%p",
-    "",
-    "plain ä text",
-    r"a\\b\0\a\e\n\r\t\v",
-    "100%% @@",
-    "%t|%p|%x|%X|%l|%q|%r|%m",
-    "%C|%R|%D|%S|%P|%A|%F",
-    "%l|%5l|%05l|%-5l|",
-    "%m|%5m|%05m|%-5m|",
-    "%F|%3F|%03F|%-3F|",
-    "%A|%5A|%05A|%-5A|",
-    "%S|%5S|%05S|%-5S|",
-    "%t|%15t|%-15t|%15.4t|%-15.4t|%.4t|",
-    "%C|%20C|%-20C|%20.5C|%.5C|",
-    "%R|%20R|%-20R|%20.5R|%.5R|",
-    "%12p|%012p|%4p|%-12p|",
-    "%5q|%05r|%9D|%9P|%5%",
-    "@% @Z @z @1 @E @f @n@t",
-];
-
-/// What this tool prints in this time zone (`TZ`), to its end.
-fn stdout_of(tool: &Tool, zone: &str, words: &[&str]) -> String {
-    let mut command = tool.command(words);
-    command.env("TZ", zone);
-    let output = Running::start(command).wait();
-    output.assert_code(0);
-    output.stdout.escape_ascii().to_string()
-}
-
-/// Compares what both print for the one retained message at the broker.
-fn side_by_side(port: &str, zone: &str, arguments: &[&str]) {
-    let connection = ["-h", "127.0.0.1", "-p", port, "-t", "#", "-C", "1"];
-    let words = [&connection[..], arguments].concat();
-    let theirs = stdout_of(&Tool::at("/usr/bin/mosquitto_sub"), zone, &words);
-    let ours = stdout_of(&subscriber().called("mosquitto_sub"), zone, &words);
-    assert_eq!(ours, theirs, "{arguments:?}, TZ={zone}");
-}
-
-#[test]
-fn side_by_side_with_the_original_the_same_comes_out() {
-    let broker = Mosquitto::builder().start();
-    let port = broker.port().to_string();
-    let publisher = Tool::at("/usr/bin/mosquitto_pub");
-    let message = ["-h", "127.0.0.1", "-p", &port, "-t", "dir/topic", "-m", "message", "-r"];
-    let properties = "-V 5 -q 1 -D publish content-type plain/text -D publish response-topic \
-                      resp/t -D publish correlation-data c-d -D publish payload-format-indicator 1 \
-                      -D publish user-property k1 v1 -D publish user-property k1 v2";
-    let properties: Vec<_> = properties.split_whitespace().collect();
-    publisher.run([&message[..], &properties].concat()).assert_code(0);
-    for format in COMMON {
-        for (version, qos) in [("mqttv311", "0"), ("mqttv5", "1")] {
-            side_by_side(&port, "UTC", &["-V", version, "-q", qos, "-F", format]);
-        }
-    }
-    side_by_side(&port, "UTC", &["-v", "-N", "-F", "%p"]);
-    side_by_side(&port, "UTC", &["-v"]);
-    for zone in ["", "IST-5:30", "<+0330>-3:30", "EST5EDT,M3.2.0,M11.1.0"] {
-        side_by_side(&port, zone, &["-F", "@z @Z"]);
-    }
 }
 
 #[test]

@@ -17,6 +17,9 @@ mod option_files;
 mod output;
 /// Options and what they put on the wire.
 mod packets;
+/// `--psk`: TLS by a key that both sides have.
+#[cfg(feature = "psk")]
+mod pre_shared_key;
 /// The properties of MQTT 5.
 mod properties;
 /// `--message-rate`.

@@ -1,5 +1,10 @@
 use test_support::certificates::{Authority, Validity};
 use test_support::mosquitto::Mosquitto;
+use test_support::packet::{self, Delivery, v3};
+use test_support::proxy::Proxy;
+use test_support::scripted_peer::ScriptedPeer;
+use test_support::tls_front::TlsFront;
+use test_support::websocket::WebSocket;
 
 use super::subscriber;
 
@@ -53,4 +58,45 @@ fn a_broker_that_cannot_prove_itself_ends_the_run() {
     let output = subscriber().run(place(&port, &cafile));
     output.assert_code(8);
     assert!(output.stderr().contains("authority that is not believed"), "{output:?}");
+}
+
+#[test]
+fn messages_come_over_tls_through_proxies() {
+    let authority = Authority::new("ours");
+    let server = authority.server(&["localhost"], Validity::Now);
+    let broker = Mosquitto::builder().tls(&server).start();
+    let (port, cafile) = (broker.port().to_string(), authority.file());
+    let publish = [&place(&port, &cafile)[..], &["-r", "-m", "kept", "-q", "1"]].concat();
+    subscriber().sibling("mqtt-pub").run(publish).assert_code(0);
+    for (scheme, proxy) in [("socks5h", Proxy::socks5(None)), ("http", Proxy::http(None))] {
+        for name in ["mqtt-sub", "mosquitto_sub"] {
+            let url = format!("{scheme}://localhost:{}", proxy.port());
+            let words = [&place(&port, &cafile)[..], &["--proxy", &url, "-C", "1"]].concat();
+            let output = subscriber().called(name).run(words);
+            assert_eq!((output.code(), &*output.stdout()), (Some(0), "kept\n"), "{output:?}");
+        }
+    }
+}
+
+#[test]
+fn messages_come_over_websocket_over_tls() {
+    let authority = Authority::new("ours");
+    let peer = ScriptedPeer::listen();
+    let server = authority.server(&["localhost"], Validity::Now);
+    let front = TlsFront::start(&server, &[], peer.port());
+    let (port, cafile) = (front.port().to_string(), authority.file());
+    for name in ["mqtt-sub", "mosquitto_sub"] {
+        let words = [&place(&port, &cafile)[..], &["--ws", "-C", "1"]].concat();
+        let running = subscriber().called(name).spawn(words);
+        let mut client = WebSocket::open(peer.accept());
+        client.read_packet();
+        client.send(&v3::connack(0));
+        client.read_packet();
+        client.send(&v3::suback(1, &[0]));
+        client.send(&v3::publish("t", b"over both", Delivery::AtMostOnce));
+        client.expect(&packet::DISCONNECT);
+        client.close();
+        let output = running.wait();
+        assert_eq!((output.code(), &*output.stdout()), (Some(0), "over both\n"), "{output:?}");
+    }
 }

@@ -10,6 +10,7 @@ mod bench;
 mod broker;
 mod cargo;
 mod demo;
+mod dist;
 mod generate;
 mod packages;
 mod soak;
@@ -31,6 +32,7 @@ Tasks:
   broker  run an embedded broker on 127.0.0.1 for trying the tools out
   test    install what the tests need, then check formatting, lints and docs and run all tests
   gen     make the man pages and the completions anew, from the options and the documents
+  dist    build a release: a tarball, a package for Debian and their checksums
   bench   measure the tools beside Debian's mosquitto-clients and print a table of medians
   soak    bring faults upon the tools for minutes and print a table of what is lost
   help    print this text
@@ -55,6 +57,7 @@ fn run(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
         Some("demo") => demo::run(options),
         Some("broker") => broker::run(options),
         Some("test") => test::run(options),
+        Some("dist") => dist::run(options),
         Some("gen") => generate::run(options),
         Some("soak") => soak::run(options),
         Some("bench") => bench::run(options),

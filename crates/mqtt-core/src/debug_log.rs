@@ -160,9 +160,12 @@ impl DebugLog {
                 let text = format_args!("CONNACK with invalid connect flags ({flags})");
                 self.line(console, &Direction::ReceivedConnAck, text);
             }
-            DecodeError::Unexpected { packet } if *packet == PACKET_TYPE_0 => {
-                // Its line end stands twice.
-                self.raw_line(console, format_args!("Error: Unrecognised command 0\n"));
+            DecodeError::Unexpected { packet } => {
+                if let Some(command) = unrecognised(packet) {
+                    // Its line end stands twice.
+                    let text = format_args!("Error: Unrecognised command {command}\n");
+                    self.raw_line(console, text);
+                }
             }
             _ => {}
         }
@@ -259,5 +262,17 @@ struct Long<'a>(&'a Ack);
 impl fmt::Display for Long<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Mid: {}, RC:{}", self.0.packet_id, self.0.reason.0)
+    }
+}
+
+/// The number by which the original names what its client has no word for. It knows PINGREQ and
+/// the packets that only MQTT 5 has.
+fn unrecognised(packet: &str) -> Option<u8> {
+    match packet {
+        PACKET_TYPE_0 => Some(0),
+        "CONNECT" => Some(0x10),
+        "SUBSCRIBE" => Some(0x80),
+        "UNSUBSCRIBE" => Some(0xa0),
+        _ => None,
     }
 }

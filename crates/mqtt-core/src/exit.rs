@@ -14,7 +14,7 @@ use crate::session::{LimitError, SessionError};
 #[cfg(feature = "client")]
 use crate::signal::Interrupt;
 #[cfg(feature = "client")]
-use crate::transport::{ProxyError, TransportError, WebSocketError};
+use crate::transport::{self, ProxyError, TransportError, WebSocketError};
 
 /// The status a tool leaves with; 0 means that all it was asked to do was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +134,12 @@ impl Failure for ClientError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Transport(error) => error.hint(),
+            Self::ConnectTimeout { .. } => Some(transport::SILENCE.to_owned()),
+            Self::NoConnAck { .. } => Some(
+                "that port (-p) may be for something else than MQTT, or for TLS (--cafile) or \
+                 WebSocket (--ws); --connect-timeout waits longer"
+                    .to_owned(),
+            ),
             Self::Session(SessionError::Refused { version, connack }) => {
                 let hint = match (version, connack.code) {
                     (ProtocolVersion::V5, 0x84) => "try -V mqttv311",

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use clap::{ArgAction, CommandFactory, Parser, value_parser};
 use mqtt_core::cli::{
-    self, ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, Given, UsageError, value,
+    self, ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, Given, UsageError, VERSION, value,
 };
 use mqtt_core::invocation::Invocation;
 use mqtt_core::plan::{PasswordSource, Reconnect};
@@ -35,7 +35,7 @@ Exit status:
 /// Publish messages to an MQTT broker.
 #[derive(Debug, Parser)]
 #[command(
-    version = concat!(env!("CARGO_PKG_VERSION"), " (MQTT 3.1, 3.1.1, 5; TCP, unix sockets, TLS, WebSocket, SOCKS and HTTP proxies, SRV)"),
+    version = VERSION,
     before_help = EXAMPLES,
     after_help = BELOW,
     disable_help_flag = true,

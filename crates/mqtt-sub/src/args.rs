@@ -7,7 +7,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, CommandFactory, Parser};
 use fastrand::Rng;
 use mqtt_core::cli::{
-    self, ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, Given, UsageError, value,
+    self, ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, Given, UsageError, VERSION, value,
 };
 use mqtt_core::console::Stream;
 use mqtt_core::invocation::{Behaviour, Invocation};
@@ -54,7 +54,7 @@ Exit status:
 /// Subscribe to topics of an MQTT broker and write the messages to stdout.
 #[derive(Debug, Parser)]
 #[command(
-    version = concat!(env!("CARGO_PKG_VERSION"), " (MQTT 3.1, 3.1.1, 5; TCP, unix sockets, TLS, WebSocket, SOCKS and HTTP proxies, SRV)"),
+    version = VERSION,
     before_help = EXAMPLES,
     after_help = BELOW,
     disable_help_flag = true,

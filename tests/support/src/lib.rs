@@ -9,6 +9,7 @@
 //! - [`middleman`] stands between a tool and a broker and does harm to the connection.
 //! - [`faults`] has the faults that the tools survive, for tests and for `cargo xtask soak`.
 //! - [`frames`] makes packets of a stream of bytes.
+//! - [`tls_front`] puts TLS in front of such a peer.
 //! - [`websocket`] is the server's side of a WebSocket over such a peer.
 //! - [`packet`] has the bytes of MQTT packets for such scripts, written down from the
 //!   specification and not from our own encoder.
@@ -39,5 +40,6 @@ pub mod packet;
 pub mod patience;
 pub mod proxy;
 pub mod scripted_peer;
+pub mod tls_front;
 pub mod tool;
 pub mod websocket;

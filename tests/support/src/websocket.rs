@@ -83,6 +83,12 @@ impl WebSocket {
     pub fn open(mut connection: Connection) -> Self {
         let request = read_head(&mut connection);
         connection.send(agreement(&request).as_bytes());
+        Self::opened(connection)
+    }
+
+    /// A client that was let in.
+    #[must_use]
+    pub fn opened(connection: Connection) -> Self {
         Self { connection, unread: Vec::new() }
     }
 

@@ -25,6 +25,24 @@ use crate::protocol::{
 };
 use crate::secret::Secret;
 
+macro_rules! version {
+    ($tls:literal) => {
+        concat!(
+            env!("CARGO_PKG_VERSION"),
+            " (MQTT 3.1, 3.1.1, 5; TCP, unix sockets, ",
+            $tls,
+            ", WebSocket, SOCKS and HTTP proxies, SRV)"
+        )
+    };
+}
+
+/// `--version` of the tools that connect: the workspace's version, and what they can do.
+#[cfg(feature = "psk")]
+pub const VERSION: &str = version!("TLS, PSK");
+/// `--version` of the tools that connect: the workspace's version, and what they can do.
+#[cfg(not(feature = "psk"))]
+pub const VERSION: &str = version!("TLS");
+
 /// The originals' window of unacknowledged messages, and the receive maximum they announce.
 pub const DEFAULT_WINDOW: u16 = 20;
 

@@ -45,7 +45,7 @@ mod words;
 
 pub use color::ColorArgs;
 #[cfg(feature = "client")]
-pub use connect_args::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW};
+pub use connect_args::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, VERSION};
 pub use generate::generate;
 pub use given::Given;
 #[cfg(feature = "client")]

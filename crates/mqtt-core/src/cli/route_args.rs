@@ -16,7 +16,7 @@ use super::value::{self, ValueError};
 use super::websocket_args::WebSocketArgs;
 use super::{Given, Origin, UsageError};
 use crate::invocation::Behaviour;
-use crate::plan::{Endpoint, Route, TcpOptions};
+use crate::plan::{Endpoint, Route};
 use crate::url;
 
 /// The longest path of a unix socket, in bytes (unix(7)).
@@ -58,7 +58,7 @@ pub(super) struct RouteArgs {
         value_parser = NonEmptyStringValueParser::new())]
     bind_address: Option<String>,
 
-    /// Send small packets at once
+    /// Send small packets at once, as is always done
     #[arg(long, help_heading = "Connection", action = ArgAction::SetTrue)]
     nodelay: bool,
 
@@ -103,7 +103,7 @@ impl RouteArgs {
         Ok(Route {
             candidates,
             dns_server: self.dns_server,
-            tcp: TcpOptions { bind_address: self.bind_address, nodelay: self.nodelay },
+            bind_address: self.bind_address,
             proxy: self.proxy.plan(given, |name| std::env::var_os(name))?,
             tls,
             websocket: self.websocket.plan(given)?,

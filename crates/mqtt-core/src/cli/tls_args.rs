@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-use clap::builder::{NonEmptyStringValueParser, PathBufValueParser, TypedValueParser};
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{ArgAction, Args};
 
 use super::tls_environment::TlsEnvironment;
@@ -22,6 +22,9 @@ const TLS_PORT: u16 = 8883;
 
 /// The longest pre-shared key, in bytes: what OpenSSL takes.
 const LONGEST_KEY: usize = 512;
+
+/// The longest name of such a key, in bytes.
+const LONGEST_IDENTITY: usize = 255;
 
 /// The longest name of a protocol (RFC 7301 §3.1), in bytes.
 const LONGEST_PROTOCOL: usize = 255;
@@ -83,9 +86,8 @@ pub(super) struct TlsArgs {
     #[arg(long, help_heading = "TLS", value_name = "KEY", value_parser = pre_shared_key())]
     psk: Option<Secret>,
 
-    /// Which key --psk is
-    #[arg(long, help_heading = "TLS", value_name = "IDENTITY",
-        value_parser = NonEmptyStringValueParser::new())]
+    /// Which key --psk is: text of 1 to 255 bytes
+    #[arg(long, help_heading = "TLS", value_name = "IDENTITY", value_parser = identity())]
     psk_identity: Option<String>,
 
     /// Write the keys of each connection to FILE, for tools that look into it
@@ -296,6 +298,16 @@ fn ciphers() -> impl TypedValueParser<Value = Box<[String]>> {
 fn protocol() -> impl TypedValueParser<Value = String> {
     value::from_words(|word| match word.into_string() {
         Ok(name) if (1..=LONGEST_PROTOCOL).contains(&name.len()) => Ok(name),
+        _ => Err(ValueError::new("UTF-8 text of 1 to 255 bytes is wanted")),
+    })
+}
+
+/// What OpenSSL takes: its buffer holds so much, and an end in it.
+fn identity() -> impl TypedValueParser<Value = String> {
+    value::from_words(|word| match word.into_string() {
+        Ok(name) if (1..=LONGEST_IDENTITY).contains(&name.len()) && !name.contains('\0') => {
+            Ok(name)
+        }
         _ => Err(ValueError::new("UTF-8 text of 1 to 255 bytes is wanted")),
     })
 }

@@ -14,8 +14,9 @@ pub struct Route {
     pub candidates: Vec<Endpoint>,
     /// Who is asked for SRV records and addresses; `None`: whom the system asks.
     pub dns_server: Option<SocketAddr>,
-    /// What is asked of TCP.
-    pub tcp: TcpOptions,
+    /// Name or address of this machine that TCP connects from, be it to the broker or to a proxy;
+    /// `None`: the system chooses.
+    pub bind_address: Option<String>,
     /// Who connects in our place.
     pub proxy: Option<Proxy>,
     /// TLS over that.
@@ -70,13 +71,4 @@ impl fmt::Display for Endpoint {
             Self::Service(name) => f.write_str(name),
         }
     }
-}
-
-/// What is asked of a TCP connection, be it to the broker or to a proxy.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TcpOptions {
-    /// Name or address of this machine to connect from; `None`: the system chooses.
-    pub bind_address: Option<String>,
-    /// Small packets are sent at once (`TCP_NODELAY`).
-    pub nodelay: bool,
 }

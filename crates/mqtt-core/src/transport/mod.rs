@@ -6,6 +6,7 @@
 mod dns;
 mod dns_query;
 pub mod http_proxy;
+mod prompt;
 mod proxy;
 mod race;
 pub mod socks5;
@@ -23,7 +24,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
-use crate::plan::{Authentication, Endpoint, Route};
+use crate::plan::{Endpoint, Route};
 pub use proxy::ProxyError;
 pub use tls::{SetupError, TlsError};
 pub use websocket::WebSocketError;
@@ -132,9 +133,6 @@ pub enum TransportError {
         /// Why.
         source: TlsError,
     },
-    /// The route asks for what this build does not have.
-    #[error("this build has no {0}")]
-    NotInThisBuild(&'static str),
 }
 
 impl TransportError {
@@ -152,6 +150,10 @@ impl TransportError {
             error if error.is_refusal() => {
                 "is a broker running there? -h and -p say where it listens"
             }
+            Self::Connect { source, .. } if is_unreachable(source) => {
+                "this machine knows no way there: is -h right?"
+            }
+            Self::NoAnswer { .. } => SILENCE,
             Self::Bind { .. } => "--bind-address is an address of this machine",
             Self::Proxy { source, .. } => return source.hint().map(str::to_owned),
             Self::WebSocket { source, .. } => return source.hint().map(str::to_owned),
@@ -186,6 +188,14 @@ impl TransportError {
     }
 }
 
+/// What may help where nothing at all has come.
+pub(crate) const SILENCE: &str = "-h and -p may lead elsewhere, or a firewall may be in between; \
+     --connect-timeout waits longer";
+
+fn is_unreachable(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable)
+}
+
 /// Errors with their causes, in a row.
 fn with_causes(errors: &[TransportError]) -> String {
     errors.iter().map(TransportError::with_causes).collect::<Vec<_>>().join("; ")
@@ -203,14 +213,7 @@ pub struct Prepared {
 /// passphrase of a key, and so take any time.
 pub async fn prepare(route: &Route) -> Result<Prepared, TransportError> {
     let tls = match &route.tls {
-        Some(tls) => match &tls.authentication {
-            Authentication::Certificates(certificates) => {
-                Some(tls::Connector::new(tls, certificates).await?)
-            }
-            Authentication::PreSharedKey { .. } => {
-                return Err(TransportError::NotInThisBuild(PSK));
-            }
-        },
+        Some(tls) => Some(tls::Connector::new(tls).await?),
         None => None,
     };
     Ok(Prepared { tls })
@@ -276,7 +279,7 @@ async fn reach(
         (Endpoint::Service(name), _) => return Err(TransportError::NoService(name.clone())),
     };
     if let Some(tls) = &prepared.tls {
-        stream = Box::new(tls.connect(stream, endpoint).await?);
+        stream = tls.connect(stream, endpoint).await?;
     }
     if let Some(plan) = &route.websocket {
         stream = Box::new(websocket::connect(route, plan, endpoint, stream).await?);
@@ -284,12 +287,9 @@ async fn reach(
     Ok(stream)
 }
 
-const PSK: &str = "TLS (--psk)";
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::TcpOptions;
     use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
     fn endpoint(listener: &TcpListener) -> Endpoint {
@@ -298,9 +298,14 @@ mod tests {
     }
 
     async fn tried(candidates: Vec<Endpoint>, limit: Duration) -> Result<Endpoint, TransportError> {
-        let tcp = TcpOptions::default();
-        let route =
-            Route { candidates, dns_server: None, tcp, proxy: None, tls: None, websocket: None };
+        let route = Route {
+            candidates,
+            dns_server: None,
+            bind_address: None,
+            proxy: None,
+            tls: None,
+            websocket: None,
+        };
         let prepared = prepare(&route).await?;
         connect(&prepared, &route, limit).await.map(|(_, endpoint)| endpoint)
     }
@@ -334,6 +339,23 @@ mod tests {
         for place in [endpoint(&first), endpoint(&second)] {
             assert!(error.contains(&format!("no answer from {place} within ")), "{error}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_reached_is_told_from_what_is_silent() {
+        let endpoint = Endpoint::Tcp { host: "broker".to_owned(), port: 1 };
+        let hint = |kind: io::ErrorKind| {
+            let source = kind.into();
+            TransportError::Connect { endpoint: endpoint.clone(), source }.hint()
+        };
+        let unreachable = Some("this machine knows no way there: is -h right?".to_owned());
+        assert_eq!(hint(io::ErrorKind::HostUnreachable), unreachable);
+        assert_eq!(hint(io::ErrorKind::NetworkUnreachable), unreachable);
+        let refused = Some("is a broker running there? -h and -p say where it listens".to_owned());
+        assert_eq!(hint(io::ErrorKind::ConnectionRefused), refused);
+        let limit = Duration::from_secs(1);
+        let silent = TransportError::NoAnswer { endpoint: endpoint.clone(), limit };
+        assert_eq!(silent.hint().as_deref(), Some(SILENCE));
     }
 
     #[tokio::test]

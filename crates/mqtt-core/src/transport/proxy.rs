@@ -5,6 +5,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
+use super::prompt::Prompt;
 use super::socks5::{self, Reply, Target};
 use super::{ByteStream, TransportError, http_proxy, tcp};
 use crate::plan::{Endpoint, Proxy, ProxyProtocol, Route};
@@ -108,7 +109,7 @@ struct Way<'a> {
 type Connected = Result<Box<dyn ByteStream>, ProxyError>;
 
 impl Way<'_> {
-    async fn to_proxy(&self) -> Result<tokio::net::TcpStream, ProxyError> {
+    async fn to_proxy(&self) -> Result<Prompt, ProxyError> {
         let Proxy { host, port, .. } = self.proxy;
         tcp::connect(self.route, host, *port).await.map_err(unreachable)
     }

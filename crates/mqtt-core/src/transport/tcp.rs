@@ -3,10 +3,11 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
-use tokio::net::{TcpSocket, TcpStream, lookup_host};
+use tokio::net::{TcpSocket, lookup_host};
 
+use super::prompt::Prompt;
 use super::{TransportError, dns, race};
-use crate::plan::{Endpoint, Route, TcpOptions};
+use crate::plan::{Endpoint, Route};
 
 /// Tries the addresses of `host`, each from every address of ours that the options name, and takes
 /// the first that is reached.
@@ -14,18 +15,17 @@ pub(super) async fn connect(
     route: &Route,
     host: &str,
     port: u16,
-) -> Result<TcpStream, TransportError> {
-    let options = &route.tcp;
+) -> Result<Prompt, TransportError> {
     let endpoint = Endpoint::Tcp { host: host.to_owned(), port };
     let remotes = race::interleaved(look_up(route.dns_server, host, port).await?);
-    let (ways, nowhere) = match &options.bind_address {
+    let (ways, nowhere) = match &route.bind_address {
         None => (remotes.into_iter().map(|remote| (None, remote)).collect(), "it has no address"),
         Some(name) => (
             pairs(&local_addresses(name).await?, &remotes),
             "it has no address of the same kind (IPv4, IPv6) as --bind-address",
         ),
     };
-    let open = async |way| open(options, &endpoint, way).await.map_err(|error| (way, error));
+    let open = async |way| open(&endpoint, way).await.map_err(|error| (way, error));
     race::first(ways, open).await.map_err(|failures| summed_up(&endpoint, failures, nowhere))
 }
 
@@ -84,11 +84,7 @@ fn pairs(locals: &[SocketAddr], remotes: &[SocketAddr]) -> Vec<Way> {
     ways.collect()
 }
 
-async fn open(
-    options: &TcpOptions,
-    endpoint: &Endpoint,
-    (local, remote): Way,
-) -> Result<TcpStream, TransportError> {
+async fn open(endpoint: &Endpoint, (local, remote): Way) -> Result<Prompt, TransportError> {
     let failed = |source| TransportError::Connect { endpoint: endpoint.clone(), source };
     let socket = if remote.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
     let socket = socket.map_err(failed)?;
@@ -97,10 +93,7 @@ async fn open(
         socket.bind(local).map_err(|source| TransportError::Bind { address, source })?;
     }
     let stream = socket.connect(remote).await.map_err(failed)?;
-    if options.nodelay {
-        stream.set_nodelay(true).map_err(failed)?;
-    }
-    Ok(stream)
+    Prompt::new(stream).map_err(failed)
 }
 
 async fn local_addresses(name: &str) -> Result<Vec<SocketAddr>, TransportError> {

@@ -189,6 +189,11 @@ impl<'a> Edited<'a> {
         self.old
     }
 
+    /// The new file as a whole.
+    pub(crate) fn to_vec(&self) -> Vec<u8> {
+        self.pieces().collect::<Vec<_>>().concat()
+    }
+
     /// The new file, in pieces: what stays is not copied.
     fn pieces(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.changes.iter().map(|change| change.range.end));
@@ -218,7 +223,7 @@ mod tests {
     }
 
     fn text(edited: &Edited) -> String {
-        String::from_utf8(edited.pieces().collect::<Vec<_>>().concat()).unwrap()
+        String::from_utf8(edited.to_vec()).unwrap()
     }
 
     fn set(old: &str, name: &str) -> (String, Set) {
@@ -334,7 +339,7 @@ mod tests {
         fn adding_or_updating_keeps_every_other_byte(bytes in bytes()) {
             let file = file(&bytes);
             let (edited, set) = file.set(&user("u"), HASH);
-            let new = edited.pieces().collect::<Vec<_>>().concat();
+            let new = edited.to_vec();
             let old_lines: Vec<&[u8]> = bytes.split_inclusive(|&byte| byte == b'\n').collect();
             let new_lines: Vec<&[u8]> = new.split_inclusive(|&byte| byte == b'\n').collect();
             match set {
@@ -354,7 +359,7 @@ mod tests {
         fn deleting_keeps_every_other_line(bytes in bytes()) {
             let file = file(&bytes);
             let Some(edited) = file.delete(&user("u")) else { return Ok(()) };
-            let new = edited.pieces().collect::<Vec<_>>().concat();
+            let new = edited.to_vec();
             let mut old_lines = bytes.split_inclusive(|&byte| byte == b'\n');
             for line in new.split_inclusive(|&byte| byte == b'\n') {
                 prop_assert!(old_lines.any(|old| old == line));
@@ -368,7 +373,7 @@ mod tests {
             let plain = file.plain();
             let hashes = Algorithm::Sha512.hash_all(plain.passwords()).unwrap();
             let edited = file.upgrade(plain, &hashes);
-            let new = edited.pieces().collect::<Vec<_>>().concat();
+            let new = edited.to_vec();
             let file = PasswordFile::new(Zeroizing::new(new));
             prop_assert!(file.plain().passwords().is_empty());
         }

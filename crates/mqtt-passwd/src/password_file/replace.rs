@@ -73,7 +73,7 @@ impl LockedFile {
             Err(Obstacle::Rename(because)) => because,
             Err(Obstacle::Write(source)) => return Err(self.not_written(source)),
         };
-        let new = Zeroizing::new(edited.pieces().collect::<Vec<_>>().concat());
+        let new = Zeroizing::new(edited.to_vec());
         match in_place::rewrite(&mut self.file, edited.old(), &new) {
             Ok(()) => Ok(Replaced::InPlace(because)),
             Err(InPlaceError::Untouched(source)) => Err(self.not_written(source)),

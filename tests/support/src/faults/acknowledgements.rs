@@ -87,9 +87,9 @@ fn missing(mut packets: Vec<Vec<u8>>, random: &mut fastrand::Rng) -> Vec<Vec<u8>
 /// Lines from `mqtt-pub -l` whose acknowledgements suffer on the first two connections.
 fn disturbed(case: &mut Case<'_>, disturbance: Disturbance) -> Trial {
     let (version, qos) = (case.one_of(&["311", "5"]), case.one_of(&["1", "2"]));
-    let (topic, client) = (case.name.clone(), case.name.clone());
+    let name = case.name.clone();
     let broker = case.rig.broker();
-    let observer = Observer::of(broker, &topic);
+    let observer = Observer::of(broker, &name);
     let mut seeds = case.random.fork();
     let middleman = Middleman::watched_by(Sent::new(version, LINES), broker, move |number| {
         let mut random = seeds.fork();
@@ -100,8 +100,8 @@ fn disturbed(case: &mut Case<'_>, disturbance: Disturbance) -> Trial {
         Lanes::with(Direction::ToClient, Lane::edited(edit))
     });
     let port = middleman.port().to_string();
-    let place = ["-h", "127.0.0.1", "-p", &port, "-t", &topic, "-V", version, "-l", "-q", qos];
-    let words = [&place, &kept(&client, version)[..]].concat();
+    let place = ["-h", "127.0.0.1", "-p", &port, "-t", &name, "-V", version, "-l", "-q", qos];
+    let words = [&place, &kept(&name, version)[..]].concat();
     let mut running = case.rig.publisher.spawn(words);
     let writing = write_all(&mut running, text(&numbers(LINES)));
     let mut before = 0;
@@ -130,12 +130,12 @@ fn disturbed(case: &mut Case<'_>, disturbance: Disturbance) -> Trial {
 /// What a broker says twice to a subscriber is shown once.
 fn repeated_messages(case: &mut Case<'_>) -> Trial {
     let version = case.one_of(&["311", "5"]);
-    let (topic, client) = (case.name.clone(), case.name.clone());
+    let name = case.name.clone();
     let broker = case.rig.broker();
-    case.rig.leave_session(broker, &client, &topic, version);
+    case.rig.leave_session(&case.name, version, "2");
     let mut lines = numbers(LINES);
     lines.push("end".to_owned());
-    case.rig.publish(broker, &topic, 2, &lines);
+    case.rig.publish(broker, &name, 2, &lines);
     let middleman = Middleman::watched_by(Received::new(version), broker, |_| {
         let again = |packet: Vec<u8>| match kind(&packet) {
             PUBLISH => vec![packet.clone(), flagged(packet, DUP)],
@@ -146,8 +146,8 @@ fn repeated_messages(case: &mut Case<'_>) -> Trial {
         Lanes::with(Direction::ToClient, Lane::edited(edit))
     });
     let port = middleman.port().to_string();
-    let place = ["-h", "127.0.0.1", "-p", &port, "-t", &topic, "-V", version, "-q", "2"];
-    let running = case.rig.subscriber.spawn([&place, &kept(&client, version)[..]].concat());
+    let place = ["-h", "127.0.0.1", "-p", &port, "-t", &name, "-V", version, "-q", "2"];
+    let running = case.rig.subscriber.spawn([&place, &kept(&name, version)[..]].concat());
     running.wait_for_stdout("end");
     running.signal(Signal::TERM);
     let output = running.wait();

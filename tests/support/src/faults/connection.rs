@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::kill::write_all;
 use super::ledger::{Received, Sent};
 use super::observer::Observer;
-use super::rig::{Case, Rig, kept, numbers, reported, text};
+use super::rig::{Case, kept, numbers, reported, text};
 use super::{Row, Trial};
 use crate::middleman::{Direction, Fault, Lane, Lanes, Middleman, Witness};
 use crate::tool::Signal;
@@ -14,7 +14,7 @@ use crate::tool::Signal;
 pub(super) const CUT_WHILE_PUBLISHING: Row = Row {
     name: "cut-publishing",
     fault: "connection cut at every byte offset in both directions, under `mqtt-pub -l`",
-    side_by_side: 24,
+    side_by_side: 40,
     short: 48,
     trial: |case| cut(case, &PUBLISHING, publish),
 };
@@ -30,7 +30,7 @@ pub(super) const CUT_SINGLE_MESSAGE: Row = Row {
 pub(super) const CUT_WHILE_RECEIVING: Row = Row {
     name: "cut-receiving",
     fault: "the same under `mqtt-sub` in a kept session",
-    side_by_side: 24,
+    side_by_side: 40,
     short: 48,
     trial: |case| cut(case, &RECEIVING, receive),
 };
@@ -84,7 +84,7 @@ static SINGLE: Recorded = OnceLock::new();
 /// Every offset of every manner in both directions has a number; the numbers after those begin
 /// again.
 fn cut(case: &mut Case<'_>, recorded: &Recorded, conversation: Conversation) -> Trial {
-    let lengths = recorded.get_or_init(|| record(case.rig, conversation));
+    let lengths = recorded.get_or_init(|| record(case, conversation));
     let (manner, direction, offset, offsets) = place(lengths, case.number);
     let fault = case.one_of(&[Fault::Cut, Fault::Reset]);
     let harm = Some((direction, offset, fault));
@@ -92,11 +92,11 @@ fn cut(case: &mut Case<'_>, recorded: &Recorded, conversation: Conversation) -> 
     trial.most("offsets in all", offsets)
 }
 
-fn record(rig: &Rig, conversation: Conversation) -> [[u64; 2]; 4] {
-    MANNERS.map(|manner| {
-        let name = format!("recorded-{}-{}", manner.version, manner.qos);
-        let mut case = Case::new(rig, &name, 0, 0);
-        let (trial, bytes) = conversation(&mut case, manner, MESSAGES, None);
+/// Under names as long as those of trials, which are part of what is said.
+fn record(case: &Case<'_>, conversation: Conversation) -> [[u64; 2]; 4] {
+    std::array::from_fn(|index| {
+        let mut undisturbed = case.beside(["a", "b", "c", "d"][index]);
+        let (trial, bytes) = conversation(&mut undisturbed, MANNERS[index], MESSAGES, None);
         assert_eq!(trial.lost, 0, "messages are lost although nothing happens");
         bytes
     })
@@ -137,13 +137,13 @@ fn bytes<W: Witness + 'static>(middleman: &Middleman<W>) -> [u64; 2] {
 /// Lines from `mqtt-pub -l`, in a kept session at `QoS` 2: every line arrives, at `QoS` 2 once.
 fn publish(case: &mut Case<'_>, manner: Manner, lines: usize, harm: Harm) -> (Trial, [u64; 2]) {
     let Manner { version, qos } = manner;
-    let (topic, client) = (case.name.clone(), case.name.clone());
+    let name = case.name.clone();
     let broker = case.rig.broker();
     let middleman = through(Sent::new(version, lines), broker, harm);
-    let observer = Observer::of(broker, &topic);
+    let observer = Observer::of(broker, &name);
     let port = middleman.port().to_string();
-    let place = ["-h", "127.0.0.1", "-p", &port, "-t", &topic, "-V", version, "-l", "-q", qos];
-    let words = [&place[..], &["-k", "5"], &kept(&client, version)[..]].concat();
+    let place = ["-h", "127.0.0.1", "-p", &port, "-t", &name, "-V", version, "-l", "-q", qos];
+    let words = [&place[..], &["-k", "5"], &kept(&name, version)[..]].concat();
     let mut running = case.rig.publisher.spawn(words);
     let writing = write_all(&mut running, text(&numbers(lines)));
     let output = running.wait();
@@ -165,16 +165,16 @@ fn publish(case: &mut Case<'_>, manner: Manner, lines: usize, harm: Harm) -> (Tr
 /// Messages for `mqtt-sub` in a kept session: every one is shown, at `QoS` 2 once.
 fn receive(case: &mut Case<'_>, manner: Manner, lines: usize, harm: Harm) -> (Trial, [u64; 2]) {
     let Manner { version, qos } = manner;
-    let (topic, client) = (case.name.clone(), case.name.clone());
+    let name = case.name.clone();
     let broker = case.rig.broker();
-    case.rig.leave_session(broker, &client, &topic, version);
+    case.rig.leave_session(&case.name, version, qos);
     let mut messages = numbers(lines);
     messages.push("end".to_owned());
-    case.rig.publish(broker, &topic, 2, &messages);
+    case.rig.publish(broker, &name, 2, &messages);
     let middleman = through(Received::new(version), broker, harm);
     let port = middleman.port().to_string();
-    let place = ["-h", "127.0.0.1", "-p", &port, "-t", &topic, "-V", version, "-q", qos];
-    let words = [&place[..], &["-k", "5"], &kept(&client, version)[..]].concat();
+    let place = ["-h", "127.0.0.1", "-p", &port, "-t", &name, "-V", version, "-q", qos];
+    let words = [&place[..], &["-k", "5"], &kept(&name, version)[..]].concat();
     let running = case.rig.subscriber.spawn(words);
     running.wait_for_stdout("end");
     running.signal(Signal::TERM);
@@ -194,7 +194,7 @@ fn receive(case: &mut Case<'_>, manner: Manner, lines: usize, harm: Harm) -> (Tr
 
 /// One message: what is not acknowledged is owned up to.
 fn cut_single_message(case: &mut Case<'_>) -> Trial {
-    let lengths = SINGLE.get_or_init(|| record(case.rig, single));
+    let lengths = SINGLE.get_or_init(|| record(case, single));
     let (manner, direction, offset, offsets) = place(lengths, case.number);
     let fault = case.one_of(&[Fault::Cut, Fault::Reset]);
     let (trial, _) = single(case, manner, 1, Some((direction, offset, fault)));

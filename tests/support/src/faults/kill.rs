@@ -1,6 +1,7 @@
 //! Something is killed with SIGKILL: the broker, or the subscriber itself.
 
 use std::collections::HashSet;
+use std::io::Read as _;
 
 use super::ledger::{Received, Sent};
 use super::observer::Observer;
@@ -52,6 +53,9 @@ pub(super) const SUBSCRIBER: Row = Row {
 };
 
 const TOPIC: &str = "lines";
+
+/// Fewer messages than a pipe holds, which is 64 KiB.
+const FITS_A_PIPE: usize = 200;
 
 /// What of a broker outlives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,22 +204,26 @@ pub(super) fn wait_until_subscribed(
 fn subscriber(case: &mut Case<'_>) -> Trial {
     let version = case.one_of(&["311", "5"]);
     let qos = case.one_of(&["1", "2"]);
-    let (topic, client) = (case.name.clone(), case.name.clone());
+    let name = case.name.clone();
     let broker = case.rig.broker();
-    case.rig.leave_session(broker, &client, &topic, version);
-    let lines = numbers(3_000);
-    case.rig.publish(broker, &topic, 2, &lines);
+    case.rig.leave_session(&case.name, version, qos);
+    let lines: Vec<_> = (0..2_000).map(|number| format!("{number:0200}")).collect();
+    case.rig.publish(broker, &name, 2, &lines);
     let middleman = Middleman::watched_by(Received::new(version), broker, |_| Lanes::default());
     let port = middleman.port().to_string();
-    let place = ["-h", "127.0.0.1", "-p", &port, "-t", &topic, "-q", qos, "-V", version];
-    let words = [&place, &kept(&client, version)[..]].concat();
-    let first = case.rig.subscriber.spawn(&words);
-    let moment = case.random.usize(1..lines.len());
+    let place = ["-h", "127.0.0.1", "-p", &port, "-t", &name, "-q", qos, "-V", version];
+    let words = [&place, &kept(&name, version)[..]].concat();
+    // Nobody reads: the pipe is full of what was written, and the rest of it is still in the tool.
+    let (mut pipe, writer) = std::io::pipe().unwrap();
+    let first = Running::start_with_output(case.rig.subscriber.command(&words), writer);
+    let moment = case.random.usize(1..FITS_A_PIPE);
     assert!(middleman.wait_for(|received| received.acknowledged.len() >= moment));
     first.signal(Signal::KILL);
-    let first = first.wait();
+    let _killed = first.wait();
+    let mut written = Vec::new();
+    pipe.read_to_end(&mut written).unwrap();
     let acknowledged = middleman.witness(|received| received.acknowledged.clone());
-    case.rig.publish(broker, &topic, 2, &["end".to_owned()]);
+    case.rig.publish(broker, &name, 2, &["end".to_owned()]);
     let second = case.rig.subscriber.spawn(&words);
     second.wait_for_stdout("end");
     second.signal(Signal::TERM);
@@ -226,7 +234,7 @@ fn subscriber(case: &mut Case<'_>) -> Trial {
         let lines = stdout.split_inclusive(|&byte| byte == b'\n');
         lines.filter_map(|line| Some(line.strip_suffix(b"\n")?.to_vec())).collect()
     };
-    let (first, second) = (whole(&first.stdout), whole(&second.stdout));
+    let (first, second) = (whole(&written), whole(&second.stdout));
     let early = acknowledged.iter().filter(|payload| !first.contains(payload)).count();
     let shown: HashSet<_> = first.iter().chain(&second).collect();
     let missing = lines.iter().filter(|line| !shown.contains(&line.as_bytes().to_vec())).count();

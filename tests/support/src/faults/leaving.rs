@@ -94,7 +94,10 @@ impl BlackHole {
         let patience = Duration::from_millis(200);
         let guests =
             std::iter::from_fn(|| TcpStream::connect_timeout(&address, patience).ok()).collect();
-        Self { listener, _guests: guests }
+        let hole = Self { listener, _guests: guests };
+        // The last guest is gone, but a process that is just being started may have its socket.
+        until("the last guest to be forgotten", || (!hole.is_sought()).then_some(()));
+        hole
     }
 
     fn port(&self) -> u16 {
@@ -103,16 +106,17 @@ impl BlackHole {
 
     /// Waits until somebody tries to connect.
     fn wait_for_guest(&self) {
+        until("somebody to connect", || self.is_sought().then_some(()));
+    }
+
+    fn is_sought(&self) -> bool {
         let port = format!(":{:04X}", self.port());
-        until("somebody to connect", || {
-            let table = std::fs::read_to_string("/proc/net/tcp").expect("Linux tells its sockets");
-            let mut sockets = table.lines().map(|line| line.split_whitespace().skip(2));
-            let waits = sockets.any(|mut words| {
-                words.next().is_some_and(|remote| remote.ends_with(&port))
-                    && words.next() == Some(SYN_SENT)
-            });
-            waits.then_some(())
-        });
+        let table = std::fs::read_to_string("/proc/net/tcp").expect("Linux tells its sockets");
+        let mut sockets = table.lines().map(|line| line.split_whitespace().skip(2));
+        sockets.any(|mut words| {
+            words.next().is_some_and(|remote| remote.ends_with(&port))
+                && words.next() == Some(SYN_SENT)
+        })
     }
 }
 

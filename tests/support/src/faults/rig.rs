@@ -52,12 +52,13 @@ impl Rig {
         self.publisher.run_with_input(text(lines), words).assert_code(0);
     }
 
-    /// Makes the session of a client that is subscribed, and leaves it to the broker.
+    /// Makes the session of a client that is subscribed to the topic of its own name, and leaves it to
+    /// the broker.
     #[track_caller]
-    pub(super) fn leave_session(&self, port: u16, client: &str, topic: &str, version: &str) {
-        let port = port.to_string();
-        let place = ["-h", "127.0.0.1", "-p", &port, "-V", version, "-t", topic, "-q", "2"];
-        self.subscriber.run([&place, &kept(client, version)[..], &["-E"]].concat()).assert_code(0);
+    pub(super) fn leave_session(&self, name: &str, version: &str, qos: &str) {
+        let port = self.broker().to_string();
+        let place = ["-h", "127.0.0.1", "-p", &port, "-V", version, "-t", name, "-q", qos];
+        self.subscriber.run([&place, &kept(name, version)[..], &["-E"]].concat()).assert_code(0);
     }
 }
 
@@ -93,7 +94,7 @@ pub(super) fn reported(output: &Output) -> usize {
 pub struct Case<'a> {
     pub(super) rig: &'a Rig,
     pub(super) number: u64,
-    /// A name that no other trial has, for topics and client identifiers.
+    /// A name that no other trial has and all are as long as, for topics and client identifiers.
     pub(super) name: String,
     pub(super) random: fastrand::Rng,
 }
@@ -101,7 +102,19 @@ pub struct Case<'a> {
 impl<'a> Case<'a> {
     pub(super) fn new(rig: &'a Rig, row: &str, seed: u64, number: u64) -> Self {
         let random = fastrand::Rng::with_seed(seed.wrapping_add(number));
-        Self { rig, number, name: format!("{row}-{number}"), random }
+        Self { rig, number, name: format!("{row}-{number:06}"), random }
+    }
+
+    /// The same with another last letter of its name, which no number has.
+    pub(super) fn beside(&self, letter: &str) -> Self {
+        let mut name = self.name.clone();
+        name.pop();
+        Self {
+            rig: self.rig,
+            number: self.number,
+            name: name + letter,
+            random: self.random.clone(),
+        }
     }
 
     /// One of these.

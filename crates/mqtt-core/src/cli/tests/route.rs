@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{error, error_of, linked_route, planned, route};
 use crate::exit::Failure;
-use crate::plan::{Endpoint, TcpOptions};
+use crate::plan::Endpoint;
 
 fn tcp(host: &str, port: u16) -> Vec<Endpoint> {
     vec![Endpoint::Tcp { host: host.to_owned(), port }]
@@ -18,7 +18,7 @@ fn unix(path: &str) -> Vec<Endpoint> {
 fn without_options_it_is_localhost_1883_in_plain() {
     let route = route("");
     assert_eq!(route.candidates, tcp("localhost", 1883));
-    assert_eq!(route.tcp, TcpOptions { bind_address: None, nodelay: false });
+    assert_eq!(route.bind_address, None);
     assert_eq!((route.proxy, route.tls, route.websocket), (None, None, None));
 }
 
@@ -173,7 +173,7 @@ fn a_unix_socket_excludes_what_looks_for_a_host() {
 
 #[test]
 fn the_address_to_connect_from_may_be_a_name() {
-    let from = |line| route(line).tcp.bind_address;
+    let from = |line| route(line).bind_address;
     for line in ["-A here", "--bind-address here", "--bind-address=here", "-Ahere", "-A x -A here"]
     {
         assert_eq!(from(line).as_deref(), Some("here"), "{line}");
@@ -211,7 +211,7 @@ fn a_dns_server_is_an_address_with_or_without_a_port() {
 }
 
 #[test]
-fn nodelay_is_asked_of_tcp() {
-    assert!(route("--nodelay").tcp.nodelay);
-    assert!(linked_route("--nodelay --nodelay").tcp.nodelay);
+fn nodelay_is_taken_and_changes_nothing() {
+    assert_eq!(route("--nodelay"), route(""));
+    assert_eq!(linked_route("--nodelay --nodelay"), linked_route(""));
 }

@@ -200,6 +200,18 @@ fn a_pre_shared_key_is_hexadecimal() {
 }
 
 #[test]
+fn an_identity_has_1_to_255_bytes() {
+    let longest = "x".repeat(255);
+    let authentication = tls(&format!("--psk 00 --psk-identity {longest}")).authentication;
+    let key = Secret::new(vec![0]);
+    assert_eq!(authentication, Authentication::PreSharedKey { identity: longest, key });
+    for bad in ["", &"x".repeat(256)] {
+        let message = error_of(&["--psk-identity".into(), bad.into()]);
+        assert!(message.ends_with("UTF-8 text of 1 to 255 bytes is wanted"), "{message}");
+    }
+}
+
+#[test]
 fn a_key_that_is_none_is_not_shown() {
     for bad in ["", "0xabcd", "abcdeg", "+f", "ab cd", &"f".repeat(1025)] {
         assert_eq!(

@@ -5,7 +5,7 @@ use std::io;
 use rustls::{AlertDescription, CertificateError, InvalidMessage, PeerIncompatible};
 use x509_parser::time::ASN1Time;
 
-use super::legacy;
+use super::{legacy, pre_shared_key};
 
 /// Why TLS with the broker failed. What is wrong with our own files and options is a
 /// [`SetupError`](super::SetupError).
@@ -61,12 +61,24 @@ pub enum TlsError {
     /// The broker has no protocol of the name we offered.
     #[error("it does not have the protocol we offered")]
     NoProtocol,
+    /// The broker does not know our identity.
+    #[error("it does not know the identity of our key (--psk-identity)")]
+    UnknownIdentity,
+    /// The broker's key is not ours.
+    #[error("it has another key for that identity (--psk)")]
+    OtherKey,
+    /// The broker has no pre-shared keys, or none of the cipher suites.
+    #[error("it takes no pre-shared key, or has none of our cipher suites (handshake failure)")]
+    NoPreSharedKey,
+    /// The broker does not speak the one version that has pre-shared keys.
+    #[error("it does not speak TLS 1.2, and there is no other with --psk")]
+    NoTls12,
     /// The broker said something else against it.
     #[error("it ended TLS: {}", in_words(*.0))]
     Alert(AlertDescription),
     /// The broker broke the protocol, or something of TLS is not possible here.
     #[error("TLS failed")]
-    Protocol(#[source] rustls::Error),
+    Protocol(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The stream below broke.
     #[error("the connection broke when TLS began")]
     Stream(#[source] io::Error),
@@ -98,7 +110,7 @@ impl TlsError {
                 PeerIncompatible::ServerDoesNotSupportTls12Or13
                 | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
             ) => Self::NoCommonVersion,
-            other => Self::Protocol(other),
+            other => Self::Protocol(other.into()),
         }
     }
 
@@ -124,7 +136,7 @@ impl TlsError {
         Self::Certificate(rustls::Error::InvalidCertificate(cause))
     }
 
-    fn of_alert(alert: AlertDescription) -> Self {
+    pub(super) fn of_alert(alert: AlertDescription) -> Self {
         match alert {
             AlertDescription::CertificateRequired => Self::CertificateWanted,
             AlertDescription::BadCertificate
@@ -173,11 +185,18 @@ impl TlsError {
                 "it is a forgery, or the authority has a new key: then --cafile needs its new \
                  certificate"
             }
+            Self::UnknownIdentity => "identities are told apart by their case, too",
+            Self::OtherKey => "--psk is the key in hexadecimal digits, as the broker has it",
+            Self::NoPreSharedKey => {
+                "a listener has either keys or certificates: --cafile is for those, and -p says which \
+                 listener; --ciphers, where it is given, must have a suite of the broker's"
+            }
             Self::NoName(_)
             | Self::NotTheOwner
             | Self::Certificate(_)
             | Self::Alert(_)
             | Self::Protocol(_)
+            | Self::NoTls12
             | Self::Stream(_) => return None,
         })
     }
@@ -187,7 +206,7 @@ impl TlsError {
 ///
 /// An [`io::Error`] is all that a stream can give, and this the one place that looks into it.
 pub(in crate::transport) fn of_stream(error: io::Error) -> Result<TlsError, io::Error> {
-    error.downcast::<rustls::Error>().map(TlsError::of)
+    error.downcast::<rustls::Error>().map(TlsError::of).or_else(pre_shared_key::of_stream)
 }
 
 fn listed(names: &[String]) -> String {

@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+
+use super::SetupError;
 
 /// A file in the format of NSS, which Wireshark and others read.
 #[derive(Debug)]
@@ -13,8 +15,16 @@ pub(super) struct KeyLog(File);
 impl KeyLog {
     /// Opens the file to append to it. A new one is for its owner only: with it, everything that was
     /// said can be read.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
-        File::options().append(true).create(true).mode(0o600).open(path).map(Self)
+    pub(super) fn open(path: &Path) -> Result<Self, SetupError> {
+        let file = File::options().append(true).create(true).mode(0o600).open(path);
+        file.map(Self).map_err(|source| SetupError::KeyLog { path: path.to_owned(), source })
+    }
+
+    /// In one piece, since others may write to the file, too. A disk that is full is no reason to break
+    /// the connection.
+    pub(super) fn write(&self, mut line: String) {
+        line.push('\n');
+        let _ = (&self.0).write_all(line.as_bytes());
     }
 }
 
@@ -28,9 +38,6 @@ impl rustls::KeyLog for KeyLog {
                 let _ = write!(line, "{byte:02x}");
             }
         }
-        line.push('\n');
-        // In one piece, since others may write to the file, too. A disk that is full is no reason
-        // to break the connection.
-        let _ = (&self.0).write_all(line.as_bytes());
+        self.write(line);
     }
 }

@@ -4,15 +4,20 @@
 //! connection uses it, and reconnections resume what was agreed before. Knows neither packets nor MQTT.
 
 mod authorities;
+mod certificates;
 mod client_certificate;
 mod failure;
 mod key_log;
 mod legacy;
 mod passphrase;
+#[cfg(feature = "psk")]
+mod pre_shared_key;
+/// The same where it is not in the build.
+#[cfg(not(feature = "psk"))]
+#[path = "no_pre_shared_key.rs"]
+mod pre_shared_key;
 mod setup;
 mod suites;
-#[cfg(test)]
-mod tests;
 mod verifier;
 
 pub use failure::TlsError;
@@ -22,122 +27,45 @@ pub(super) use failure::of_stream;
 
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::ServerCertVerifier;
-use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::ServerName;
-use rustls::version::TLS13;
-use rustls::{ClientConfig, SupportedProtocolVersion};
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
-
-use self::authorities::Authorities;
-use self::key_log::KeyLog;
-use self::verifier::{NameCheck, NoVerifier, Verifier};
 use super::{ByteStream, TransportError};
-use crate::plan::{Certificates, Endpoint, Tls, TlsVersions, Verification};
-
-static ONLY_13: &[&SupportedProtocolVersion] = &[&TLS13];
+use crate::plan::{Authentication, Endpoint, Tls};
 
 /// Everything that connections of a run have in common.
-pub(super) struct Connector {
-    config: Arc<ClientConfig>,
-    /// For unix sockets, which have no name to check.
-    nameless: Arc<ClientConfig>,
+pub(super) enum Connector {
+    Certificates(certificates::Connector),
+    PreSharedKey(pre_shared_key::Connector),
 }
 
 impl Connector {
     /// Reads the files of a plan, and asks for a passphrase where its key needs one.
-    pub(super) async fn new(
-        tls: &Tls,
-        certificates: &Certificates,
-    ) -> Result<Self, TransportError> {
-        let provider = Arc::new(provider(tls, certificates.versions)?);
-        let (verifier, nameless) = verifiers(certificates, &provider)?;
-        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_protocol_versions(versions(certificates.versions))
-            .map_err(SetupError::Refused)?
-            .dangerous()
-            .with_custom_certificate_verifier(verifier);
-        let mut config = match &certificates.client {
-            None => builder.with_no_client_auth(),
-            Some(client) => builder
-                .with_client_cert_resolver(client_certificate::load(client, &provider).await?),
-        };
-        config.alpn_protocols = tls.alpn.iter().map(|name| name.clone().into_bytes()).collect();
-        if let Some(path) = &tls.key_log {
-            let key_log = KeyLog::open(path)
-                .map_err(|source| SetupError::KeyLog { path: path.clone(), source })?;
-            config.key_log = Arc::new(key_log);
-        }
-        let mut without_name = config.clone();
-        without_name.dangerous().set_certificate_verifier(nameless);
-        without_name.enable_sni = false;
-        Ok(Self { config: Arc::new(config), nameless: Arc::new(without_name) })
+    pub(super) async fn new(tls: &Tls) -> Result<Self, TransportError> {
+        Ok(match &tls.authentication {
+            Authentication::Certificates(certificates) => {
+                Self::Certificates(certificates::Connector::new(tls, certificates).await?)
+            }
+            Authentication::PreSharedKey { identity, key } => {
+                Self::PreSharedKey(pre_shared_key::Connector::new(tls, identity, key)?)
+            }
+        })
     }
 
     /// Begins TLS with the broker at `endpoint`.
-    pub(super) async fn connect<S: ByteStream>(
+    pub(super) async fn connect(
         &self,
-        stream: S,
+        stream: Box<dyn ByteStream>,
         endpoint: &Endpoint,
-    ) -> Result<TlsStream<S>, TransportError> {
-        let failed = |source| TransportError::Tls { endpoint: endpoint.clone(), source };
-        let (config, host) = match endpoint {
-            Endpoint::Tcp { host, .. } | Endpoint::Service(host) => (&self.config, host.as_str()),
-            Endpoint::Unix(_) => (&self.nameless, "localhost"),
-        };
-        // The zone of an address (RFC 4007 §11) is this machine's own business.
-        let bare = host.split('%').next().unwrap_or(host).to_owned();
-        let name =
-            ServerName::try_from(bare).map_err(|_| failed(TlsError::NoName(host.to_owned())))?;
-        let connection = TlsConnector::from(Arc::clone(config)).connect(name, stream).await;
-        connection.map_err(|error| failed(TlsError::of_handshake(error)))
+    ) -> Result<Box<dyn ByteStream>, TransportError> {
+        Ok(match self {
+            Self::Certificates(connector) => Box::new(connector.connect(stream, endpoint).await?),
+            Self::PreSharedKey(connector) => Box::new(connector.connect(stream, endpoint).await?),
+        })
     }
 }
 
-/// The library's algorithms, with the cipher suites that the plan allows.
-fn provider(tls: &Tls, versions: TlsVersions) -> Result<CryptoProvider, SetupError> {
-    let mut provider = ring::default_provider();
-    if let Some(names) = &tls.ciphers {
-        provider.cipher_suites = suites::named(names)?;
-    }
-    let is_tls13 = |suite: &rustls::SupportedCipherSuite| suite.tls13().is_some();
-    if versions == TlsVersions::Only13 && !provider.cipher_suites.iter().any(is_tls13) {
-        return Err(SetupError::NoCipherLeft);
-    }
-    Ok(provider)
-}
-
-fn versions(versions: TlsVersions) -> &'static [&'static SupportedProtocolVersion] {
-    match versions {
-        TlsVersions::From12 => rustls::ALL_VERSIONS,
-        TlsVersions::Only13 => ONLY_13,
-    }
-}
-
-type AnyVerifier = Arc<dyn ServerCertVerifier>;
-
-/// Who looks at the broker's certificate, where it has a name and where it has none. Where nobody is to
-/// look, no authority is read.
-fn verifiers(
-    certificates: &Certificates,
-    provider: &Arc<CryptoProvider>,
-) -> Result<(AnyVerifier, AnyVerifier), TransportError> {
-    let algorithms = provider.signature_verification_algorithms;
-    if certificates.verification == Verification::Off {
-        let verifier: AnyVerifier = Arc::new(NoVerifier(algorithms));
-        return Ok((Arc::clone(&verifier), verifier));
-    }
-    let Authorities { roots, named } = Authorities::load(&certificates.trust)?;
-    let roots = Arc::new(roots);
-    let webpki = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider)).build();
-    let webpki = webpki.map_err(|_| SetupError::NoSystemCertificates)?;
-    let with_name = Verifier { webpki, named: named.into(), algorithms, name_check: NameCheck::On };
-    let nameless = Verifier { name_check: NameCheck::Off, ..with_name.clone() };
-    Ok((Arc::new(with_name), Arc::new(nameless)))
+/// The host without the zone of an address (RFC 4007 §11), which is this machine's own business.
+fn bare(host: &str) -> &str {
+    host.split('%').next().unwrap_or(host)
 }
 
 /// The content of a file that an option names.

@@ -81,10 +81,17 @@ pub enum SetupError {
     },
     /// Anything else the library refuses.
     #[error("TLS cannot be set up")]
-    Refused(#[from] rustls::Error),
+    Refused(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A pre-shared key is wanted, and rustls has none.
+    #[error("'--psk' needs OpenSSL, which is not in this build")]
+    NoPreSharedKeys,
 }
 
 impl SetupError {
+    pub(super) fn refused(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Refused(error.into())
+    }
+
     /// What would help.
     pub(in crate::transport) fn hint(&self) -> Option<&'static str> {
         Some(match self {
@@ -101,6 +108,10 @@ impl SetupError {
             Self::NoTerminal { .. } => {
                 "--key-password-file FILE names a file with the passphrase; mqtt-pub and mqtt-sub \
                  also take it from MQTT_KEY_PASSWORD"
+            }
+            Self::NoPreSharedKeys => {
+                "built with the feature 'psk' it is: cargo build --release --features psk (it needs \
+                 libssl-dev and pkg-config)"
             }
             _ => return None,
         })

@@ -1,0 +1,119 @@
+//! TLS in which the sides prove who they are by certificates: rustls.
+
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::ServerName;
+use rustls::version::TLS13;
+use rustls::{ClientConfig, SupportedProtocolVersion};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::authorities::Authorities;
+use super::key_log::KeyLog;
+use super::verifier::{NameCheck, NoVerifier, Verifier};
+use super::{SetupError, TlsError, bare, client_certificate, suites};
+use crate::plan::{Certificates, Endpoint, Tls, TlsVersions, Verification};
+use crate::transport::{ByteStream, TransportError};
+
+static ONLY_13: &[&SupportedProtocolVersion] = &[&TLS13];
+
+/// Everything that connections of a run have in common.
+pub(in crate::transport) struct Connector {
+    config: Arc<ClientConfig>,
+    /// For unix sockets, which have no name to check.
+    nameless: Arc<ClientConfig>,
+}
+
+impl Connector {
+    /// Reads the files of a plan, and asks for a passphrase where its key needs one.
+    pub(super) async fn new(
+        tls: &Tls,
+        certificates: &Certificates,
+    ) -> Result<Self, TransportError> {
+        let provider = Arc::new(provider(tls, certificates.versions)?);
+        let (verifier, nameless) = verifiers(certificates, &provider)?;
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_protocol_versions(versions(certificates.versions))
+            .map_err(SetupError::refused)?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier);
+        let mut config = match &certificates.client {
+            None => builder.with_no_client_auth(),
+            Some(client) => builder
+                .with_client_cert_resolver(client_certificate::load(client, &provider).await?),
+        };
+        config.alpn_protocols = tls.alpn.iter().map(|name| name.clone().into_bytes()).collect();
+        if let Some(path) = &tls.key_log {
+            config.key_log = Arc::new(KeyLog::open(path)?);
+        }
+        let mut without_name = config.clone();
+        without_name.dangerous().set_certificate_verifier(nameless);
+        without_name.enable_sni = false;
+        Ok(Self { config: Arc::new(config), nameless: Arc::new(without_name) })
+    }
+
+    /// Begins TLS with the broker at `endpoint`.
+    pub(super) async fn connect<S: ByteStream>(
+        &self,
+        stream: S,
+        endpoint: &Endpoint,
+    ) -> Result<TlsStream<S>, TransportError> {
+        let failed = |source| TransportError::Tls { endpoint: endpoint.clone(), source };
+        let (config, host) = match endpoint {
+            Endpoint::Tcp { host, .. } | Endpoint::Service(host) => (&self.config, host.as_str()),
+            Endpoint::Unix(_) => (&self.nameless, "localhost"),
+        };
+        let name = ServerName::try_from(bare(host).to_owned());
+        let name = name.map_err(|_| failed(TlsError::NoName(host.to_owned())))?;
+        let connection = TlsConnector::from(Arc::clone(config)).connect(name, stream).await;
+        connection.map_err(|error| failed(TlsError::of_handshake(error)))
+    }
+}
+
+/// The library's algorithms, with the cipher suites that the plan allows.
+fn provider(tls: &Tls, versions: TlsVersions) -> Result<CryptoProvider, SetupError> {
+    let mut provider = ring::default_provider();
+    if let Some(names) = &tls.ciphers {
+        provider.cipher_suites = suites::named(names)?;
+    }
+    let is_tls13 = |suite: &rustls::SupportedCipherSuite| suite.tls13().is_some();
+    if versions == TlsVersions::Only13 && !provider.cipher_suites.iter().any(is_tls13) {
+        return Err(SetupError::NoCipherLeft);
+    }
+    Ok(provider)
+}
+
+fn versions(versions: TlsVersions) -> &'static [&'static SupportedProtocolVersion] {
+    match versions {
+        TlsVersions::From12 => rustls::ALL_VERSIONS,
+        TlsVersions::Only13 => ONLY_13,
+    }
+}
+
+type AnyVerifier = Arc<dyn ServerCertVerifier>;
+
+/// Who looks at the broker's certificate, where it has a name and where it has none. Where nobody is to
+/// look, no authority is read.
+fn verifiers(
+    certificates: &Certificates,
+    provider: &Arc<CryptoProvider>,
+) -> Result<(AnyVerifier, AnyVerifier), TransportError> {
+    let algorithms = provider.signature_verification_algorithms;
+    if certificates.verification == Verification::Off {
+        let verifier: AnyVerifier = Arc::new(NoVerifier(algorithms));
+        return Ok((Arc::clone(&verifier), verifier));
+    }
+    let Authorities { roots, named } = Authorities::load(&certificates.trust)?;
+    let roots = Arc::new(roots);
+    let webpki = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider)).build();
+    let webpki = webpki.map_err(|_| SetupError::NoSystemCertificates)?;
+    let with_name = Verifier { webpki, named: named.into(), algorithms, name_check: NameCheck::On };
+    let nameless = Verifier { name_check: NameCheck::Off, ..with_name.clone() };
+    Ok((Arc::new(with_name), Arc::new(nameless)))
+}
+
+#[cfg(test)]
+mod tests;
