@@ -28,7 +28,7 @@ tlsv1.3\t''"
 complete -c mqtt-sub -l ciphers -d 'Cipher suites allowed, by name, with colons between them' -r -f
 complete -c mqtt-sub -l tls-alpn -d 'Protocol to offer (ALPN), 1 to 255 bytes' -r -f
 complete -c mqtt-sub -l psk -d 'Use TLS with this key that the broker has, too: hexadecimal digits' -r -f
-complete -c mqtt-sub -l psk-identity -d 'Which key --psk is' -r -f
+complete -c mqtt-sub -l psk-identity -d 'Which key --psk is: text of 1 to 255 bytes' -r -f
 complete -c mqtt-sub -l tls-keylog -d 'Write the keys of each connection to FILE, for tools that look into it' -r -F
 complete -c mqtt-sub -s i -l id -d 'Client identifier' -r -f
 complete -c mqtt-sub -s I -l id-prefix -d 'Client identifier is PREFIX followed by the process id' -r -f
@@ -77,7 +77,7 @@ complete -c mqtt-sub -s w -l watch -d 'Write the latest message of each topic, i
 complete -c mqtt-sub -l message-rate -d 'Write how many messages come, every second, instead of the messages'
 complete -c mqtt-sub -s N -l no-newline -d 'Write no newline after a message'
 complete -c mqtt-sub -s S -l srv -d 'Find brokers by the SRV records of --host'
-complete -c mqtt-sub -l nodelay -d 'Send small packets at once'
+complete -c mqtt-sub -l nodelay -d 'Send small packets at once, as is always done'
 complete -c mqtt-sub -l ws -d 'Speak MQTT over WebSocket'
 complete -c mqtt-sub -l tls-use-os-certs -d 'Use TLS and believe the operating system\'s authorities'
 complete -c mqtt-sub -l insecure -d 'Do not look at the broker\'s certificate: anyone can pretend to be the broker'

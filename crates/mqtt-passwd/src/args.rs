@@ -29,8 +29,6 @@ const EXAMPLES: &str = "\
 Examples:
   mqtt-passwd -c /etc/mosquitto/passwd al   make a file with one user
   mqtt-passwd /etc/mosquitto/passwd bob     add bob, or change his password
-  mqtt-passwd --password-stdin passwd bob < secret
-                                            the same in a script
   mqtt-passwd -D /etc/mosquitto/passwd bob  remove bob
   mqtt-passwd --password-stdin f bob < pw   add bob from a script
   mqtt-passwd -U users.txt                  hash its 'user:password' lines";

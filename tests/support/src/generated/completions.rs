@@ -27,7 +27,8 @@ fn file(shell: Shell, definition: &Definition) -> File {
         _ => ("elvish", text),
     };
     // A line that ends in a blank would look like a mistake.
-    let text = text.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    let lines: Vec<_> = text.lines().map(str::trim_end).collect();
+    let text = lines.join("\n") + "\n";
     File { kind, path: Path::new("completions").join(shell.file_name(name)), text }
 }
 
@@ -35,12 +36,11 @@ fn file(shell: Shell, definition: &Definition) -> File {
 fn with_name_behind(text: &str, beginnings: &[&str], name: &str) -> String {
     let names_command =
         |line: &str| beginnings.iter().any(|beginning| line.trim_start().starts_with(beginning));
-    text.lines()
-        .map(|line| match line {
-            line if names_command(line) => format!("{line} {name}\n"),
-            line => format!("{line}\n"),
-        })
-        .collect()
+    let lines = text.lines().map(|line| match line {
+        line if names_command(line) => format!("{line} {name}"),
+        line => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// What a shell is told: no hidden options, one clause about each, and what its value is.
