@@ -5,8 +5,10 @@ use colored::{ColoredString, Colorize};
 
 use crate::visible;
 
+type Paint = fn(&str) -> ColoredString;
+
 /// The beginning of a line, and how it is painted.
-const KINDS: [(&str, fn(&str) -> ColoredString); 4] = [
+const KINDS: [(&str, Paint); 4] = [
     ("error:", |word| word.red().bold()),
     ("warning:", |word| word.yellow().bold()),
     ("hint:", |word| word.cyan().bold()),

@@ -62,8 +62,8 @@ impl Failure for RunError {
 }
 
 /// What is said about a filter that a shell may have changed.
-const UNQUOTED: &str = "note: outside single quotes a shell takes the $SYS out of $SYS/#; \
-    for the broker's own topics: -t '$SYS/#'";
+const UNQUOTED: &str =
+    "note: outside single quotes a shell takes the $SYS away; -t '$SYS/#' keeps it";
 
 /// Whether the filter is what a shell makes of one of a broker's own topics.
 fn lacks_its_beginning(filter: &TopicFilter) -> bool {

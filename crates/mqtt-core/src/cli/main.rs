@@ -78,8 +78,8 @@ pub fn warn(given: &Given, connect: &ConnectPlan) {
 
 /// What is said to a person who has typed a password.
 #[cfg(feature = "client")]
-const PASSWORD_IS_SEEN: &str = "hint: others can see a password on the command line, and the shell \
-    keeps it; --password-file FILE, or -u alone, which asks for it, do not show it";
+const PASSWORD_IS_SEEN: &str = "hint: others can see a password on the command line: \
+    --password-file FILE, or -u alone, which asks";
 
 /// Says a line to a person at a terminal.
 #[cfg(feature = "client")]

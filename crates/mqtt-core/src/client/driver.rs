@@ -1,7 +1,7 @@
 //! From one connection to the next: connect, converse, connect again as the plan says.
 
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
 
 use tokio::time::{Instant as Timer, timeout, timeout_at};
@@ -350,10 +350,13 @@ async fn unless_asked_to_end<T>(
 }
 
 /// Says to a person what is waited for, if it takes long. It is said once.
-async fn patiently<T>(work: impl Future<Output = T>, route: &Route, client: &mut Client) -> T {
-    let mut work = pin!(work);
+async fn patiently<T>(
+    mut work: Pin<&mut impl Future<Output = T>>,
+    route: &Route,
+    client: &mut Client,
+) -> T {
     if client.audience == Audience::Person && !client.has_said_where {
-        if let Ok(done) = timeout(PATIENCE, &mut work).await {
+        if let Ok(done) = timeout(PATIENCE, work.as_mut()).await {
             return done;
         }
         client.has_said_where = true;
@@ -373,8 +376,7 @@ async fn establish(
 ) -> Result<Connected, ClientError> {
     let limit = plan.connect_timeout;
     let deadline = Timer::now() + limit;
-    // Every way to a broker is in it: too much to hand about.
-    let connecting = Box::pin(transport::connect(prepared, route, limit));
+    let connecting = pin!(transport::connect(prepared, route, limit));
     let reached = timeout_at(deadline, patiently(connecting, route, client)).await;
     let reached = reached.map_err(|_| {
         let route = Box::new(route.clone());

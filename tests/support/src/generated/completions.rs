@@ -35,12 +35,11 @@ fn file(shell: Shell, definition: &Definition) -> File {
 fn with_name_behind(text: &str, beginnings: &[&str], name: &str) -> String {
     let names_command =
         |line: &str| beginnings.iter().any(|beginning| line.trim_start().starts_with(beginning));
-    text.lines()
-        .map(|line| match line {
-            line if names_command(line) => format!("{line} {name}\n"),
-            line => format!("{line}\n"),
-        })
-        .collect()
+    let lines = text.lines().map(|line| match line {
+        line if names_command(line) => format!("{line} {name}"),
+        line => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// What a shell is told: no hidden options, one clause about each, and what its value is.
