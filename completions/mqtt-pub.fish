@@ -50,13 +50,14 @@ complete -c mqtt-pub -l will-qos -d 'Quality of service of the will: 0, 1 or 2' 
 2\t''"
 complete -c mqtt-pub -s u -l username -d 'User name' -r -f
 complete -c mqtt-pub -s P -l pw -l password -d 'Password' -r -f
+complete -c mqtt-pub -l password-file -d 'Take the password from the first line of FILE, or of stdin (-)' -r -F
 complete -c mqtt-pub -s k -l keepalive -d 'Seconds without traffic after which the connection is tested, 5 to 65535' -r -f
 complete -c mqtt-pub -l connect-timeout -d 'Seconds that connecting may take, from the look-up of the name to the broker\'s answer' -r -f
 complete -c mqtt-pub -l retry -d 'Try again so often where the broker cannot be reached, at first or later, 0 to 4294967295 or "forever"' -r -f
 complete -c mqtt-pub -s W -l timeout -d 'Leave after so many seconds, with status 27 if there was more to do' -r -f
 complete -c mqtt-pub -s M -l max-inflight -d 'Most messages of QoS 1 and 2 that are sent and not yet acknowledged, 1 to 65535' -r -f
 complete -c mqtt-pub -l max-packet-size -d 'Largest packet to take from the broker, in bytes behind its length, 1 to 268435455' -r -f
-complete -c mqtt-pub -l color -d 'Colours in --debug lines: auto (on a terminal, unless the environment says otherwise), always or never' -r -f -a "auto\t''
+complete -c mqtt-pub -l color -d 'Colours in help, messages and --debug lines: auto (on a terminal, unless the environment says otherwise), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c mqtt-pub -s L -l url -d 'Broker, credentials and topic in one: mqtt://USER:PASSWORD@HOST:PORT/TOPIC, also mqtts, ws, wss' -r -f

@@ -23,7 +23,7 @@ _mqtt__sub() {
 
     case "${cmd}" in
         mqtt__sub)
-            opts="-t -q -U -T -R -C -W -E -v -F -w -N -h -p -S -A -i -I -V -c -x -D -u -P -k -M -d -L -o --topic --qos --unsubscribe --filter-out --no-retained --retained-only --remove-retained --retain-handling --retain-as-published --count --timeout --exit-after-suback --verbose --format --pretty --raw --watch --message-rate --no-newline --host --port --unix --srv --dns-server --bind-address --nodelay --ws --ws-path --ws-header --proxy --cafile --capath --tls-use-os-certs --cert --key --key-password-file --keyform --insecure --tls-version --ciphers --tls-alpn --psk --psk-identity --tls-keylog --no-tls --id --id-prefix --protocol-version --disable-clean-session --session-expiry --property --will-topic --will-payload --will-qos --will-retain --username --password --pw --keepalive --connect-timeout --max-inflight --max-packet-size --debug --color --quiet --url --options-file --show-config --help --version --random-filter"
+            opts="-t -q -U -T -R -C -E -v -F -w -N -h -p -S -A -i -I -V -c -x -D -u -P -k -W -M -d -L -o --topic --qos --unsubscribe --filter-out --no-retained --retained-only --remove-retained --retain-handling --retain-as-published --count --exit-after-suback --verbose --format --pretty --raw --watch --message-rate --no-newline --host --port --unix --srv --dns-server --bind-address --nodelay --ws --ws-path --ws-header --proxy --cafile --capath --tls-use-os-certs --cert --key --key-password-file --keyform --insecure --tls-version --ciphers --tls-alpn --psk --psk-identity --tls-keylog --no-tls --id --id-prefix --protocol-version --disable-clean-session --session-expiry --property --will-topic --will-payload --will-qos --will-retain --username --password --pw --password-file --keepalive --connect-timeout --retry --no-reconnect --timeout --max-inflight --max-packet-size --debug --color --quiet --url --options-file --show-config --help --version --random-filter"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -100,20 +100,6 @@ _mqtt__sub() {
                     return 0
                     ;;
                 -C)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                -W)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -469,6 +455,21 @@ _mqtt__sub() {
                     fi
                     return 0
                     ;;
+                --password-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --keepalive)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -484,6 +485,27 @@ _mqtt__sub() {
                     return 0
                     ;;
                 --connect-timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --retry)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -W)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

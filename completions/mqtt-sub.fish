@@ -8,7 +8,6 @@ complete -c mqtt-sub -l retain-handling -d 'Have the broker send retained messag
 new\t''
 never\t''"
 complete -c mqtt-sub -s C -l count -d 'Leave after so many messages, 1 to 4294967295' -r -f
-complete -c mqtt-sub -s W -l timeout -d 'Leave after so many seconds with status 27, 1 to 4294967295' -r -f
 complete -c mqtt-sub -s F -l format -d 'Write messages like this' -r -f
 complete -c mqtt-sub -s h -l host -d 'Host name or address of the broker' -r -f -a "(__fish_print_hostnames)"
 complete -c mqtt-sub -s p -l port -d 'Port of the broker, 1 to 65535 (0: --host is the path of a unix socket)' -r -f
@@ -29,7 +28,7 @@ tlsv1.3\t''"
 complete -c mqtt-sub -l ciphers -d 'Cipher suites allowed, by name, with colons between them' -r -f
 complete -c mqtt-sub -l tls-alpn -d 'Protocol to offer (ALPN), 1 to 255 bytes' -r -f
 complete -c mqtt-sub -l psk -d 'Use TLS with this key that the broker has, too: hexadecimal digits' -r -f
-complete -c mqtt-sub -l psk-identity -d 'Which key --psk is' -r -f
+complete -c mqtt-sub -l psk-identity -d 'Which key --psk is: text of 1 to 255 bytes' -r -f
 complete -c mqtt-sub -l tls-keylog -d 'Write the keys of each connection to FILE, for tools that look into it' -r -F
 complete -c mqtt-sub -s i -l id -d 'Client identifier' -r -f
 complete -c mqtt-sub -s I -l id-prefix -d 'Client identifier is PREFIX followed by the process id' -r -f
@@ -53,11 +52,14 @@ complete -c mqtt-sub -l will-qos -d 'Quality of service of the will: 0, 1 or 2' 
 2\t''"
 complete -c mqtt-sub -s u -l username -d 'User name' -r -f
 complete -c mqtt-sub -s P -l pw -l password -d 'Password' -r -f
+complete -c mqtt-sub -l password-file -d 'Take the password from the first line of FILE, or of stdin (-)' -r -F
 complete -c mqtt-sub -s k -l keepalive -d 'Seconds without traffic after which the connection is tested, 5 to 65535' -r -f
 complete -c mqtt-sub -l connect-timeout -d 'Seconds that connecting may take, from the look-up of the name to the broker\'s answer' -r -f
+complete -c mqtt-sub -l retry -d 'Try again so often where the broker cannot be reached, at first or later, 0 to 4294967295 or "forever"' -r -f
+complete -c mqtt-sub -s W -l timeout -d 'Leave after so many seconds, with status 27 if there was more to do' -r -f
 complete -c mqtt-sub -s M -l max-inflight -d 'Most messages of QoS 1 and 2 that are sent and not yet acknowledged, 1 to 65535' -r -f
 complete -c mqtt-sub -l max-packet-size -d 'Largest packet to take from the broker, in bytes behind its length, 1 to 268435455' -r -f
-complete -c mqtt-sub -l color -d 'Colours in --debug lines: auto (on a terminal, unless the environment says otherwise), always or never' -r -f -a "auto\t''
+complete -c mqtt-sub -l color -d 'Colours in help, messages and --debug lines: auto (on a terminal, unless the environment says otherwise), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c mqtt-sub -s L -l url -d 'Broker, credentials and topic in one: mqtt://USER:PASSWORD@HOST:PORT/TOPIC, also mqtts, ws, wss' -r -f
@@ -75,13 +77,14 @@ complete -c mqtt-sub -s w -l watch -d 'Write the latest message of each topic, i
 complete -c mqtt-sub -l message-rate -d 'Write how many messages come, every second, instead of the messages'
 complete -c mqtt-sub -s N -l no-newline -d 'Write no newline after a message'
 complete -c mqtt-sub -s S -l srv -d 'Find brokers by the SRV records of --host'
-complete -c mqtt-sub -l nodelay -d 'Send small packets at once'
+complete -c mqtt-sub -l nodelay -d 'Send small packets at once, as is always done'
 complete -c mqtt-sub -l ws -d 'Speak MQTT over WebSocket'
 complete -c mqtt-sub -l tls-use-os-certs -d 'Use TLS and believe the operating system\'s authorities'
 complete -c mqtt-sub -l insecure -d 'Do not look at the broker\'s certificate: anyone can pretend to be the broker'
 complete -c mqtt-sub -l no-tls -d 'Use no TLS, whatever the other options say'
 complete -c mqtt-sub -s c -l disable-clean-session -d 'Keep the session at the broker when this client leaves'
 complete -c mqtt-sub -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqtt-sub -l no-reconnect -d 'Leave when the connection is lost'
 complete -c mqtt-sub -s d -l debug -d 'Print every packet that is sent and received'
 complete -c mqtt-sub -l quiet -d 'Print no warnings and errors while running'
 complete -c mqtt-sub -l show-config -d 'Print every setting in force and where it comes from, and do nothing else'

@@ -50,6 +50,9 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     scenario(TOOL, "a file or stdin cannot be read, or is too long", |tool| {
         tool.run(["-t", "t", "-f", "/no/such/file"])
     }),
+    scenario(TOOL, "the file of `--password-file` cannot be read", |tool| {
+        tool.run(["-t", "t", "-m", "x", "-u", "u", "--password-file", "/no/such/file"])
+    }),
     scenario(TOOL, "the host, or the name of `-A`, has no address", |tool| {
         tool.run(["-h", "no-such-host.invalid", "-t", "t", "-m", "x"])
     }),

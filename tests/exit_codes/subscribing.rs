@@ -69,6 +69,9 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     scenario(TOOL, "an options file that was named is missing, or one cannot be read", |tool| {
         tool.run(["-o", "/no/such/file", "-t", "t"])
     }),
+    scenario(TOOL, "the file of `--password-file` cannot be read", |tool| {
+        tool.run(["-t", "t", "-u", "u", "--password-file", "/no/such/file"])
+    }),
     scenario(TOOL, "the host, or the name of `-A`, has no address", |tool| {
         tool.run(["-h", "no-such-host.invalid", "-t", "t"])
     }),

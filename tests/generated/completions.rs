@@ -71,8 +71,7 @@ fn assert_completed(shell: &str, prepare: &str) {
 #[test]
 fn bash_completes_options_values_and_files() {
     let files = TOOLS.map(|tool| completions(&format!("{tool}.bash")));
-    let sources: String =
-        files.iter().map(|file| format!("source '{}'; ", file.display())).collect();
+    let sources = files.map(|file| format!("source '{}'; ", file.display())).concat();
     let show = r#"bind -x '"\C-x": echo "<$READLINE_LINE>"'; bind 'set bell-style none'"#;
     assert_completed("bash --norc --noprofile -i", &format!("{sources}{show}"));
 }

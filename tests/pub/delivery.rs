@@ -177,12 +177,12 @@ fn a_slow_line_is_no_silence() {
     let running = tool.spawn([&place[..], &["-t", "t", "-q", "1", "-f", file]].concat());
     let mut client = peer.accept();
     client.read_packet();
-    // A keep-alive of a second: the ping is stuck behind the payload for more than two.
-    client.send(&v5::connack(0, &[0x13, 0, 1]));
+    // A keep-alive of two seconds: the ping is stuck behind the payload for more than four.
+    client.send(&v5::connack(0, &[0x13, 0, 2]));
     client.read_bytes(5 + 3 + 2 + 1);
     for _ in 0..64 {
         client.read_bytes(MEBIBYTE);
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(80));
     }
     client.expect(&packet::PINGREQ);
     client.send(&packet::puback(1));

@@ -10,6 +10,8 @@ mod delivery;
 mod failures;
 /// A broker that breaks the protocol or the connection.
 mod hostile_broker;
+/// What is said on stderr, to whom, and in which colours.
+mod messages;
 /// `--psk` in a build that has it not.
 #[cfg(not(feature = "psk"))]
 mod no_pre_shared_key;
@@ -17,6 +19,8 @@ mod no_pre_shared_key;
 mod option_files;
 /// Options and what they put on the wire.
 mod packets;
+/// `--password-file`, and the prompt.
+mod password_file;
 /// `--psk`: TLS by a key that both sides have.
 #[cfg(feature = "psk")]
 mod pre_shared_key;
@@ -34,6 +38,8 @@ mod route;
 mod service;
 /// SIGINT, SIGTERM and closed pipes.
 mod signals;
+/// A terminal with a tool on it.
+mod terminal;
 /// TLS: who is believed, what is shown, and what is said when it fails.
 mod tls;
 /// Certificates of old forms.

@@ -1,81 +1,10 @@
 //! The prompt for the passphrase of a key, on a terminal of its own.
 
-use std::fs::File;
-use std::io::{Read, Write};
-use std::process::{Child, Command, Stdio};
-
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, Termios, tcgetattr};
 use test_support::certificates::{Identity, OldAuthority};
 use test_support::mosquitto::Mosquitto;
-use test_support::patience::until;
 
 use super::publisher;
-
-/// A tool on a terminal.
-struct Terminal {
-    keyboard: File,
-    line: File,
-    screen: String,
-    child: Child,
-}
-
-impl Terminal {
-    fn start(words: &[&str]) -> Self {
-        let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
-        grantpt(&controller).expect("a terminal");
-        unlockpt(&controller).expect("a terminal");
-        let name = ptsname(&controller, Vec::new()).expect("a name");
-        let name = name.into_string().expect("plain");
-        let line = File::options().read(true).write(true).open(name).expect("a terminal");
-        let tool = publisher();
-        // A session of its own, so that the terminal is what it finds under /dev/tty.
-        let child = Command::new("setsid")
-            .args(["--ctty", "--wait"])
-            .arg(tool.program())
-            .args(words)
-            .env_remove("MQTT_KEY_PASSWORD")
-            .stdin(Stdio::from(line.try_clone().expect("a terminal")))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("it is run");
-        Self { keyboard: File::from(controller), line, screen: String::new(), child }
-    }
-
-    fn modes(&self) -> Termios {
-        tcgetattr(&self.line).expect("a terminal")
-    }
-
-    fn echoes(&self) -> bool {
-        self.modes().local_modes.contains(LocalModes::ECHO)
-    }
-
-    /// Reads the screen until `text` is there and nothing that is typed would be.
-    fn expect_prompt(&mut self, text: &str) {
-        while !self.screen.contains(text) {
-            let mut block = [0; 1024];
-            let count = self.keyboard.read(&mut block).expect("the tool writes");
-            self.screen.push_str(&String::from_utf8_lossy(&block[..count]));
-        }
-        until("the echo to be off", || (!self.echoes()).then_some(()));
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.keyboard.write_all(keys.as_bytes()).expect("a terminal");
-    }
-
-    fn code(&mut self) -> Option<i32> {
-        until("the tool to end", || self.child.try_wait().expect("a child")).code()
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use super::terminal::Terminal;
 
 struct Scene {
     authority: OldAuthority,
@@ -101,7 +30,8 @@ impl Scene {
         let (port, file) = (self.broker.port().to_string(), self.authority.file());
         let place = ["-h", "localhost", "-p", &port, "--cafile", &file];
         let key = ["--cert", self.client.certificate(), "--key", sealed];
-        let mut terminal = Terminal::start(&[&place[..], &key, &["-t", "t", "-m", "x"]].concat());
+        let mut terminal =
+            Terminal::start(&publisher(), &[&place[..], &key, &["-t", "t", "-m", "x"]].concat());
         terminal.expect_prompt(&format!("Passphrase for {sealed}: "));
         terminal
     }
@@ -115,7 +45,7 @@ fn a_passphrase_is_asked_for_without_being_shown() {
         terminal.press(typed);
         assert_eq!(terminal.code(), Some(status));
         assert!(terminal.echoes());
-        assert!(!terminal.screen.contains("hunter"), "{}", terminal.screen);
+        assert!(!terminal.screen().contains("hunter"), "{}", terminal.screen());
     }
 }
 

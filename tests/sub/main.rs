@@ -10,6 +10,7 @@ mod ending;
 mod failures;
 /// `-F` and JSON.
 mod formats;
+mod messages;
 /// Options from files, the environment and URLs; `--show-config`.
 mod option_files;
 /// What is written to stdout for what the broker sends.

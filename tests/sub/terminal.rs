@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::{Child, Stdio};
 
@@ -13,13 +13,13 @@ use test_support::tool::Tool;
 use super::subscriber;
 
 /// A terminal that shows what is written to it.
-struct Terminal {
+pub(super) struct Terminal {
     screen: File,
     line: OwnedFd,
 }
 
 impl Terminal {
-    fn open() -> Self {
+    pub(super) fn open() -> Self {
         let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&controller).unwrap();
         unlockpt(&controller).unwrap();
@@ -28,8 +28,16 @@ impl Terminal {
         Self { screen: File::from(controller), line: line.into() }
     }
 
-    fn stdio(&self) -> Stdio {
+    pub(super) fn stdio(&self) -> Stdio {
         Stdio::from(self.line.try_clone().unwrap())
+    }
+
+    /// What is on the screen when nobody writes any more.
+    pub(super) fn read_all(&mut self) -> String {
+        const END: &str = "<end>";
+        File::from(self.line.try_clone().unwrap()).write_all(END.as_bytes()).unwrap();
+        let seen = self.read_to(END);
+        seen.strip_suffix(END).unwrap().to_owned()
     }
 
     /// What is on the screen once `end` is.

@@ -75,7 +75,7 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
 
 /// The folder that holds `debug` and `release`: two above this program, wherever
 /// `CARGO_TARGET_DIR`, a configuration file or `--target` put it.
-fn built() -> anyhow::Result<PathBuf> {
+pub(crate) fn built() -> anyhow::Result<PathBuf> {
     let program = std::env::current_exe().context("cannot tell where xtask itself lies")?;
     let folder = program.parent().and_then(Path::parent);
     Ok(folder.context("xtask does not lie in a target folder")?.to_path_buf())

@@ -10,10 +10,13 @@ mod bench;
 mod broker;
 mod cargo;
 mod demo;
+mod dist;
 mod generate;
+mod interop;
 mod packages;
 mod soak;
 mod test;
+mod watched;
 
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
@@ -27,13 +30,15 @@ The project's own tasks.
 Usage: cargo xtask TASK [OPTIONS]
 
 Tasks:
-  demo    build the tools and show them at work: needs nothing but the Rust toolchain
-  broker  run an embedded broker on 127.0.0.1 for trying the tools out
-  test    install what the tests need, then check formatting, lints and docs and run all tests
-  gen     make the man pages and the completions anew, from the options and the documents
-  bench   measure the tools beside Debian's mosquitto-clients and print a table of medians
-  soak    bring faults upon the tools for minutes and print a table of what is lost
-  help    print this text
+  demo     build the tools and show them at work: needs nothing but the Rust toolchain
+  broker   run an embedded broker on 127.0.0.1 for trying the tools out
+  test     install what the tests need, then check formatting, lints and docs and run all tests
+  gen      make the man pages and the completions anew, from the options and the documents
+  dist     build a release: a tarball, a package for Debian and their checksums
+  bench    measure the tools beside Debian's mosquitto-clients and print a table of medians
+  soak     bring faults upon the tools for minutes and print a table of what is lost
+  interop  try the tools against several brokers and print docs/interop.md
+  help     print this text
 
 `cargo xtask TASK --help` tells more about a task.
 ";
@@ -55,9 +60,11 @@ fn run(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
         Some("demo") => demo::run(options),
         Some("broker") => broker::run(options),
         Some("test") => test::run(options),
-        Some("soak") => soak::run(options),
+        Some("dist") => dist::run(options),
         Some("gen") => generate::run(options),
+        Some("soak") => soak::run(options),
         Some("bench") => bench::run(options),
+        Some("interop") => interop::run(options),
         Some(bench::peer::TASK) => bench::peer::run(options),
         Some(bench::bare::TASK) => bench::bare::run(options),
         Some("help" | "--help" | "-h") => {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use rustix::process::geteuid;
 
 use crate::cargo::{self, installed};
@@ -37,11 +37,12 @@ impl Package {
     }
 }
 
-const NEEDED: [Package; 12] = [
+const NEEDED: [Package; 13] = [
     Package::with_program("g++", "g++"),
     Package::with_program("fish", "fish"),
     Package::with_program("groff", "groff"),
     Package { name: "libssl-dev", proof: Proof::File("/usr/include/openssl/ssl.h") },
+    Package::with_program("lintian", "lintian"),
     Package::with_program("microsocks", "microsocks"),
     Package::with_program("mosquitto", "mosquitto"),
     Package::with_program("mosquitto-clients", "mosquitto_pub"),
@@ -80,21 +81,24 @@ fn missing() -> Vec<&'static str> {
 }
 
 fn apt_get(action: &str, packages: &[&str]) -> anyhow::Result<()> {
-    let mut command = if geteuid().is_root() {
-        Command::new("env")
-    } else if installed("sudo").is_some() {
-        let mut command = Command::new("sudo");
-        // sudo drops what is only in the environment.
-        command.arg("env");
-        command
-    } else {
-        let names = missing().join(" ");
-        bail!("installing packages needs root or sudo; as root: apt-get install {names}");
-    };
+    let mut command = as_root("env").with_context(|| {
+        format!("the tests need packages; as root: apt-get install {}", missing().join(" "))
+    })?;
     command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", action, "--yes"]);
     if action == "install" {
         command.arg("--no-install-recommends");
     }
     command.args(packages);
     cargo::run(&mut command).with_context(|| format!("cannot {action} packages"))
+}
+
+/// A command that runs as root. What is in the environment only, sudo drops.
+pub(crate) fn as_root(program: &str) -> anyhow::Result<Command> {
+    if geteuid().is_root() {
+        return Ok(Command::new(program));
+    }
+    ensure!(installed("sudo").is_some(), "{program} needs root or sudo, and here is neither");
+    let mut command = Command::new("sudo");
+    command.arg(program);
+    Ok(command)
 }

@@ -4,12 +4,12 @@ use std::process::Stdio;
 
 use crate::asks_for_help;
 use crate::cargo::{cargo, run as finish};
-use crate::packages;
+use crate::{dist, packages};
 
 const HELP: &str = "\
 Installs what the tests need where it is missing (Debian and Ubuntu, as root or with sudo), then
-checks formatting, lints and documentation and runs all tests. Ends with the test runner's
-summary.
+checks formatting, lints and documentation, installs, uses and removes the Debian package, and runs
+all tests. Ends with the test runner's summary.
 
 Usage: cargo xtask test
 ";
@@ -28,6 +28,8 @@ pub(crate) fn run(mut options: lexopt::Parser) -> anyhow::Result<()> {
     without_openssl()?;
     // A tool's tests run its siblings too, and only its own binary is built for them.
     step("binaries", &["build", "--workspace", ALL, "--locked"])?;
+    announce("package");
+    dist::check::run()?;
     step("examples in the documentation", &["test", "--workspace", ALL, "--doc", "--locked"])?;
     if has_nextest() {
         step("tests", &["nextest", "run", "--workspace", ALL, "--locked", "--no-fail-fast"])

@@ -8,7 +8,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileTypeExt;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -20,6 +20,7 @@ use tokio::net::unix::pipe::Sender;
 use tokio::sync::mpsc;
 
 use crate::descriptor::Blocking;
+pub use crate::stream::Stream;
 
 /// A block is handed to the writer when it has grown to that many bytes.
 const BLOCK: usize = 64 * 1024;
@@ -33,37 +34,6 @@ const SHARED: usize = 16 * 1024;
 /// A write of so many bytes does not wait where there is room: in a pipe that can be written to
 /// there is at least as much (`PIPE_BUF`).
 const BRIEF: usize = 4096;
-
-/// One of the two output streams.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the streams' own names")]
-pub enum Stream {
-    Stdout,
-    Stderr,
-}
-
-impl Stream {
-    /// Whether it is a terminal.
-    #[must_use]
-    pub fn is_terminal(self) -> bool {
-        match self {
-            Self::Stdout => io::stdout().is_terminal(),
-            Self::Stderr => io::stderr().is_terminal(),
-        }
-    }
-
-    /// Whether something brief can be written without waiting.
-    fn has_room(self) -> bool {
-        let (stdout, stderr) = (io::stdout(), io::stderr());
-        let descriptor = match self {
-            Self::Stdout => stdout.as_fd(),
-            Self::Stderr => stderr.as_fd(),
-        };
-        let mut watched = [PollFd::from_borrowed_fd(descriptor, PollFlags::OUT)];
-        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
-        poll(&mut watched, Some(&at_once)).is_ok_and(|ready| ready > 0)
-    }
-}
 
 /// Writing failed; what was queued behind is lost.
 #[derive(Debug, thiserror::Error)]
@@ -221,7 +191,7 @@ impl<R> Console<R> {
     fn is_brief(&self) -> bool {
         let has_room = match &self.block[..] {
             [] => true,
-            [piece] => self.length <= BRIEF && piece.stream().has_room(),
+            [piece] => self.length <= BRIEF && has_room(piece.stream()),
             _ => false,
         };
         has_room && self.queued.is_empty()
@@ -324,6 +294,18 @@ fn write(stdout: &mut Blocking, block: &Block) -> Result<(), ConsoleError> {
         }
     }
     Ok(())
+}
+
+/// Whether something brief can be written without waiting.
+fn has_room(stream: Stream) -> bool {
+    let (stdout, stderr) = (io::stdout(), io::stderr());
+    let descriptor = match stream {
+        Stream::Stdout => stdout.as_fd(),
+        Stream::Stderr => stderr.as_fd(),
+    };
+    let mut watched = [PollFd::from_borrowed_fd(descriptor, PollFlags::OUT)];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut watched, Some(&at_once)).is_ok_and(|ready| ready > 0)
 }
 
 /// Tells when the reader of stdout has gone away, even while nothing is printed.

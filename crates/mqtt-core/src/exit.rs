@@ -97,6 +97,8 @@ impl Failure for ClientError {
             | Self::NoConnAck { .. }
             | Self::System(_)
             | Self::File { .. }
+            | Self::PasswordFile { .. }
+            | Self::Password(_)
             | Self::Console(_)
             | Self::Limit(LimitError::NoPacketId) => ExitStatus::FAILURE,
             Self::Session(error) => match error {

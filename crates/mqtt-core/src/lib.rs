@@ -9,7 +9,8 @@
 //! - [`cli`] is the only room that knows clap; it also holds the one `main` the tools share.
 //! - [`invocation`] says under which name a tool was called, and so whose habits it keeps.
 //! - [`url`] reads `mqtt://…`.
-//! - `exit` holds the exit statuses; [`visible`] spells out what a terminal would obey.
+//! - `exit` holds the exit statuses; [`visible`] spells out what a terminal would obey; [`message`]
+//!   is the form of what the tools say on stderr.
 //!
 //! With the feature `client` (the default), the network rooms:
 //!
@@ -21,6 +22,7 @@
 //! - `client` drives all of them: the one `select!`.
 //! - `console` writes stdout and stderr in blocks; `payload` says where a payload lies;
 //!   `descriptor` waits for pipes that are in non-blocking mode.
+//! - `prompt` reads secrets, from a terminal or from the first line of something.
 //! - `debug_log` words the `-d` lines; `signal` hears what asks the program to end.
 
 pub mod cli;
@@ -34,6 +36,7 @@ mod debug_log;
 pub mod descriptor;
 pub mod exit;
 pub mod invocation;
+pub mod message;
 #[cfg(feature = "client")]
 pub mod options_file;
 #[cfg(feature = "client")]
@@ -41,12 +44,15 @@ pub mod payload;
 #[cfg(feature = "client")]
 pub mod plan;
 #[cfg(feature = "client")]
+mod prompt;
+#[cfg(feature = "client")]
 pub mod protocol;
 pub mod secret;
 #[cfg(feature = "client")]
 pub mod session;
 #[cfg(feature = "client")]
 pub mod signal;
+mod stream;
 #[cfg(feature = "client")]
 pub mod transport;
 pub mod url;

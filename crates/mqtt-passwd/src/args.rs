@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::builder::TypedValueParser;
 use clap::{Command, CommandFactory, Parser, ValueEnum};
-use mqtt_core::cli::{self, Parsed, UsageError, parse};
+use mqtt_core::cli::{self, ColorArgs, Parsed, UsageError, parse};
 use mqtt_core::invocation::{Behaviour, Invocation};
 use zeroize::Zeroizing;
 
@@ -29,18 +29,17 @@ const EXAMPLES: &str = "\
 Examples:
   mqtt-passwd -c /etc/mosquitto/passwd al   make a file with one user
   mqtt-passwd /etc/mosquitto/passwd bob     add bob, or change his password
-  mqtt-passwd --password-stdin passwd bob < secret
-                                            the same in a script
   mqtt-passwd -D /etc/mosquitto/passwd bob  remove bob
+  mqtt-passwd --password-stdin f bob < pw   add bob from a script
   mqtt-passwd -U users.txt                  hash its 'user:password' lines";
 
 const BELOW: &str = "\
 Notes:
   Options stand before FILE; a FILE whose name begins with '-' is written
   ./-name. The password is asked for twice on the terminal; where stdin is none,
-  it is read from two lines of stdin. The file is replaced as a whole or stays
-  as it is; lines that were not asked for keep every byte. A running broker
-  reads the file again on SIGHUP.
+  it is read from two lines of stdin, or from one with --password-stdin. The
+  file is replaced as a whole or stays as it is; lines that were not asked for
+  keep every byte. A running broker reads the file again on SIGHUP.
 
 Exit status:
   0 done; 1 error, nothing changed; 2 the passwords do not match; 10 no hash
@@ -99,6 +98,9 @@ struct PasswdArgs {
     /// Replace FILE if it exists; needs -c
     #[arg(long, help_heading = "Editing")]
     overwrite: bool,
+
+    #[command(flatten)]
+    color: ColorArgs,
 
     /// Print this help
     #[arg(long, help_heading = "Help", action = clap::ArgAction::Help)]

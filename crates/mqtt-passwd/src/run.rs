@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use mqtt_core::cli::{self, UsageError};
 use mqtt_core::exit::{ExitStatus, Failure};
 use mqtt_core::invocation::{Behaviour, Invocation};
+use mqtt_core::message;
 
 use crate::args::{Request, request};
 use crate::hash::{Algorithm, HashError};
@@ -43,7 +44,7 @@ fn carry_out(plan: Plan) -> Result<(), PasswdError> {
         (job.run(plan.action), job.warnings)
     })?;
     for warning in &warnings {
-        write_stderr(&format!("warning: {warning}\n"));
+        write_stderr(&message::line(&format!("warning: {warning}")));
     }
     report(&done?, behaviour);
     Ok(())

@@ -35,6 +35,24 @@ pub(crate) enum Unsent {
     Saved(PathBuf),
 }
 
+impl Payloads {
+    /// Whether they are read from stdin.
+    pub(crate) fn are_on_stdin(&self) -> bool {
+        matches!(self, Self::StdinLines(_) | Self::One { origin: Origin::Stdin, .. })
+    }
+
+    /// What somebody should know who is about to type them.
+    pub(crate) fn note_for_typist(&self) -> Option<&'static str> {
+        match self {
+            Self::One { origin: Origin::Stdin, .. } => {
+                Some("note: reading the message from the keyboard, Ctrl-D ends it")
+            }
+            Self::StdinLines(_) => Some("note: reading lines from the keyboard, Ctrl-D ends"),
+            Self::One { .. } => None,
+        }
+    }
+}
+
 /// Where the payload of one message comes from.
 #[derive(Debug)]
 pub(crate) enum Origin {

@@ -120,6 +120,9 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
     if let Some(text) = given.shown_config(&plan.connect, &[]) {
         return Ok(cli::show(&text));
     }
+    if let Some(note) = plan.payloads.note_for_typist().filter(|_| cli::reads_keyboard()) {
+        cli::tell(plan.connect.audience, note);
+    }
     cli::conclude(plan.connect.notices, publish(plan))
 }
 

@@ -11,7 +11,18 @@ use mqtt_core::session::ReceivedMessage;
 /// ping before the rest. So a ping counts only if everything was acknowledged before it and
 /// nothing of the kind came before its answer; else there is another one.
 #[derive(Debug)]
-pub(crate) struct Fence(Stage);
+pub(crate) struct Fence {
+    stage: Stage,
+    /// Whether a retained message has come.
+    found: Found,
+}
+
+/// What has come before the fence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Nothing,
+    Something,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -24,33 +35,41 @@ enum Stage {
 
 impl Fence {
     pub(crate) fn new() -> Self {
-        Self(Stage::Unasked)
+        Self { stage: Stage::Unasked, found: Found::Nothing }
+    }
+
+    /// Whether the broker has sent nothing that it had retained.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.found == Found::Nothing
     }
 
     /// A new connection: what was asked on the last one is not answered any more.
     pub(crate) fn connected(&mut self) {
-        self.0 = Stage::Unasked;
+        self.stage = Stage::Unasked;
     }
 
     /// The subscription is answered: asks, as soon as nothing is left to acknowledge.
     pub(crate) fn ask(&mut self, client: &mut Client) {
-        if self.0 == Stage::Unasked && !client.owes_acknowledgement() {
+        if self.stage == Stage::Unasked && !client.owes_acknowledgement() {
             client.ping();
-            self.0 = Stage::Asked;
+            self.stage = Stage::Asked;
         }
     }
 
     /// A message has come.
     pub(crate) fn message(&mut self, message: &ReceivedMessage) {
-        if self.0 == Stage::Asked && message.qos != Qos::AtMostOnce {
-            self.0 = Stage::Crossed;
+        if message.retain {
+            self.found = Found::Something;
+        }
+        if self.stage == Stage::Asked && message.qos != Qos::AtMostOnce {
+            self.stage = Stage::Crossed;
         }
     }
 
     /// The ping is answered. Whether everything retained has come.
     pub(crate) fn answered(&mut self) -> bool {
-        let last = self.0 == Stage::Asked;
-        self.0 = Stage::Unasked;
+        let last = self.stage == Stage::Asked;
+        self.stage = Stage::Unasked;
         last
     }
 }

@@ -8,7 +8,7 @@ use mqtt_core::client::{self, ClientError};
 use mqtt_core::console::HangUp;
 use mqtt_core::exit::{ExitStatus, Failure};
 use mqtt_core::invocation::Invocation;
-use mqtt_core::protocol::ReasonCode;
+use mqtt_core::protocol::{ReasonCode, TopicFilter};
 
 use crate::args;
 use crate::listener::Listener;
@@ -61,6 +61,15 @@ impl Failure for RunError {
     }
 }
 
+/// What is said about a filter that a shell may have changed.
+const UNQUOTED: &str =
+    "note: outside single quotes a shell takes the $SYS away; -t '$SYS/#' keeps it";
+
+/// Whether the filter is what a shell makes of one of a broker's own topics.
+fn lacks_its_beginning(filter: &TopicFilter) -> bool {
+    filter.as_str() == "/#" || filter.as_str().starts_with("/broker/")
+}
+
 /// Subscribes to what the words ask for.
 pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitStatus, RunError> {
     let variable = |name: &str| std::env::var_os(name);
@@ -73,6 +82,9 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
     cli::warn(&given, &plan.connect);
     if let Some(text) = given.shown_config(&plan.connect, &args::overruled(&given)) {
         return Ok(cli::show(&text));
+    }
+    if plan.requests.subscribe.iter().any(|request| lacks_its_beginning(&request.filter)) {
+        cli::tell(plan.connect.audience, UNQUOTED);
     }
     let SubscribePlan { connect, requests, task, end } = plan;
     let mut listener = match task {

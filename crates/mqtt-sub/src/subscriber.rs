@@ -91,7 +91,7 @@ impl Subscriber {
         match verdict {
             Verdict::Shown => self.show(message, client),
             Verdict::FilteredOut | Verdict::Retained => Flow::Continue,
-            Verdict::NotRetained => self.leave(client),
+            Verdict::NotRetained => self.leave_retained(client),
         }
     }
 
@@ -117,6 +117,14 @@ impl Subscriber {
             End::Answered if self.subscription.is_answered() => self.leave(client),
             End::Answered | End::Never | End::Count(_) => Flow::Continue,
         }
+    }
+
+    /// Everything retained has come.
+    fn leave_retained(&mut self, client: &mut Client) -> Flow {
+        if self.fence.as_ref().is_some_and(Fence::is_empty) {
+            client.tell("note: the broker has nothing retained for that");
+        }
+        self.leave(client)
     }
 
     /// The normal end: at once, unless removals are to be acknowledged first.
@@ -185,7 +193,7 @@ impl Application for Subscriber {
             }
             Event::Pong => {
                 if self.fence.as_mut().is_some_and(Fence::answered) {
-                    return Ok(self.leave(client));
+                    return Ok(self.leave_retained(client));
                 }
             }
             Event::Forgotten(ack) => forgotten(&ack, client),

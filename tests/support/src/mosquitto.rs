@@ -49,6 +49,14 @@ log_timestamp true
 include_dir {folder}/conf.d
 ";
 
+/// What a package brings: everything else stands in `conf.d`.
+const INSTALLED: &str = "\
+persistence false
+log_dest file {folder}/mosquitto.log
+log_type all
+include_dir {folder}/conf.d
+";
+
 /// What every other broker begins with.
 const DEFAULT: &str = "\
 listener {port} 127.0.0.1
@@ -91,12 +99,15 @@ MaxProtocol = TLSv1.2
 #[derive(Clone, Debug)]
 pub struct Builder {
     configuration: String,
+    files: Vec<(&'static str, String)>,
     openssl: Option<&'static str>,
-    /// Identities and keys, a line each.
-    keys: String,
 }
 
 impl Builder {
+    fn of(configuration: &str) -> Self {
+        Self { configuration: configuration.to_owned(), files: Vec::new(), openssl: None }
+    }
+
     /// Adds a line to the configuration. In it `{folder}` stands for the broker's own folder and
     /// `{port}` for its port. The line applies to the listener on that port, unless it comes
     /// after a `listener` line of its own.
@@ -104,6 +115,13 @@ impl Builder {
     pub fn line(mut self, line: &str) -> Self {
         self.configuration.push_str(line);
         self.configuration.push('\n');
+        self
+    }
+
+    /// Adds a file to the broker's folder before it starts.
+    #[must_use]
+    pub fn file(mut self, name: &'static str, text: impl Into<String>) -> Self {
+        self.files.push((name, text.into()));
         self
     }
 
@@ -135,11 +153,10 @@ impl Builder {
 
     /// TLS with pre-shared keys on the listener: those of these identities, in hexadecimal digits.
     #[must_use]
-    pub fn pre_shared_keys(mut self, keys: &[(&str, &str)]) -> Self {
+    pub fn pre_shared_keys(self, keys: &[(&str, &str)]) -> Self {
         let lines: Vec<_> =
             keys.iter().map(|(identity, key)| format!("{identity}:{key}")).collect();
-        self.keys = lines.join("\n");
-        self.line("psk_hint test").line("psk_file {folder}/keys")
+        self.file("keys", lines.join("\n")).line("psk_hint test").line("psk_file {folder}/keys")
     }
 
     /// Starts the broker and waits until it accepts connections.
@@ -151,11 +168,13 @@ impl Builder {
         if let Some(openssl) = self.openssl {
             fs::write(folder.path().join(OPENSSL), openssl).unwrap();
         }
-        fs::write(folder.path().join("keys"), self.keys).unwrap();
         let mut broker =
             Mosquitto { folder, configuration: self.configuration, port: 0, process: None };
         for _ in 0..PORTS {
             broker.port = free_port();
+            for (name, text) in &self.files {
+                broker.write(name, text);
+            }
             if broker.try_resume() {
                 return broker;
             }
@@ -177,20 +196,27 @@ impl Mosquitto {
     /// A broker that keeps nothing and lets everyone in.
     #[must_use]
     pub fn builder() -> Builder {
-        Builder { configuration: DEFAULT.to_owned(), openssl: None, keys: String::new() }
+        Builder::of(DEFAULT)
     }
 
     /// A broker for floods: it logs little, drops nothing and lets everyone in.
     #[must_use]
     pub fn unlimited() -> Builder {
-        Builder { configuration: UNLIMITED.to_owned(), openssl: None, keys: String::new() }
+        Builder::of(UNLIMITED)
     }
 
     /// A broker with the walk-through's configuration: what is written to `conf.d/` is read at
     /// the next [`restart`](Self::restart).
     #[must_use]
     pub fn walk_through() -> Builder {
-        Builder { configuration: WALK_THROUGH.to_owned(), openssl: None, keys: String::new() }
+        Builder::of(WALK_THROUGH)
+    }
+
+    /// A broker as a package brings it, with no listener but those in the files of `conf.d/`: one on
+    /// `{port}` of 127.0.0.1 has to be among them.
+    #[must_use]
+    pub fn installed() -> Builder {
+        Builder::of(INSTALLED)
     }
 
     /// The port.

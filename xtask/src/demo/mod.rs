@@ -1,17 +1,14 @@
 //! `cargo xtask demo`: the walk-through in one command, with nothing but the Rust toolchain and
 //! a linker.
 
-mod labelled;
-
 use std::ffi::OsStr;
 use std::path::Path;
-use std::process::Command;
 
 use crate::asks_for_help;
 use crate::broker::{Broker, PACKAGES};
 use crate::cargo::{self, Profile};
+use crate::watched::{Echo, Ended, Watched, unconfigured};
 use anyhow::{Context, ensure};
-use labelled::{Ended, Labelled};
 
 const HELP: &str = "\
 Builds the tools and an embedded MQTT broker and shows them at work: a message from one process
@@ -86,23 +83,17 @@ fn passwords(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Starts a tool and shows the command as a user would type it. `home` stands in for the user's
-/// own, so that no option file changes what is shown.
+/// Starts a tool and shows the command as a user would type it.
 fn start<A: AsRef<OsStr>>(
     home: &Path,
     name: &'static str,
     arguments: &[A],
-) -> anyhow::Result<Labelled> {
+) -> anyhow::Result<Watched> {
     let words: Vec<String> = arguments.iter().map(|word| typed(word.as_ref())).collect();
     println!("$ {name} {}", words.join(" "));
-    let mut command = Command::new(cargo::binary(Profile::Dev, name)?);
-    command.args(arguments).env("HOME", home).env("XDG_CONFIG_HOME", home);
-    for (variable, _) in std::env::vars_os() {
-        if variable.as_encoded_bytes().starts_with(b"MQTT_") {
-            command.env_remove(variable);
-        }
-    }
-    Labelled::start(name, command)
+    let mut command = unconfigured(&cargo::binary(Profile::Dev, name)?, home);
+    command.args(arguments);
+    Watched::start(name, command, Echo::Labelled)
 }
 
 fn typed(word: &OsStr) -> String {

@@ -3,13 +3,29 @@
 
 use std::ffi::OsString;
 
-use crate::console::Stream;
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use super::words::Word;
 use crate::invocation::Behaviour;
-use crate::plan::Palette;
+use crate::stream::{Palette, Stream};
+
+/// The option's name.
+const COLOR: &str = "color";
+
+/// The option, for every tool.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct ColorArgs {
+    /// Colours in help, messages and --debug lines: auto (on a terminal, unless the environment says
+    /// otherwise), always or never
+    #[arg(id = COLOR, long, help_heading = "Output", value_name = "WHEN", default_value = "auto",
+        value_parser = color())]
+    pub(super) color: Color,
+}
 
 /// `--color`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Color {
+pub(super) enum Color {
     /// Where a terminal shows it and nothing in the environment speaks against it.
     Auto,
     /// Everywhere.
@@ -18,9 +34,21 @@ pub enum Color {
     Never,
 }
 
+const VALUES: [(&str, Color); 3] =
+    [("auto", Color::Auto), ("always", Color::Always), ("never", Color::Never)];
+
+fn color() -> impl TypedValueParser<Value = Color> {
+    PossibleValuesParser::new(VALUES.map(|(name, _)| name)).map(|name| named(&name))
+}
+
+fn named(name: &str) -> Color {
+    let value = VALUES.iter().find(|(known, _)| *known == name);
+    value.map_or(Color::Auto, |(_, color)| *color)
+}
+
 /// What decides where the user has not.
 #[derive(Clone, Debug)]
-pub(super) struct Surroundings {
+struct Surroundings {
     /// `NO_COLOR`: colours are unwanted, unless it is empty (no-color.org).
     no_color: Option<OsString>,
     /// `CLICOLOR_FORCE`: colours are wanted everywhere, unless it is empty or 0.
@@ -40,7 +68,7 @@ enum ShownBy {
 
 impl Surroundings {
     /// Those of this process and one of its streams.
-    pub(super) fn of(stream: Stream) -> Self {
+    fn of(stream: Stream) -> Self {
         Self {
             no_color: std::env::var_os("NO_COLOR"),
             clicolor_force: std::env::var_os("CLICOLOR_FORCE"),
@@ -68,8 +96,25 @@ impl Surroundings {
 }
 
 impl Color {
+    /// What the last `--color` among the words says: it holds for errors in the others, too.
+    pub(super) fn among<'a>(words: impl DoubleEndedIterator<Item = &'a Word>) -> Option<Self> {
+        let is_color = |word: &&Word| word.option.as_ref().is_some_and(|id| id == COLOR);
+        words.rev().find(is_color)?.value()?.to_str().map(named)
+    }
+
+    /// How a stream is written from now on.
+    pub(super) fn palette_of(self, stream: Stream, behaviour: Behaviour) -> Palette {
+        self.palette(behaviour, &Surroundings::of(stream))
+    }
+
+    /// Has messages on stderr painted, or not. Left alone, `colored` would look at stdout.
+    pub(super) fn settle(self, behaviour: Behaviour) {
+        let palette = self.palette_of(Stream::Stderr, behaviour);
+        colored::control::set_override(palette == Palette::Colour);
+    }
+
     /// The original has no colours: under its name there are some only where they are asked for.
-    pub(super) fn palette(self, behaviour: Behaviour, surroundings: &Surroundings) -> Palette {
+    fn palette(self, behaviour: Behaviour, surroundings: &Surroundings) -> Palette {
         match (self, behaviour) {
             (Self::Always, _) => Palette::Colour,
             (Self::Never, _) | (Self::Auto, Behaviour::Original) => Palette::Plain,

@@ -1,11 +1,13 @@
 //! The options of mqtt-pub and mqtt-sub that say which broker to talk to, and as whom.
 
 use std::num::NonZeroU16;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PathBufValueParser;
 use clap::{ArgAction, Args};
 
-use super::color::{Color, Surroundings};
+use super::color::{Color, ColorArgs};
 use super::reconnect_args::ReconnectArgs;
 use super::route_args::RouteArgs;
 use super::session_args::SessionArgs;
@@ -14,7 +16,8 @@ use super::value;
 use super::{Given, UsageError};
 use crate::console::Stream;
 use crate::invocation::Behaviour;
-use crate::plan::{ConnectPlan, Controls, DebugPlan, Notices, Reconnect};
+use crate::plan::{Audience, ConnectPlan, Controls, DebugPlan, Notices, PasswordSource, Reconnect};
+use crate::prompt;
 use crate::protocol::property::Carrier;
 use crate::protocol::{
     Connect, MAX_REMAINING_LENGTH, Properties, PropertyId, ProtocolVersion, Text,
@@ -64,6 +67,12 @@ pub struct ConnectArgs {
         value_name = "PASSWORD", value_parser = value::secret())]
     password: Option<Secret>,
 
+    /// Take the password from the first line of FILE, or of stdin (-); the last of this and --pw
+    /// counts. Where only --username is given, it is asked for on a terminal
+    #[arg(long, help_heading = "Connection", value_name = "FILE",
+        value_parser = PathBufValueParser::new())]
+    password_file: Option<PathBuf>,
+
     /// Seconds without traffic after which the connection is tested, 5 to 65535
     #[arg(short, long, help_heading = "Connection", value_name = "SECONDS", default_value_t = 60,
         value_parser = value::two_byte_number(5, u16::MAX))]
@@ -79,7 +88,7 @@ pub struct ConnectArgs {
     reconnect: ReconnectArgs,
 
     /// Leave after so many seconds, with status 27 if there was more to do; more than 0, at most
-    /// 1000000000, with decimals if wanted
+    /// 1000000000, with decimals if wanted; without this the time does not count
     #[arg(short = 'W', long, help_heading = "Ending", value_name = "SECONDS",
         value_parser = value::time_limit())]
     timeout: Option<Duration>,
@@ -99,11 +108,8 @@ pub struct ConnectArgs {
     #[arg(short, long, help_heading = "Output", action = ArgAction::SetTrue)]
     debug: bool,
 
-    /// Colours in --debug lines: auto (on a terminal, unless the environment says otherwise),
-    /// always or never
-    #[arg(long, help_heading = "Output", value_name = "WHEN", default_value = "auto",
-        value_parser = value::color())]
-    color: Color,
+    #[command(flatten)]
+    color: ColorArgs,
 
     /// Print no warnings and errors while running; the exit status stays
     #[arg(long, help_heading = "Output", action = ArgAction::SetTrue)]
@@ -136,6 +142,37 @@ impl ConnectArgs {
         if self.quiet { Notices::Hidden } else { Notices::Shown }
     }
 
+    /// Whether a person is to be told what a script need not know.
+    fn audience(&self, behaviour: Behaviour) -> Audience {
+        match behaviour {
+            Behaviour::Own if !self.quiet && Stream::Stderr.is_terminal() => Audience::Person,
+            Behaviour::Own | Behaviour::Original => Audience::Script,
+        }
+    }
+
+    /// The password, if that is what counts.
+    fn password(&self, given: &Given) -> Option<Secret> {
+        let decides = given.last_of(&["password", "password_file"]) == Some("password");
+        self.password.clone().filter(|_| decides)
+    }
+
+    /// Where the password comes from, if it is none of the options.
+    fn password_source(&self, given: &Given) -> Option<PasswordSource> {
+        match given.last_of(&["password", "password_file"]) {
+            Some("password") => None,
+            Some(_) => self.password_file.clone().map(|path| match path.to_str() {
+                Some("-") => PasswordSource::Stdin,
+                _ => PasswordSource::File(path),
+            }),
+            None => {
+                let may_ask = given.invocation().behaviour == Behaviour::Own
+                    && self.username.is_some()
+                    && prompt::can_ask();
+                may_ask.then_some(PasswordSource::Terminal)
+            }
+        }
+    }
+
     /// The properties that were given for a packet, in their order. There are none with MQTT 3.
     pub fn properties(&self, carrier: Carrier, given: &Given) -> Result<Properties, UsageError> {
         self.session.properties(carrier, given)
@@ -145,6 +182,7 @@ impl ConnectArgs {
     pub fn plan(self, given: &Given, defaults: ConnectDefaults) -> Result<ConnectPlan, UsageError> {
         let connect = self.connect(given, defaults.receive_maximum)?;
         let max_packet_size = self.max_packet_size(&connect.properties);
+        let behaviour = given.invocation().behaviour;
         Ok(ConnectPlan {
             disconnect: self.session.disconnect_properties(given, &connect.properties)?,
             connect,
@@ -153,8 +191,10 @@ impl ConnectArgs {
             connect_timeout: self.connect_timeout,
             reconnect: self.reconnect.plan(defaults.reconnect),
             time_limit: self.timeout,
-            debug: self.debug.then(|| debug_plan(given.invocation().behaviour, self.color)),
+            debug: self.debug.then(|| debug_plan(behaviour, self.color.color)),
             notices: self.notices(),
+            audience: self.audience(behaviour),
+            password: self.password_source(given),
             route: self.route.plan(given)?,
         })
     }
@@ -178,15 +218,28 @@ impl ConnectArgs {
             will: self.session.will(given)?,
             properties: self.session.connect_properties(given, receive_maximum)?,
             username: self.username.clone(),
-            password: self.password.clone(),
+            password: self.password(given),
         })
     }
 
     /// What the options say that cannot be true of all of them.
     fn broken_rule(&self, given: &Given) -> Option<&'static str> {
         let version = self.session.version(given);
-        if version != ProtocolVersion::V5 && self.password.is_some() && self.username.is_none() {
-            return Some("'--pw' needs '--username': MQTT 3 has no password without a user name");
+        if version != ProtocolVersion::V5 && self.username.is_none() {
+            match given.last_of(&["password", "password_file"]) {
+                Some("password") => {
+                    return Some(
+                        "'--pw' needs '--username': MQTT 3 has no password without a user name",
+                    );
+                }
+                Some(_) => {
+                    return Some(
+                        "'--password-file' needs '--username': MQTT 3 has no password without a \
+                         user name",
+                    );
+                }
+                None => {}
+            }
         }
         self.session.broken_rule(given)
     }
@@ -201,7 +254,7 @@ fn debug_plan(behaviour: Behaviour, color: Color) -> DebugPlan {
         Behaviour::Original => Controls::Raw,
         Behaviour::Own => Controls::Visible,
     };
-    DebugPlan { stream, palette: color.palette(behaviour, &Surroundings::of(stream)), controls }
+    DebugPlan { stream, palette: color.palette_of(stream, behaviour), controls }
 }
 
 #[cfg(test)]

@@ -1,18 +1,20 @@
 //! The `main` that the three tools share.
 
 use std::ffi::OsString;
+#[cfg(feature = "client")]
+use std::io::IsTerminal;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 #[cfg(feature = "client")]
-use super::Given;
-#[cfg(feature = "client")]
 use super::show_config::idle_options_of_tls;
+#[cfg(feature = "client")]
+use super::{Given, Origin};
 use crate::exit::{ExitStatus, Failure};
 use crate::invocation::{Invocation, Tool};
+use crate::message::line;
 #[cfg(feature = "client")]
-use crate::plan::{ConnectPlan, Notices};
-use crate::visible::line;
+use crate::plan::{Audience, ConnectPlan, Notices};
 
 /// Runs a tool: reads argv, calls `tool_run`, prints the error it ends with, gives its status.
 ///
@@ -69,6 +71,29 @@ pub fn warn(given: &Given, connect: &ConnectPlan) {
     if !text.is_empty() {
         let _ = io::stderr().write_all(text.as_bytes());
     }
+    if given.origins("password").last().is_some_and(Origin::is_seen) && reads_keyboard() {
+        tell(connect.audience, PASSWORD_IS_SEEN);
+    }
+}
+
+/// What is said to a person who has typed a password.
+#[cfg(feature = "client")]
+const PASSWORD_IS_SEEN: &str = "hint: others can see a password on the command line: \
+    --password-file FILE, or -u alone, which asks";
+
+/// Says a line to a person at a terminal.
+#[cfg(feature = "client")]
+pub fn tell(audience: Audience, text: &str) {
+    if audience == Audience::Person {
+        let _ = io::stderr().write_all(line(text).as_bytes());
+    }
+}
+
+/// Whether the user may be typing what is read from stdin.
+#[cfg(feature = "client")]
+#[must_use]
+pub fn reads_keyboard() -> bool {
+    io::stdin().is_terminal()
 }
 
 /// Lets the error of a run through to be printed, or keeps only its status (`--quiet`).

@@ -2,7 +2,6 @@
 //! at the end; nothing is connected, read or printed on the way, but for the one `main` the tools
 //! share.
 
-#[cfg(feature = "client")]
 mod color;
 #[cfg(feature = "client")]
 mod connect_args;
@@ -44,12 +43,13 @@ mod websocket_args;
 mod will_args;
 mod words;
 
+pub use color::ColorArgs;
 #[cfg(feature = "client")]
 pub use connect_args::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, VERSION};
 pub use generate::generate;
 pub use given::Given;
 #[cfg(feature = "client")]
-pub use main::{conclude, warn};
+pub use main::{conclude, reads_keyboard, tell, warn};
 pub use main::{introduce, run, show};
 pub use origin::Origin;
 #[cfg(feature = "client")]

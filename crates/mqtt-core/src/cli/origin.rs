@@ -28,6 +28,16 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// Whether everybody can see the word in the list of processes.
+    #[cfg(feature = "client")]
+    pub(super) fn is_seen(&self) -> bool {
+        match self {
+            Self::CommandLine => true,
+            Self::Url { within, .. } => within.is_seen(),
+            Self::Variable(_) | Self::Line { .. } => false,
+        }
+    }
+
     /// What stands in front of an error about the word; nothing for the command line.
     #[cfg(feature = "client")]
     pub(super) fn prefix(&self) -> String {

@@ -10,7 +10,8 @@ use crate::plan::{Reconnect, Retries};
 #[derive(Args, Debug)]
 pub(super) struct ReconnectArgs {
     /// Try again so often where the broker cannot be reached, at first or later, 0 to 4294967295 or
-    /// "forever"; what counts are attempts in a row in which nothing got through
+    /// "forever"; what counts are attempts in a row in which nothing got through; without this as
+    /// often as it is usual, which for lines and subscriptions is for ever once it was reached
     #[arg(long, help_heading = "Connection", value_name = "COUNT", value_parser = retries())]
     retry: Option<Retries>,
 

@@ -83,6 +83,9 @@ pub(super) fn standing(given: &Given, connect: &ConnectPlan, option: &str) -> St
         ("unix", Some(Endpoint::Tcp { .. } | Endpoint::Service(_)))
         | ("port", Some(Endpoint::Service(_)))
         | (SHOW_CONFIG, _) => true,
+        ("password" | "password_file", _) => {
+            given.last_of(&["password", "password_file"]) != Some(option)
+        }
         ("session_expiry", _) => version != ProtocolVersion::V5,
         ("ws_path", _) => connect.route.websocket.is_none(),
         ("will_qos", _) => connect.connect.will.is_none(),

@@ -50,6 +50,7 @@ pub fn parse_all(
 ) -> Result<Parsed, UsageError> {
     let mut sources = Sources::new(Definition::new(invocation, command));
     let argv = sources.definition.read(argv);
+    sources.definition.settle_color(argv.iter());
     // Help is given whatever a file says.
     if !sources.asks_for_text(&argv) {
         if let Some(file) = sources.file(&argv, &variable)? {
@@ -199,6 +200,8 @@ impl Sources {
 
     /// Parses what is not argv on its own, so that an error says where it stands, then all.
     fn parse(mut self) -> Result<Parsed, UsageError> {
+        let words = self.segments.iter().flat_map(|segment| &segment.words);
+        self.definition.settle_color(words);
         for segment in self.segments.iter().filter(|segment| segment.is_elsewhere()) {
             let words = segment.words.iter().map(|word| word.text.clone());
             let outcome = self.definition.parse(words);

@@ -8,6 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgMatches, Command};
 
 use super::Given;
+use super::color::Color;
 use super::generate::GENERATE;
 use super::origin::Origin;
 #[cfg(feature = "client")]
@@ -15,6 +16,7 @@ use super::shown_value;
 use super::words::{self, Word};
 use crate::exit::{ExitStatus, Failure};
 use crate::invocation::{Behaviour, Invocation};
+use crate::stream::{Palette, Stream};
 
 /// What the words asked for.
 #[derive(Debug)]
@@ -83,6 +85,7 @@ pub fn parse(
         return Ok(Parsed::Introduction(text));
     }
     let words = definition.read(words);
+    definition.settle_color(words.iter());
     let options = words.iter().filter_map(|word| word.option.clone());
     let origins = options.map(|option| (option, Origin::CommandLine)).collect();
     Ok(match definition.parse(words.into_iter().map(|word| word.text))? {
@@ -108,6 +111,7 @@ const FIRST_EXAMPLES: usize = 3;
 pub(super) struct Definition {
     invocation: Invocation,
     command: Command,
+    color: Color,
 }
 
 /// What clap made of words.
@@ -133,15 +137,29 @@ impl Definition {
             .args_override_self(true)
             .help_template(HELP)
             .disable_help_subcommand(true)
-            .mut_args(|arg| match arg.get_action().takes_values() {
-                // The help names the values in its own words.
-                true => {
-                    let takes_dashes = !arg.is_positional();
-                    arg.hide_possible_values(true).allow_hyphen_values(takes_dashes)
+            .mut_args(|arg| {
+                if !arg.get_action().takes_values() {
+                    return arg;
                 }
-                false => arg,
+                let takes_dashes = !arg.is_positional();
+                // The help names the values in its own words.
+                arg.hide_possible_values(true).allow_hyphen_values(takes_dashes)
             });
-        Self { invocation, command }
+        Self { invocation, command, color: Color::Auto }
+    }
+
+    /// From here on texts are in colour, or not, as the words say.
+    pub(super) fn settle_color<'a>(&mut self, words: impl DoubleEndedIterator<Item = &'a Word>) {
+        self.color = Color::among(words).unwrap_or(self.color);
+        self.color.settle(self.invocation.behaviour);
+    }
+
+    /// A text as that stream is written.
+    fn rendered(&self, text: &StyledStr, stream: Stream) -> String {
+        match self.color.palette_of(stream, self.invocation.behaviour) {
+            Palette::Colour => text.ansi().to_string(),
+            Palette::Plain => text.to_string(),
+        }
     }
 
     pub(super) fn invocation(&self) -> Invocation {
@@ -159,7 +177,7 @@ impl Definition {
 
     /// What the tool is, its first examples, and where there is more; for one that has examples.
     pub(super) fn introduction(&self) -> Option<String> {
-        let examples = self.command.get_before_help()?.to_string();
+        let examples = self.rendered(self.command.get_before_help()?, Stream::Stderr);
         let first: Vec<_> = examples.lines().take(1 + FIRST_EXAMPLES).collect();
         let about = self.command.get_about().map(ToString::to_string).unwrap_or_default();
         let name = self.invocation.name();
@@ -229,7 +247,7 @@ impl Definition {
             }),
             Err(error) => match error.kind() {
                 ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                    Ok(Outcome::Text(error.render().to_string()))
+                    Ok(Outcome::Text(self.rendered(&error.render(), Stream::Stdout)))
                 }
                 _ => Err(self.usage_error(&error)),
             },

@@ -8,7 +8,6 @@ use std::time::Duration;
 use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
 use clap::{Arg, Command};
 
-use super::color::Color;
 use crate::protocol::text::{MAX_LENGTH, TextError};
 use crate::protocol::topic::TopicError;
 use crate::protocol::{ProtocolVersion, Qos, RetainHandling, Text, TopicFilter, TopicName};
@@ -186,17 +185,6 @@ pub fn retain_handling() -> impl TypedValueParser<Value = RetainHandling> {
         _ => Err(ValueError("it is one of always, new, never".to_owned())),
     };
     listed(&["always", "new", "never"], from_words(parse))
-}
-
-/// When to use colours.
-pub fn color() -> impl TypedValueParser<Value = Color> {
-    let parse = |word: OsString| match word.to_str() {
-        Some("auto") => Ok(Color::Auto),
-        Some("always") => Ok(Color::Always),
-        Some("never") => Ok(Color::Never),
-        _ => Err(ValueError("it is one of auto, always, never".to_owned())),
-    };
-    listed(&["auto", "always", "never"], from_words(parse))
 }
 
 /// A topic to publish to.

@@ -47,7 +47,6 @@ impl Word {
     }
 
     /// What stands behind the `=`.
-    #[cfg(feature = "client")]
     pub(super) fn value(&self) -> Option<&OsStr> {
         let text = self.text.as_bytes();
         let equals = text.iter().position(|&byte| byte == b'=')?;

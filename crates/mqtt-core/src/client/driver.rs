@@ -1,19 +1,22 @@
 //! From one connection to the next: connect, converse, connect again as the plan says.
 
 use std::future::Future;
+use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
 
 use tokio::time::{Instant as Timer, timeout, timeout_at};
 
 use super::connection::{Connection, Progress};
 use super::conversation::{Conversation, Ended};
+use super::password;
 use super::redirect::Way;
 use super::write_queue::WriteError;
 use super::{Application, Client, ClientError, Event, Flow};
 use crate::console::HangUp;
 use crate::exit::Failure;
-use crate::plan::{ConnectPlan, Reconnect, Retries, Route, Tls};
+use crate::plan::{Audience, ConnectPlan, Reconnect, Retries, Route, Tls};
 use crate::protocol::{PropertyId, ProtocolVersion};
+use crate::secret::Secret;
 use crate::session::{Backoff, Reading, Session, SessionConfig};
 use crate::signal::{Interrupt, Interrupts, Urgency};
 use crate::transport::{self, Prepared};
@@ -23,6 +26,14 @@ const STEADY: Duration = Duration::from_secs(30);
 
 /// How long a DISCONNECT that says what was wrong may take to go out.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// After that time a person wants to know what is waited for.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// What is said where the broker has closed two young connections in a row, which is all that a
+/// client of MQTT 3 sees of another one with its identifier.
+const RIVAL: &str = "hint: another client may use the same client identifier (-i): \
+    a broker closes the older connection of two";
 
 /// What is said where anyone can be the broker.
 const UNVERIFIED: &str = "warning: --insecure: the broker's certificate is not looked at; \
@@ -54,15 +65,16 @@ async fn drive<A: Application>(
 ) -> Result<(), A::Error> {
     let mut interrupts = Interrupts::new(plan.time_limit).map_err(ClientError::System)?;
     let hang_up = hang_up();
-    let prepare = transport::prepare(&plan.route);
-    let prepared = match unless_asked_to_end(&mut interrupts, &hang_up, prepare).await {
-        Outcome::Done(prepared) => prepared.map_err(ClientError::Transport)?,
+    let prepare = prepare(plan);
+    let (prepared, password) = match unless_asked_to_end(&mut interrupts, &hang_up, prepare).await {
+        Outcome::Done(prepared) => prepared?,
         Outcome::Interrupted(interrupt, _) => {
             return Err(ClientError::InterruptedEarly(interrupt).into());
         }
         Outcome::HungUp => return Ok(()),
     };
-    let client = Client::new(plan, session(plan));
+    let mut client = Client::new(plan, session(plan));
+    client.password = password;
     let backoff = Backoff::new();
     let way = Way::new(&plan.route);
     let retries = 0;
@@ -75,6 +87,11 @@ async fn drive<A: Application>(
     };
     // What went wrong first is what is told.
     result.and(settled)
+}
+
+/// What is needed before anything is connected.
+async fn prepare(plan: &ConnectPlan) -> Result<(Prepared, Option<Secret>), ClientError> {
+    Ok((transport::prepare(&plan.route).await?, password::obtain(plan).await?))
 }
 
 fn session<P: Clone>(plan: &ConnectPlan) -> Session<P> {
@@ -114,6 +131,7 @@ impl Driver<'_> {
         let Some((mut connection, mut connected)) = self.first_connection().await? else {
             return Ok(());
         };
+        let mut closed_in_a_row = 0_u32;
         loop {
             let (since, progress) = (Instant::now(), self.client.progress);
             let conversation = Conversation::new(
@@ -141,6 +159,13 @@ impl Driver<'_> {
                     return Err(failure.into());
                 }
                 self.connecting_again(&failure);
+            }
+            closed_in_a_row = match failure {
+                ClientError::Lost { source: None, .. } if !was_steady => closed_in_a_row + 1,
+                _ => 0,
+            };
+            if closed_in_a_row == 2 {
+                self.client.notice(RIVAL);
             }
             match self.reconnect(application).await? {
                 Some(again) => (connection, connected) = again,
@@ -324,6 +349,24 @@ async fn unless_asked_to_end<T>(
     }
 }
 
+/// Says to a person what is waited for, if it takes long. It is said once.
+async fn patiently<T>(
+    mut work: Pin<&mut impl Future<Output = T>>,
+    route: &Route,
+    client: &mut Client,
+) -> T {
+    if client.audience == Audience::Person && !client.has_said_where {
+        if let Ok(done) = timeout(PATIENCE, work.as_mut()).await {
+            return done;
+        }
+        client.has_said_where = true;
+        client.tell(&format!("note: connecting to {route}…"));
+        // What cannot be printed now is reported when it is printed next.
+        let _ = client.flush_console();
+    }
+    work.await
+}
+
 /// Connects, sends CONNECT and waits for CONNACK, all within the plan's time limit.
 async fn establish(
     plan: &ConnectPlan,
@@ -333,7 +376,8 @@ async fn establish(
 ) -> Result<Connected, ClientError> {
     let limit = plan.connect_timeout;
     let deadline = Timer::now() + limit;
-    let reached = timeout_at(deadline, transport::connect(prepared, route, limit)).await;
+    let connecting = pin!(transport::connect(prepared, route, limit));
+    let reached = timeout_at(deadline, patiently(connecting, route, client)).await;
     let reached = reached.map_err(|_| {
         let route = Box::new(route.clone());
         ClientError::ConnectTimeout { route, limit }
@@ -357,6 +401,7 @@ async fn introduce(
     client.connecting()?;
     let mut connect = plan.connect.clone();
     connect.client_id = client.session.client_id().clone();
+    connect.password.clone_from(&client.password);
     let lost = |error| ClientError::from_write(&endpoint, error);
     connection.send_connect(&connect).await?;
     loop {

@@ -79,6 +79,17 @@ pub enum ClientError {
         /// Why.
         source: io::Error,
     },
+    /// The file with the password cannot be read.
+    #[error("cannot read '{}' (--password-file)", .path.display())]
+    PasswordFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The password cannot be read from stdin or the terminal.
+    #[error("cannot read the password")]
+    Password(#[source] io::Error),
     /// Output could not be written.
     #[error(transparent)]
     Console(#[from] ConsoleError),
@@ -99,7 +110,11 @@ pub enum ClientError {
 impl ClientError {
     /// Whether the broker was reached and said nothing.
     pub(super) fn is_silence(&self) -> bool {
-        matches!(self, Self::NoConnAck { .. } | Self::Lost { .. } | Self::Unanswered { .. })
+        match self {
+            Self::NoConnAck { .. } | Self::Lost { .. } | Self::Unanswered { .. } => true,
+            Self::Transport(error) => error.is_reset(),
+            _ => false,
+        }
     }
 
     /// Whether another connection may go better. What the broker says about us or our messages, and
@@ -180,5 +195,21 @@ impl ClientError {
             WriteError::Stream(source) => Self::lost(endpoint, source),
             WriteError::File(file, source) => Self::File { path: file.path().to_owned(), source },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_cuts_a_connection_at_once_was_reached_and_who_refuses_it_was_not() {
+        let failure = |kind: io::ErrorKind| {
+            let endpoint = Endpoint::Tcp { host: "broker".to_owned(), port: 1 };
+            ClientError::from(TransportError::Connect { endpoint, source: kind.into() })
+        };
+        assert!(failure(io::ErrorKind::ConnectionReset).is_silence());
+        assert!(!failure(io::ErrorKind::ConnectionRefused).is_silence());
+        assert!(!failure(io::ErrorKind::HostUnreachable).is_silence());
     }
 }

@@ -10,6 +10,7 @@ mod connection;
 mod conversation;
 mod driver;
 mod error;
+mod password;
 mod redirect;
 mod write_queue;
 
@@ -22,16 +23,17 @@ use std::time::Instant;
 use crate::console::{Console, Stream};
 use crate::debug_log::DebugLog;
 use crate::exit::Failure;
+use crate::message;
 use crate::payload::Payload;
-use crate::plan::{ConnectPlan, Notices};
+use crate::plan::{Audience, ConnectPlan, Notices};
 use crate::protocol::codec::Codec;
 use crate::protocol::{
     Disconnect, Incoming, Outgoing, PacketId, Properties, Publish, Qos, ReasonCode,
     SubscribeFilter, TopicFilter,
 };
+use crate::secret::Secret;
 use crate::session::{self, Message, Receipt, Send, Session};
 use crate::signal::Interrupt;
-use crate::visible;
 use connection::Connection;
 use write_queue::WriteQueue;
 
@@ -113,6 +115,11 @@ pub struct Client {
     console: Console<Receipt>,
     debug: Option<DebugLog>,
     notices: Notices,
+    audience: Audience,
+    /// A person knows where we connect to.
+    has_said_where: bool,
+    /// For CONNECT, where it is none of the options.
+    password: Option<Secret>,
     /// How many messages have got through, either way.
     progress: u64,
     /// Of the DISCONNECT with which the tool leaves.
@@ -127,6 +134,9 @@ impl Client {
             console: Console::new(),
             debug: plan.debug.map(|debug| DebugLog::new(debug, &plan.connect, plan.notices)),
             notices: plan.notices,
+            audience: plan.audience,
+            has_said_where: false,
+            password: None,
             progress: 0,
             farewell: plan.disconnect.clone(),
             session,
@@ -212,8 +222,15 @@ impl Client {
     /// Prints a line on stderr, unless `--quiet` was given.
     pub fn notice(&mut self, text: &str) {
         if self.notices == Notices::Shown {
-            let line = visible::line(text);
+            let line = message::line(text);
             self.console.print(Stream::Stderr, |out| out.extend_from_slice(line.as_bytes()));
+        }
+    }
+
+    /// Prints a line on stderr if a person reads it.
+    pub fn tell(&mut self, text: &str) {
+        if self.audience == Audience::Person {
+            self.notice(text);
         }
     }
 

@@ -9,6 +9,7 @@ mod route;
 mod tls;
 mod websocket;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub use proxy::{Exceptions, Proxy, ProxyCredentials, ProxyProtocol};
@@ -20,8 +21,9 @@ pub use tls::{
 };
 pub use websocket::{Header, WebSocket};
 
-use crate::console::Stream;
 use crate::protocol::{Connect, Properties};
+pub use crate::stream::Palette;
+use crate::stream::Stream;
 
 /// How to reach a broker and what to tell it.
 #[derive(Clone, Debug)]
@@ -46,6 +48,30 @@ pub struct ConnectPlan {
     pub debug: Option<DebugPlan>,
     /// Whether changes of the connection's state are reported on stderr.
     pub notices: Notices,
+    /// Who is told what a script need not know.
+    pub audience: Audience,
+    /// Where the password for CONNECT comes from that it has not got yet.
+    pub password: Option<PasswordSource>,
+}
+
+/// Where a password comes from that is not among the options.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PasswordSource {
+    /// The user is asked for it, and may have none.
+    Terminal,
+    /// It is the first line of stdin.
+    Stdin,
+    /// It is the first line of a file.
+    File(PathBuf),
+}
+
+/// Who looks at stderr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Somebody at a terminal who uses us by our own name, and wants to be told.
+    Person,
+    /// A file, a script, somebody who wants it quiet.
+    Script,
 }
 
 /// Where the `-d` lines go and how they look.
@@ -66,15 +92,6 @@ pub enum Controls {
     Raw,
     /// They are spelled out (`\u{1b}`).
     Visible,
-}
-
-/// Whether text is coloured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Palette {
-    /// With ANSI escape sequences.
-    Colour,
-    /// Without.
-    Plain,
 }
 
 /// Whether run-time notices and errors are printed (`--quiet` says no).

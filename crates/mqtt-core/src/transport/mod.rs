@@ -171,6 +171,13 @@ impl TransportError {
             if source.kind() == io::ErrorKind::ConnectionRefused)
     }
 
+    /// Whether somebody was reached, who cut the connection before it was seen to stand: where nobody
+    /// listens, the connection is refused.
+    pub(crate) fn is_reset(&self) -> bool {
+        matches!(self, Self::Connect { source, .. }
+            if source.kind() == io::ErrorKind::ConnectionReset)
+    }
+
     /// The error and its causes on one line.
     fn with_causes(&self) -> String {
         let chain = std::iter::successors(Some(self as &dyn Error), |&error| error.source());

@@ -65,6 +65,9 @@ const MANNERS: [Manner; 4] = [
     Manner { version: "5", qos: "2" },
 ];
 
+/// So a connection on which nothing comes is given up after ten seconds at most.
+const IMPATIENT: [&str; 4] = ["-k", "5", "--connect-timeout", "5"];
+
 /// How many messages a conversation has that is cut at each of its bytes.
 const MESSAGES: usize = 3;
 
@@ -143,7 +146,7 @@ fn publish(case: &mut Case<'_>, manner: Manner, lines: usize, harm: Harm) -> (Tr
     let observer = Observer::of(broker, &name);
     let port = middleman.port().to_string();
     let place = ["-h", "127.0.0.1", "-p", &port, "-t", &name, "-V", version, "-l", "-q", qos];
-    let words = [&place[..], &["-k", "5"], &kept(&name, version)[..]].concat();
+    let words = [&place[..], &IMPATIENT, &kept(&name, version)[..]].concat();
     let mut running = case.rig.publisher.spawn(words);
     let writing = write_all(&mut running, text(&numbers(lines)));
     let output = running.wait();
@@ -174,7 +177,7 @@ fn receive(case: &mut Case<'_>, manner: Manner, lines: usize, harm: Harm) -> (Tr
     let middleman = through(Received::new(version), broker, harm);
     let port = middleman.port().to_string();
     let place = ["-h", "127.0.0.1", "-p", &port, "-t", &name, "-V", version, "-q", qos];
-    let words = [&place[..], &["-k", "5"], &kept(&name, version)[..]].concat();
+    let words = [&place[..], &IMPATIENT, &kept(&name, version)[..]].concat();
     let running = case.rig.subscriber.spawn(words);
     running.wait_for_stdout("end");
     running.signal(Signal::TERM);

@@ -27,7 +27,7 @@ fn file(shell: Shell, definition: &Definition) -> File {
         _ => ("elvish", text),
     };
     // A line that ends in a blank would look like a mistake.
-    let text = text.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    let text = text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect();
     File { kind, path: Path::new("completions").join(shell.file_name(name)), text }
 }
 
@@ -35,12 +35,11 @@ fn file(shell: Shell, definition: &Definition) -> File {
 fn with_name_behind(text: &str, beginnings: &[&str], name: &str) -> String {
     let names_command =
         |line: &str| beginnings.iter().any(|beginning| line.trim_start().starts_with(beginning));
-    text.lines()
-        .map(|line| match line {
-            line if names_command(line) => format!("{line} {name}\n"),
-            line => format!("{line}\n"),
-        })
-        .collect()
+    let lines = text.lines().map(|line| match line {
+        line if names_command(line) => format!("{line} {name}"),
+        line => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// What a shell is told: no hidden options, one clause about each, and what its value is.
@@ -48,11 +47,9 @@ fn completed(bare: Command, command: &Command, shell: Shell) -> Command {
     let mut shown = bare.version("").disable_help_flag(true).disable_version_flag(true);
     for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-        let arg = arg.clone().help(first_clause(&help));
-        shown = shown.arg(match arg.get_action().takes_values() {
-            true => arg.clone().value_hint(hint(&arg, shell)),
-            false => arg,
-        });
+        let takes_value = arg.get_action().takes_values();
+        let (arg, hint) = (arg.clone().help(first_clause(&help)), hint(arg, shell));
+        shown = shown.arg(if takes_value { arg.value_hint(hint) } else { arg });
     }
     // The words of mqtt-passwd are one argument, of which the first is a file. (A second one that
     // has no completions makes zsh offer no options either.)

@@ -4,7 +4,7 @@
 
 mod completions;
 mod man;
-mod table;
+pub mod table;
 
 use std::path::{Path, PathBuf};
 

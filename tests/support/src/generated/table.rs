@@ -1,7 +1,9 @@
 //! The tables of the project's documents.
 
 /// The cells of each row below the table's head, in the section of that heading.
-pub(super) fn rows(document: &str, heading: &str) -> Vec<Vec<String>> {
+#[must_use]
+#[track_caller]
+pub fn rows(document: &str, heading: &str) -> Vec<Vec<String>> {
     let section = document.split("\n## ").find(|section| section.lines().next() == Some(heading));
     let section = section.unwrap_or_else(|| panic!("no section '{heading}'"));
     let lines = section.lines().filter(|line| line.starts_with('|'));
@@ -29,6 +31,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "no section 'D'")]
     fn a_section_that_is_not_there_is_a_mistake() {
-        rows("# A\n\n## B\n", "D");
+        let _none = rows("# A\n\n## B\n", "D");
     }
 }

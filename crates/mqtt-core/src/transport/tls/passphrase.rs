@@ -1,112 +1,21 @@
 //! The passphrase of an encrypted key.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
 use std::path::Path;
-
-use rustix::termios::{
-    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
-};
-use zeroize::Zeroizing;
 
 use super::SetupError;
 use crate::plan::Passphrase;
+use crate::prompt;
 use crate::secret::Secret;
 use crate::transport::TransportError;
-
-/// More than that is no passphrase, but the wrong file.
-const LONGEST: u64 = 64 * 1024;
-
-/// Room from the start: a buffer that grew would leave unwiped copies behind.
-const ROOM: usize = 4096;
-
-/// The value of a special character that is switched off (`_POSIX_VDISABLE`).
-const NO_CHARACTER: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
 
 /// The passphrase for the key at `path`, from where the plan says.
 pub(super) async fn obtain(passphrase: &Passphrase, path: &Path) -> Result<Secret, TransportError> {
     match passphrase {
         Passphrase::Known(secret) => Ok(secret.clone()),
-        Passphrase::File(file) => in_file(file)
+        Passphrase::File(file) => prompt::in_file(file)
             .map_err(|source| TransportError::file("--key-password-file", file, source)),
-        Passphrase::Terminal => ask(path)
+        Passphrase::Terminal => prompt::ask(&format!("Passphrase for {}", path.display()))
             .await
             .map_err(|source| SetupError::NoTerminal { path: path.to_owned(), source }.into()),
-    }
-}
-
-/// The first line.
-fn in_file(path: &Path) -> io::Result<Secret> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM));
-    File::open(path)?.take(LONGEST).read_to_end(&mut bytes)?;
-    let end = memchr::memchr2(b'\r', b'\n', &bytes).unwrap_or(bytes.len());
-    bytes.truncate(end);
-    Ok(bytes.into())
-}
-
-/// Asks on the terminal, wherever stdin comes from. When this is dropped, as by a signal, the
-/// terminal is as before.
-async fn ask(path: &Path) -> io::Result<Secret> {
-    let mut terminal = File::options().read(true).write(true).open("/dev/tty")?;
-    let _silent = Silence::of(terminal.try_clone()?)?;
-    terminal.write_all(format!("Passphrase for {}: ", path.display()).as_bytes())?;
-    // The thread ends with the program, if nothing is typed.
-    let typed = tokio::task::spawn_blocking(|| line(terminal));
-    typed.await.map_err(io::Error::other)?
-}
-
-/// One line: a terminal gives no more at a time.
-fn line(mut terminal: File) -> io::Result<Secret> {
-    let mut typed = Zeroizing::new(vec![0; ROOM]);
-    let count = terminal.read(&mut typed)?;
-    typed.truncate(count);
-    typed.pop_if(|last| *last == b'\n');
-    Ok(typed.into())
-}
-
-/// A terminal that does not show what is typed, until this is dropped.
-struct Silence {
-    terminal: File,
-    before: Termios,
-}
-
-impl Silence {
-    /// Ctrl-C stays; Ctrl-Z does not: whoever comes back from the shell would type with echo.
-    fn of(terminal: File) -> io::Result<Self> {
-        let before = tcgetattr(&terminal)?;
-        let mut silent = before.clone();
-        silent.local_modes &= !(LocalModes::ECHO | LocalModes::ECHONL);
-        silent.special_codes[SpecialCodeIndex::VSUSP] = NO_CHARACTER;
-        tcsetattr(&terminal, OptionalActions::Flush, &silent)?;
-        Ok(Self { terminal, before })
-    }
-}
-
-impl Drop for Silence {
-    fn drop(&mut self) {
-        // Nothing more can be done for a terminal that does not take it.
-        let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
-        let _ = self.terminal.write_all(b"\n");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_line_of_a_file_is_the_passphrase() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("passphrase");
-        for (content, passphrase) in [
-            ("one", "one"),
-            ("one\n", "one"),
-            ("one\r\n", "one"),
-            (" o n e \ntwo", " o n e "),
-            ("", ""),
-        ] {
-            std::fs::write(&path, content).unwrap();
-            assert_eq!(in_file(&path).unwrap().expose(), passphrase.as_bytes(), "{content:?}");
-        }
     }
 }

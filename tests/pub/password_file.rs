@@ -1,0 +1,128 @@
+use test_support::packet::{self, v3};
+use test_support::scripted_peer::{Connection, ScriptedPeer};
+use test_support::tool::Tool;
+
+use super::publisher;
+use super::terminal::Terminal;
+
+/// Fields of CONNECT at its end: each with its length in front.
+fn ends_with_credentials(connect: &[u8], username: &str, password: Option<&str>) -> bool {
+    let field = |text: &str| {
+        let length = u16::try_from(text.len()).expect("short");
+        [&length.to_be_bytes(), text.as_bytes()].concat()
+    };
+    let password = password.map(field).unwrap_or_default();
+    connect.ends_with(&[field(username), password].concat())
+}
+
+fn serve(mut client: Connection, username: &str, password: Option<&str>) {
+    let connect = client.read_packet();
+    assert!(ends_with_credentials(&connect, username, password), "{}", connect.escape_ascii());
+    client.send(&v3::connack(0));
+    client.expect(&v3::publish("t", b"x", packet::Delivery::AtMostOnce));
+    client.expect(&packet::DISCONNECT);
+    client.close();
+}
+
+fn words<'a>(port: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&["-h", "127.0.0.1", "-p", port, "-t", "t", "-m", "x", "-u", "joe"], more].concat()
+}
+
+fn file(tool: &Tool, content: &str) -> String {
+    let file = tool.home().join("password");
+    std::fs::write(&file, content).expect("a file");
+    file.to_str().expect("plain").to_owned()
+}
+
+#[test]
+fn the_first_line_of_a_file_or_of_stdin_is_the_password() {
+    let (tool, peer) = (publisher(), ScriptedPeer::listen());
+    let port = peer.port().to_string();
+    let file = file(&tool, "hunt er2\r\nmore\n");
+    let running = tool.spawn(words(&port, &["--password-file", &file]));
+    serve(peer.accept(), "joe", Some("hunt er2"));
+    assert_eq!(running.wait().code(), Some(0));
+    let mut running = tool.called("mosquitto_pub").spawn(words(&port, &["--password-file=-"]));
+    running.write_input("hunter3\n");
+    running.close_input();
+    serve(peer.accept(), "joe", Some("hunter3"));
+    assert_eq!(running.wait().code(), Some(0));
+}
+
+#[test]
+fn the_last_of_password_and_file_counts_and_the_environment_least() {
+    let (tool, peer) = (publisher(), ScriptedPeer::listen());
+    let port = peer.port().to_string();
+    let file = file(&tool, "filed");
+    for (more, password) in [
+        (&["--password-file", &file, "-P", "given"][..], "given"),
+        (&["-P", "given", "--password-file", &file], "filed"),
+        (&["--password-file", &file], "filed"),
+        (&[], "named"),
+    ] {
+        let mut command = tool.command(words(&port, more));
+        let mut child = command.env("MQTT_PASSWORD", "named").spawn().expect("it runs");
+        serve(peer.accept(), "joe", Some(password));
+        assert!(child.wait().expect("its end").success());
+    }
+    let shown = tool.run(words(&port, &["-P", "given", "--password-file", &file, "--show-config"]));
+    assert!(shown.stdout().contains("\npassword-file "), "{shown:?}");
+    assert!(!shown.stdout().contains("\npw "), "{shown:?}");
+}
+
+#[test]
+fn what_cannot_be_is_told_before_anything_is_connected() {
+    let tool = publisher();
+    for (more, error) in [
+        (
+            &["--password-file", "/nonexistent/p"][..],
+            "error: cannot read '/nonexistent/p' (--password-file): No such file or directory",
+        ),
+        (
+            &["--password-file", "-", "-V", "5", "-m", "x", "-m", "y"],
+            "error: '--message' may be given only once",
+        ),
+    ] {
+        let output = tool.run(words("1", more));
+        output.assert_code(1);
+        assert!(output.stderr().starts_with(error), "{output:?}");
+    }
+    let output = tool.run(["-t", "t", "-m", "x", "--password-file", "f"]);
+    assert!(output.stderr().starts_with("error: '--password-file' needs '--username'"));
+    for kind in ["-l", "-s"] {
+        let output = tool.run(["-t", "t", "-u", "u", kind, "--password-file", "-"]);
+        output.assert_code(1);
+        assert!(output.stderr().starts_with("error: '--password-file -' and a message"));
+    }
+}
+
+#[test]
+fn on_a_terminal_a_user_without_a_password_is_asked_for_it() {
+    let peer = ScriptedPeer::listen();
+    let port = peer.port().to_string();
+    for (typed, password) in [("hunter2\n", Some("hunter2")), ("\n", None)] {
+        let mut terminal = Terminal::start(&publisher(), &words(&port, &[]));
+        terminal.expect_prompt("Password: ");
+        terminal.press(typed);
+        serve(peer.accept(), "joe", password);
+        assert_eq!(terminal.code(), Some(0));
+        assert!(terminal.echoes());
+    }
+    let mut terminal = Terminal::start(&publisher(), &words(&port, &[]));
+    terminal.expect_prompt("Password: ");
+    terminal.press("hun\u{3}");
+    assert_eq!(terminal.code(), Some(130));
+    assert!(terminal.echoes());
+}
+
+#[test]
+fn nobody_is_asked_under_the_originals_name_or_without_a_terminal() {
+    let (tool, peer) = (publisher(), ScriptedPeer::listen());
+    let port = peer.port().to_string();
+    let mut terminal = Terminal::start(&tool.called("mosquitto_pub"), &words(&port, &[]));
+    serve(peer.accept(), "joe", None);
+    assert_eq!(terminal.code(), Some(0));
+    let running = tool.spawn(words(&port, &[]));
+    serve(peer.accept(), "joe", None);
+    assert_eq!(running.wait().code(), Some(0));
+}
