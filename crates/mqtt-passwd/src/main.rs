@@ -1,20 +1,7 @@
-//! Makes and edits password files for MQTT brokers.
-
-mod args;
-mod hash;
-mod interruption;
-mod password;
-mod password_file;
-mod plan;
-mod prompt;
-mod run;
-mod user_name;
-mod warning;
+//! The tool; all of it is in the library.
 
 use std::process::ExitCode;
 
-use mqtt_core::invocation::Tool;
-
 fn main() -> ExitCode {
-    mqtt_core::cli::run(Tool::Passwd, run::run)
+    mqtt_passwd::main()
 }

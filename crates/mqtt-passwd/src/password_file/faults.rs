@@ -11,14 +11,14 @@ const SHOWN: usize = 5;
 
 /// The faults of a file, in the order of its lines.
 #[derive(Default)]
-pub(crate) struct Faults<'a> {
+pub struct Faults<'a> {
     found: Vec<(usize, Fault)>,
     names: HashMap<&'a [u8], usize>,
 }
 
 impl<'a> Faults<'a> {
     /// Whether there is nothing to tell.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 

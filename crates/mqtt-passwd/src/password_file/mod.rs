@@ -16,24 +16,24 @@ use zeroize::Zeroizing;
 use crate::hash::Kind;
 use crate::user_name::UserName;
 pub(crate) use error::PasswordFileError;
-pub(crate) use faults::Faults;
+pub use faults::Faults;
 use line::{Content, Line, lines};
 pub(crate) use replace::{InPlaceReason, LockedFile, Replaced, check, create, refuse_existing};
 
 /// What stands in a password file. Wiped when dropped: it may hold plain passwords.
-pub(crate) struct PasswordFile {
+pub struct PasswordFile {
     bytes: Zeroizing<Vec<u8>>,
 }
 
 impl PasswordFile {
     /// Takes over what was read.
-    pub(crate) fn new(bytes: Zeroizing<Vec<u8>>) -> Self {
+    pub fn new(bytes: Zeroizing<Vec<u8>>) -> Self {
         Self { bytes }
     }
 
     /// Gives `user` a new hash: in the first line of that name, in a new last line where there is
     /// none.
-    pub(crate) fn set(&self, user: &UserName, hash: &str) -> (Edited<'_>, Set) {
+    pub fn set(&self, user: &UserName, hash: &str) -> (Edited<'_>, Set) {
         let mut faults = Faults::default();
         let mut found = None;
         for line in lines(&self.bytes) {
@@ -53,7 +53,7 @@ impl PasswordFile {
     }
 
     /// Drops every line of `user`; `None` where there is none.
-    pub(crate) fn delete(&self, user: &UserName) -> Option<Edited<'_>> {
+    pub fn delete(&self, user: &UserName) -> Option<Edited<'_>> {
         let mut faults = Faults::default();
         let mut changes = Vec::new();
         for line in lines(&self.bytes) {
@@ -68,7 +68,7 @@ impl PasswordFile {
     }
 
     /// The passwords that are not hashed yet, each with its line.
-    pub(crate) fn plain(&self) -> Plain<'_> {
+    pub fn plain(&self) -> Plain<'_> {
         let mut plain = Plain::default();
         for line in lines(&self.bytes) {
             let Content::Entry(entry) = line.content else {
@@ -88,7 +88,7 @@ impl PasswordFile {
     }
 
     /// Puts `hashes` in the place of the `plain` passwords of this file, one for each.
-    pub(crate) fn upgrade<'a>(&'a self, plain: Plain<'a>, hashes: &[String]) -> Edited<'a> {
+    pub fn upgrade<'a>(&'a self, plain: Plain<'a>, hashes: &[String]) -> Edited<'a> {
         let changes = plain.lines.iter().zip(hashes).filter_map(|(line, hash)| {
             let Content::Entry(entry) = line.content else {
                 return None;
@@ -132,7 +132,7 @@ impl PasswordFile {
 
 /// What became of the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Set {
+pub enum Set {
     /// The file had no such user.
     Added,
     /// The user's first line has the new hash.
@@ -141,7 +141,7 @@ pub(crate) enum Set {
 
 /// The lines of a file that hold a password in plain text.
 #[derive(Default)]
-pub(crate) struct Plain<'a> {
+pub struct Plain<'a> {
     lines: Vec<Line<'a>>,
     passwords: Vec<&'a [u8]>,
     kept: usize,
@@ -150,17 +150,17 @@ pub(crate) struct Plain<'a> {
 
 impl<'a> Plain<'a> {
     /// The passwords, in the order of their lines.
-    pub(crate) fn passwords(&self) -> &[&'a [u8]] {
+    pub fn passwords(&self) -> &[&'a [u8]] {
         &self.passwords
     }
 
     /// How many lines of users stay as they are.
-    pub(crate) fn kept(&self) -> usize {
+    pub fn kept(&self) -> usize {
         self.kept
     }
 
     /// What is wrong with the lines that stay.
-    pub(crate) fn faults(&self) -> &Faults<'a> {
+    pub fn faults(&self) -> &Faults<'a> {
         &self.faults
     }
 }
@@ -172,7 +172,7 @@ struct Change {
 }
 
 /// A file with changes: the old bytes, but for the changed ones.
-pub(crate) struct Edited<'a> {
+pub struct Edited<'a> {
     old: &'a [u8],
     changes: Vec<Change>,
     faults: Faults<'a>,
@@ -180,7 +180,7 @@ pub(crate) struct Edited<'a> {
 
 impl<'a> Edited<'a> {
     /// What is wrong with the lines that were not asked for.
-    pub(crate) fn faults(&self) -> &Faults<'a> {
+    pub fn faults(&self) -> &Faults<'a> {
         &self.faults
     }
 
@@ -190,7 +190,7 @@ impl<'a> Edited<'a> {
     }
 
     /// The new file, in pieces: what stays is not copied.
-    fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.changes.iter().map(|change| change.range.end));
         let kept_until = self.changes.iter().map(|change| change.range.start);
         let ends = kept_until.chain(std::iter::once(self.old.len()));
