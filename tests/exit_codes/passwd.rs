@@ -30,6 +30,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     scenario(TOOL, "`-D`: no such user; the file is as it was", |tool| {
         edited(tool, &["-D", "FILE", "bob"], "")
     }),
+    scenario(TOOL, "the password is empty; the file is as it was", |tool| {
+        edited(tool, &["--password-stdin", "FILE", "bob"], "\n")
+    }),
+    scenario(TOOL, "`--password-file` cannot be read; the file is as it was", |tool| {
+        edited(tool, &["--password-file", "/no/such/file", "FILE", "bob"], "")
+    }),
     scenario(TOOL, "the two passwords differ; the file is as it was", |tool| {
         edited(tool, &["FILE", "bob"], "a\nb\n")
     }),

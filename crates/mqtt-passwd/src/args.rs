@@ -27,13 +27,14 @@ const USAGE: &str = "mqtt-passwd [OPTIONS] FILE USER
 const AFTER_HELP: &str = "\
 Options stand before FILE; a FILE whose name begins with '-' is written ./-name.
 The password is asked for twice on the terminal; where stdin is none, it is read from two lines
-of stdin. The file is replaced as a whole or stays as it is; lines that were not asked for keep
+of stdin, or from one with --password-stdin. The file is replaced as a whole or stays as it is; lines that were not asked for keep
 every byte. A running broker reads the file again on SIGHUP.
 
 Examples:
   mqtt-passwd -c /etc/mosquitto/passwd alice    make a file with one user
   mqtt-passwd /etc/mosquitto/passwd bob         add bob, or give him a new password
   mqtt-passwd -D /etc/mosquitto/passwd bob      remove bob
+  pass mqtt | mqtt-passwd --password-stdin /etc/mosquitto/passwd bob
   mqtt-passwd -U users.txt                      hash a file of 'user:password' lines
 
 Exit status: 0 done; 1 error, nothing changed; 2 the passwords do not match; 10 no hash could be
@@ -75,6 +76,14 @@ struct PasswdArgs {
     /// With -c: replace FILE if it exists
     #[arg(long)]
     overwrite: bool,
+
+    /// Take the password from one line of stdin, at most 65535 bytes
+    #[arg(long)]
+    password_stdin: bool,
+
+    /// Take the password from the first line of this file, at most 65535 bytes
+    #[arg(long, value_name = "PATH")]
+    password_file: Option<PathBuf>,
 
     /// Print this help
     #[arg(long, action = clap::ArgAction::Help)]
@@ -161,12 +170,20 @@ impl PasswdArgs {
     fn refuse_conflicts(&self, behaviour: Behaviour) -> Result<(), ArgsError> {
         // The original ignores -b where -U asks for no password.
         let batch_upgrade = self.batch && self.upgrade && behaviour == Behaviour::Own;
+        let (stdin, file) = (self.password_stdin, self.password_file.is_some());
         for (both, one, other) in [
             (self.create && self.delete, "--create", "--delete"),
             (self.create && self.upgrade, "--create", "--upgrade"),
             (self.delete && self.upgrade, "--delete", "--upgrade"),
             (self.batch && self.delete, "--batch", "--delete"),
             (batch_upgrade, "--batch", "--upgrade"),
+            (stdin && file, "--password-stdin", "--password-file"),
+            (stdin && self.batch, "--password-stdin", "--batch"),
+            (stdin && self.delete, "--password-stdin", "--delete"),
+            (stdin && self.upgrade, "--password-stdin", "--upgrade"),
+            (file && self.batch, "--password-file", "--batch"),
+            (file && self.delete, "--password-file", "--delete"),
+            (file && self.upgrade, "--password-file", "--upgrade"),
         ] {
             if both {
                 return Err(ArgsError::Exclusive(one, other));
@@ -197,7 +214,7 @@ impl PasswdArgs {
     }
 
     fn credentials(
-        &self,
+        &mut self,
         words: Vec<OsString>,
         extra: Extra,
         doubts: &mut Doubts,
@@ -211,9 +228,11 @@ impl PasswdArgs {
             (file, user, None)
         };
         let user = doubts.user_name(&user)?;
-        let password = match given {
-            None => PasswordSource::Ask,
-            Some(password) => PasswordSource::Given(doubts.password(password)?),
+        let password = match (given, self.password_file.take()) {
+            (Some(password), _) => PasswordSource::Given(doubts.password(password)?),
+            (None, Some(path)) => PasswordSource::File(path),
+            (None, None) if self.password_stdin => PasswordSource::Stdin,
+            (None, None) => PasswordSource::Ask,
         };
         let credentials = Credentials { user, password, algorithm };
         Ok((file, credentials))
@@ -352,7 +371,7 @@ mod tests {
     fn given(credentials: &Credentials) -> &[u8] {
         match &credentials.password {
             PasswordSource::Given(password) => password.as_bytes(),
-            PasswordSource::Ask => panic!("asks"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -397,6 +416,35 @@ mod tests {
         for switch in ["-U", "--upgrade"] {
             assert!(matches!(plan(&[switch, "f"]).action, Action::Upgrade { .. }));
         }
+    }
+
+    #[test]
+    fn the_password_comes_from_one_place() {
+        assert!(matches!(set(&["--password-stdin", "f", "u"]).password, PasswordSource::Stdin));
+        for words in [&["--password-file", "-x", "f", "u"][..], &["--password-file=-x", "f", "u"]] {
+            let PasswordSource::File(path) = set(words).password else { panic!("{words:?}") };
+            assert_eq!(path, PathBuf::from("-x"));
+        }
+        let action = plan(&["-c", "--password-file=a", "--password-file=b", "-", "u"]).action;
+        let Action::Create { target: Target::Stdout, credentials } = action else {
+            panic!("no create");
+        };
+        assert!(matches!(credentials.password, PasswordSource::File(path) if path.ends_with("b")));
+        for (one, other) in [
+            ("--password-stdin", "--password-file=x"),
+            ("--password-stdin", "--batch"),
+            ("--password-stdin", "--delete"),
+            ("--password-stdin", "--upgrade"),
+            ("--password-file=x", "--batch"),
+            ("--password-file=x", "--delete"),
+            ("--password-file=x", "--upgrade"),
+        ] {
+            let words = [other, one, "f", "u"];
+            let (one, other) = (one.trim_end_matches("=x"), other.trim_end_matches("=x"));
+            let message = format!("'{one}' and '{other}' exclude each other");
+            assert_eq!((error(&words), original_error(&words)), (message.clone(), message));
+        }
+        assert_eq!(error(&["--password-file"]), "option '--password-file <PATH>' needs a value");
     }
 
     #[test]
@@ -595,6 +643,9 @@ mod tests {
             "--delete",
             "--upgrade",
             "--overwrite",
+            "--password-stdin",
+            "--password-file <PATH>",
+            "at most 65535 bytes",
             "1 to 2147483647",
             "[default: 10000]",
             "[default: sha512-pbkdf2]",

@@ -138,7 +138,9 @@ impl Job<'_> {
     fn hash(&self, credentials: Credentials) -> Result<(UserName, String), PasswdError> {
         let password = match credentials.password {
             PasswordSource::Ask => prompt::ask(self.interruption)?,
+            PasswordSource::File(path) => prompt::first_line_of(&path)?,
             PasswordSource::Given(password) => password,
+            PasswordSource::Stdin => prompt::line_of_stdin()?,
         };
         let hash = credentials.algorithm.hash(password.as_bytes())?;
         Ok((credentials.user, hash))
