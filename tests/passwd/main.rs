@@ -13,8 +13,10 @@ mod tool;
 mod batch;
 /// What a real broker makes of the files.
 mod broker;
-/// The file survives kills, full disks and edits at the same time.
+/// The file survives full disks and edits at the same time.
 mod crash;
+/// The file survives a kill at any system call.
+mod kill;
 /// The terminal, and two lines of stdin.
 mod prompt;
 /// How the file is put in place: links, modes, owners.

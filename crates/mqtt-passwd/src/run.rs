@@ -12,7 +12,7 @@ use crate::args::{Request, request};
 use crate::hash::{Algorithm, HashError};
 use crate::interruption::{self, Interrupted, Interruption, StoppedBy};
 use crate::password_file::{
-    self, Edited, Faults, LockedFile, PasswordFile, PasswordFileError, Replaced, Set,
+    self, Before, Edited, Faults, LockedFile, PasswordFile, PasswordFileError, Replaced, Set,
 };
 use crate::plan::{Action, Credentials, PasswordSource, Plan, Target};
 use crate::prompt::{self, PromptError};
@@ -89,7 +89,7 @@ impl Job<'_> {
                 return Ok(Done::WrittenToStdout);
             }
             Target::Overwrite(path) if path.exists() => {
-                let mut locked = LockedFile::open(path)?;
+                let mut locked = self.open(path)?;
                 let old = locked.read()?;
                 self.replace(path, locked, &old.overwritten(&user, &hash))?;
             }
@@ -104,7 +104,7 @@ impl Job<'_> {
         // Before a password is asked for; others may edit the file until it has been.
         password_file::check(path)?;
         let (user, hash) = self.hash(credentials)?;
-        let mut locked = LockedFile::open(path)?;
+        let mut locked = self.open(path)?;
         let old = locked.read()?;
         let (edited, set) = old.set(&user, &hash);
         self.replace(path, locked, &edited)?;
@@ -112,7 +112,7 @@ impl Job<'_> {
     }
 
     fn delete(&mut self, path: &Path, user: UserName) -> Result<Done, PasswdError> {
-        let mut locked = LockedFile::open(path)?;
+        let mut locked = self.open(path)?;
         let old = locked.read()?;
         let Some(edited) = old.delete(&user) else {
             return Err(PasswdError::NoSuchUser { user, path: path.to_owned() });
@@ -122,7 +122,7 @@ impl Job<'_> {
     }
 
     fn upgrade(&mut self, path: &Path, algorithm: Algorithm) -> Result<Done, PasswdError> {
-        let mut locked = LockedFile::open(path)?;
+        let mut locked = self.open(path)?;
         let old = locked.read()?;
         let plain = old.plain();
         let done = Done::Upgraded { hashed: plain.passwords().len(), kept: plain.kept() };
@@ -146,6 +146,14 @@ impl Job<'_> {
         Ok((credentials.user, hash))
     }
 
+    fn open(&mut self, path: &Path) -> Result<LockedFile, PasswordFileError> {
+        let locked = LockedFile::open(path)?;
+        if locked.found() == Before::Undone {
+            self.warnings.push(Warning::Undone(path.to_owned()));
+        }
+        Ok(locked)
+    }
+
     fn replace(
         &mut self,
         path: &Path,
@@ -158,8 +166,8 @@ impl Job<'_> {
         }
         match self.interruption.change(|| locked.replace(edited))?? {
             Replaced::Renamed => {}
-            Replaced::InPlace(because) => {
-                self.warnings.push(Warning::InPlace { path: path.to_owned(), because });
+            Replaced::InPlace(because, undo) => {
+                self.warnings.push(Warning::InPlace { path: path.to_owned(), because, undo });
             }
         }
         Ok(())

@@ -5,9 +5,11 @@
 
 mod error;
 mod faults;
+mod folder;
 mod in_place;
 mod line;
 mod replace;
+mod undo_copy;
 
 use std::ops::Range;
 
@@ -18,7 +20,9 @@ use crate::user_name::UserName;
 pub(crate) use error::PasswordFileError;
 pub use faults::Faults;
 use line::{Content, Line, lines};
-pub(crate) use replace::{InPlaceReason, LockedFile, Replaced, check, create, refuse_existing};
+pub(crate) use replace::{
+    Before, InPlaceReason, LockedFile, Replaced, Undo, check, create, refuse_existing,
+};
 
 /// What stands in a password file. Wiped when dropped: it may hold plain passwords.
 pub struct PasswordFile {
