@@ -17,6 +17,10 @@ mod broker;
 mod crash;
 /// The file survives a kill at any system call.
 mod kill;
+/// No plain password is left in memory.
+mod memory;
+/// Folders, disks and permissions that an edit fails at, or gets round.
+mod obstacles;
 /// The terminal, and two lines of stdin.
 mod prompt;
 /// How the file is put in place: links, modes, owners.

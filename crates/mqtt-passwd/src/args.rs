@@ -1,13 +1,12 @@
 //! The command line of mqtt-passwd: words to a plan. The only file of this crate that knows clap.
 
 use std::ffi::{OsStr, OsString};
-use std::mem;
 use std::num::NonZero;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
 use clap::builder::TypedValueParser;
-use clap::{Command, CommandFactory, Parser, ValueEnum};
+use clap::{Arg, Command, CommandFactory, Parser, ValueEnum};
 use mqtt_core::cli::{Parsed, UsageError, parse};
 use mqtt_core::invocation::{Behaviour, Invocation};
 use zeroize::Zeroizing;
@@ -92,10 +91,6 @@ struct PasswdArgs {
     /// Print the version
     #[arg(long, action = clap::ArgAction::Version)]
     version: Option<bool>,
-
-    // All in one argument: from FILE on, words are taken as they are, be it a dash they begin with.
-    #[arg(hide = true, trailing_var_arg = true)]
-    words: Vec<OsString>,
 }
 
 /// The names of the algorithms.
@@ -126,24 +121,27 @@ pub(crate) enum Request {
 /// The options as clap sees them, with texts that call the tool what the user calls it.
 fn command(invocation: Invocation) -> Command {
     let called = |text: &str| text.replace("mqtt-passwd", invocation.name());
-    PasswdArgs::command().override_usage(called(USAGE)).after_help(called(AFTER_HELP))
+    // From FILE on, words are taken as they are, be it a dash they begin with.
+    let words = Arg::new("words").hide(true).num_args(0..).trailing_var_arg(true);
+    PasswdArgs::command().arg(words).override_usage(called(USAGE)).after_help(called(AFTER_HELP))
 }
 
 /// Turns the words of the command line into a plan.
 pub(crate) fn request(invocation: Invocation, words: Vec<OsString>) -> Result<Request, UsageError> {
-    let given = match parse(invocation, command(invocation), words)? {
+    let mut given = match parse(invocation, command(invocation), words)? {
         Parsed::Given(given) => given,
         Parsed::Text(text) => return Ok(Request::Print(text)),
     };
     let args: PasswdArgs = given.args()?;
-    let plan = args.plan(invocation.behaviour).map_err(|error| given.error(error.to_string()))?;
+    let words = given.take_trailing();
+    let plan =
+        args.plan(invocation.behaviour, words).map_err(|error| given.error(error.to_string()))?;
     Ok(Request::Do(Box::new(plan)))
 }
 
 impl PasswdArgs {
-    fn plan(mut self, behaviour: Behaviour) -> Result<Plan, ArgsError> {
+    fn plan(mut self, behaviour: Behaviour, words: Vec<OsString>) -> Result<Plan, ArgsError> {
         self.refuse_conflicts(behaviour)?;
-        let words = mem::take(&mut self.words);
         let mut doubts = Doubts::new(behaviour);
         let algorithm = self.algorithm();
         if algorithm == Algorithm::Argon2id && !self.delete {
@@ -523,6 +521,10 @@ mod tests {
     fn a_dash_is_stdout_for_a_new_file_and_nothing_else() {
         let action = plan(&["-c", "-", "u"]).action;
         assert!(matches!(action, Action::Create { target: Target::Stdout, .. }));
+        let Action::Create { credentials, .. } = plan(&["-c", "-b", "-", "-u", "-p"]).action else {
+            panic!("no create");
+        };
+        assert_eq!((credentials.user.as_bytes(), given(&credentials)), (&b"-u"[..], &b"-p"[..]));
         for words in [&["-", "u"][..], &["-D", "-", "u"], &["-U", "-"]] {
             assert!(error(words).starts_with("'-' stands for stdout"));
         }
