@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use test_support::patience::until;
 
-use crate::tool::{BINARY, Folder, lets_in};
+use crate::tool::{BINARY, Folder, editing_thread, lets_in};
 
 /// The file before each edit.
 const OLD: &str = "# c\nalice:1\nbob:2\n";
@@ -163,11 +163,7 @@ fn waiting_thread(child: &Child) -> Option<u32> {
     let id = child.id().to_string();
     let mut waiting = locks.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
     waiting.find(|fields| fields.contains(&"->") && fields.contains(&&*id))?;
-    let tasks = fs::read_dir(format!("/proc/{id}/task")).unwrap();
-    tasks.flatten().find_map(|task| {
-        let name = fs::read_to_string(task.path().join("comm")).ok()?;
-        (name == "edit\n").then(|| task.file_name().to_str()?.parse().ok())?
-    })
+    editing_thread(child)
 }
 
 /// Lets the edit go on under strace, and says how it ended.

@@ -5,7 +5,7 @@ use std::process::{Child, Stdio};
 
 use test_support::patience::until;
 
-use crate::tool::{BINARY, Folder};
+use crate::tool::{BINARY, Folder, editing_thread};
 
 /// Longer than what an allocator writes into memory that is given back.
 const SECRET: &str = "correct-horse-battery-staple-0123456789-abcdefghijklmnopqrstuvwxyz";
@@ -34,8 +34,7 @@ impl Held {
             .unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         until("the end of the work", || {
-            (folder.bytes() != before && threads(&child).iter().all(|name| name != "edit\n"))
-                .then_some(())
+            (folder.bytes() != before && editing_thread(&child).is_none()).then_some(())
         });
         Self { child, _stderr: reader }
     }
@@ -61,11 +60,6 @@ fn full_pipe() -> (PipeReader, std::io::PipeWriter) {
     while writer.write(b"x").is_ok() {}
     rustix::io::ioctl_fionbio(&writer, false).unwrap();
     (reader, writer)
-}
-
-fn threads(child: &Child) -> Vec<String> {
-    let tasks = fs::read_dir(format!("/proc/{}/task", child.id())).unwrap();
-    tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("comm")).ok()).collect()
 }
 
 /// The parts of a process's memory that have the secret in them, one for each time.
