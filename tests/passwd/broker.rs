@@ -94,8 +94,8 @@ const TIMES: usize = 200;
 #[test]
 fn a_broker_that_reloads_while_the_file_is_edited_never_sees_half_of_it() {
     // Long enough that a broker is caught in the middle of reading it.
-    let others: String = (0..2000).map(|number| format!("other{number}:{HASH}\n")).collect();
-    let folder = Folder::with_file(others);
+    let others: Vec<_> = (0..2000).map(|number| format!("other{number}:{HASH}\n")).collect();
+    let folder = Folder::with_file(others.concat());
     folder.run(&["-H", "sha512", "-b", "f", "stays", "secret"]);
     let broker = over_file_of(&folder);
     let edits = AtomicUsize::new(0);

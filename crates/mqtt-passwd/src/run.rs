@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use mqtt_core::cli::{self, UsageError};
 use mqtt_core::exit::{ExitStatus, Failure};
@@ -126,11 +127,12 @@ impl Job<'_> {
         let old = locked.read()?;
         let plain = old.plain();
         let done = Done::Upgraded { hashed: plain.passwords().len(), kept: plain.kept() };
-        if plain.passwords().is_empty() {
-            self.warn_of_faults(path, plain.faults());
+        let hashes = algorithm.hash_all(plain.passwords())?;
+        let edited = old.upgrade(&plain, &hashes);
+        if hashes.is_empty() {
+            self.warn_of_faults(path, &edited.faults());
         } else {
-            let hashes = algorithm.hash_all(plain.passwords())?;
-            self.replace(path, locked, &old.upgrade(plain, &hashes))?;
+            self.replace(path, locked, &edited)?;
         }
         Ok(done)
     }
@@ -160,11 +162,20 @@ impl Job<'_> {
         locked: LockedFile,
         edited: &Edited,
     ) -> Result<(), PasswdError> {
-        self.warn_of_faults(path, edited.faults());
-        if let Some(mode) = locked.open_to_all() {
+        let mode = locked.open_to_all();
+        // The lines that stay are looked at while the system puts the file on the disk.
+        let (replaced, faults) = thread::scope(|scope| {
+            let faults = scope.spawn(|| edited.faults());
+            (self.interruption.change(|| locked.replace(edited)), faults.join())
+        });
+        match faults {
+            Ok(faults) => self.warn_of_faults(path, &faults),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+        if let Some(mode) = mode {
             self.warnings.push(Warning::OpenToAll { path: path.to_owned(), mode });
         }
-        match self.interruption.change(|| locked.replace(edited))?? {
+        match replaced?? {
             Replaced::Renamed => {}
             Replaced::InPlace(because, undo) => {
                 self.warnings.push(Warning::InPlace { path: path.to_owned(), because, undo });

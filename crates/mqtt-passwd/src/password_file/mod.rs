@@ -19,7 +19,7 @@ use crate::hash::Kind;
 use crate::user_name::UserName;
 pub(crate) use error::PasswordFileError;
 pub use faults::Faults;
-use line::{Content, Line, lines};
+use line::{Content, Line, lines, lines_of};
 pub(crate) use replace::{
     Before, InPlaceReason, LockedFile, Replaced, Undo, check, create, refuse_existing,
 };
@@ -38,69 +38,45 @@ impl PasswordFile {
     /// Gives `user` a new hash: in the first line of that name, in a new last line where there is
     /// none.
     pub fn set(&self, user: &UserName, hash: &str) -> (Edited<'_>, Set) {
-        let mut faults = Faults::default();
-        let mut found = None;
-        for line in lines(&self.bytes) {
-            match line.content {
-                Content::Entry(entry) if found.is_none() && entry.name == user.as_bytes() => {
-                    faults.count_name(line.number, entry.name);
-                    found = Some(line);
-                }
-                _ => faults.examine(&line),
-            }
-        }
-        let (change, set) = match found {
+        let (change, set) = match lines_of(&self.bytes, user.as_bytes()).next() {
             Some(line) => (line.rewritten(user.as_bytes(), hash), Set::Updated),
             None => (self.appended(user, hash), Set::Added),
         };
-        (self.edited(vec![change], faults), set)
+        (self.edited(vec![change]), set)
     }
 
     /// Drops every line of `user`; `None` where there is none.
     pub fn delete(&self, user: &UserName) -> Option<Edited<'_>> {
-        let mut faults = Faults::default();
-        let mut changes = Vec::new();
-        for line in lines(&self.bytes) {
-            match line.content {
-                Content::Entry(entry) if entry.name == user.as_bytes() => {
-                    changes.push(Change { range: line.range, with: Vec::new() });
-                }
-                _ => faults.examine(&line),
-            }
-        }
-        (!changes.is_empty()).then(|| self.edited(changes, faults))
+        let gone = lines_of(&self.bytes, user.as_bytes());
+        let changes: Vec<_> =
+            gone.map(|line| Change { range: line.range, with: Vec::new() }).collect();
+        (!changes.is_empty()).then(|| self.edited(changes))
     }
 
     /// The passwords that are not hashed yet, each with its line.
     pub fn plain(&self) -> Plain<'_> {
         let mut plain = Plain::default();
         for line in lines(&self.bytes) {
-            let Content::Entry(entry) = line.content else {
-                plain.faults.examine(&line);
-                continue;
-            };
+            let Content::Entry(entry) = line.content else { continue };
             if entry.can_be_hashed() && Kind::of(entry.hash()) == Kind::Plain {
-                plain.faults.count_name(line.number, entry.name);
                 plain.passwords.push(entry.password());
                 plain.lines.push(line);
             } else {
                 plain.kept += 1;
-                plain.faults.examine(&line);
             }
         }
         plain
     }
 
     /// Puts `hashes` in the place of the `plain` passwords of this file, one for each.
-    pub fn upgrade<'a>(&'a self, plain: Plain<'a>, hashes: &[String]) -> Edited<'a> {
+    pub fn upgrade(&self, plain: &Plain<'_>, hashes: &[String]) -> Edited<'_> {
         let changes = plain.lines.iter().zip(hashes).filter_map(|(line, hash)| {
             let Content::Entry(entry) = line.content else {
                 return None;
             };
             Some(line.rewritten(entry.name, hash))
         });
-        let changes = changes.collect();
-        self.edited(changes, plain.faults)
+        self.edited(changes.collect())
     }
 
     /// A file of one user.
@@ -126,11 +102,11 @@ impl PasswordFile {
     /// Everything replaced by one user.
     pub(crate) fn overwritten(&self, user: &UserName, hash: &str) -> Edited<'_> {
         let change = Change { range: 0..self.bytes.len(), with: Self::of_one(user, hash) };
-        self.edited(vec![change], Faults::default())
+        self.edited(vec![change])
     }
 
-    fn edited<'a>(&'a self, changes: Vec<Change>, faults: Faults<'a>) -> Edited<'a> {
-        Edited { old: &self.bytes, changes, faults }
+    fn edited(&self, changes: Vec<Change>) -> Edited<'_> {
+        Edited { old: &self.bytes, changes }
     }
 }
 
@@ -149,7 +125,6 @@ pub struct Plain<'a> {
     lines: Vec<Line<'a>>,
     passwords: Vec<&'a [u8]>,
     kept: usize,
-    faults: Faults<'a>,
 }
 
 impl<'a> Plain<'a> {
@@ -162,11 +137,6 @@ impl<'a> Plain<'a> {
     pub fn kept(&self) -> usize {
         self.kept
     }
-
-    /// What is wrong with the lines that stay.
-    pub fn faults(&self) -> &Faults<'a> {
-        &self.faults
-    }
 }
 
 /// Bytes to put in the place of others.
@@ -175,17 +145,23 @@ struct Change {
     with: Vec<u8>,
 }
 
+impl Change {
+    /// Whether it puts another line in the place of that one.
+    fn rewrites(&self, line: &Range<usize>) -> bool {
+        self.range == *line && !self.with.is_empty()
+    }
+}
+
 /// A file with changes: the old bytes, but for the changed ones.
 pub struct Edited<'a> {
     old: &'a [u8],
     changes: Vec<Change>,
-    faults: Faults<'a>,
 }
 
-impl<'a> Edited<'a> {
+impl Edited<'_> {
     /// What is wrong with the lines that were not asked for.
-    pub fn faults(&self) -> &Faults<'a> {
-        &self.faults
+    pub fn faults(&self) -> Faults<'_> {
+        Faults::of(self.old, &self.changes)
     }
 
     /// What the file held before.
@@ -243,7 +219,7 @@ mod tests {
             .iter()
             .map(|password| format!("<{}>", String::from_utf8_lossy(password)))
             .collect();
-        text(&file.upgrade(plain, &hashes))
+        text(&file.upgrade(&plain, &hashes))
     }
 
     #[test]
@@ -307,7 +283,7 @@ mod tests {
 
     #[test]
     fn a_password_no_broker_could_check_is_left_alone() {
-        for line in ["a:\n", "a:  \n", "a:p\0q\n", ":p\n", " :p\n"] {
+        for line in [" #a:p\n", ":#a:p\n", "a:\n", "a:  \n", "a:p\0q\n", ":p\n", " :p\n"] {
             assert_eq!(upgrade(line), line);
         }
         let long = format!("a:{}\n", "x".repeat(65_536));
@@ -371,7 +347,7 @@ mod tests {
             let file = file(&bytes);
             let plain = file.plain();
             let hashes = Algorithm::Sha512.hash_all(plain.passwords()).unwrap();
-            let edited = file.upgrade(plain, &hashes);
+            let edited = file.upgrade(&plain, &hashes);
             let new = edited.pieces().collect::<Vec<_>>().concat();
             let file = PasswordFile::new(Zeroizing::new(new));
             prop_assert!(file.plain().passwords().is_empty());
