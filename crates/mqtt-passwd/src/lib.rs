@@ -11,6 +11,7 @@ pub mod password_file;
 mod plan;
 mod prompt;
 mod run;
+mod stack;
 pub mod user_name;
 mod warning;
 

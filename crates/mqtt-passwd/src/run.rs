@@ -17,6 +17,7 @@ use crate::password_file::{
 };
 use crate::plan::{Action, Credentials, PasswordSource, Plan, Target};
 use crate::prompt::{self, PromptError};
+use crate::stack;
 use crate::user_name::UserName;
 use crate::warning::Warning;
 
@@ -165,7 +166,11 @@ impl Job<'_> {
         let mode = locked.open_to_all();
         // The lines that stay are looked at while the system puts the file on the disk.
         let (replaced, faults) = thread::scope(|scope| {
-            let faults = scope.spawn(|| edited.faults());
+            let faults = scope.spawn(|| {
+                let faults = edited.faults();
+                stack::wipe();
+                faults
+            });
             (self.interruption.change(|| locked.replace(edited)), faults.join())
         });
         match faults {
