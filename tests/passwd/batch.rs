@@ -155,7 +155,7 @@ fn a_reader_that_left_is_no_news() {
 #[test]
 fn wrong_words_are_answered_with_one_line_and_a_hint() {
     let folder = Folder::with_file("a:1\n");
-    for words in [&["-Q", "f", "u"][..], &["-H", "md5", "f", "u"], &["-b", "f", "u"]] {
+    for words in [&["-b"][..], &["-Q", "f", "u"], &["-H", "md5", "f", "u"], &["-b", "f", "u"]] {
         let run = folder.run(words);
         assert_eq!((run.status, run.stdout.as_str()), (Some(1), ""));
         let lines: Vec<&str> = run.stderr.lines().collect();

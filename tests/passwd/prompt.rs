@@ -36,7 +36,7 @@ impl Terminal {
             .command("setsid")
             .args(["--ctty", BINARY])
             .args(words)
-            // What is said is looked for without its colours.
+            // What is looked for stands in one piece on the screen.
             .env("NO_COLOR", "1")
             .stdin(Stdio::from(line.try_clone().unwrap()))
             .stderr(Stdio::from(line.try_clone().unwrap()))
