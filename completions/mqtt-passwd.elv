@@ -18,7 +18,7 @@ set edit:completion:arg-completer[mqtt-passwd] = {|@words|
     }
     var completions = [
         &'mqtt-passwd'= {
-            cand --password-file 'Take the password from the first line of PATH'
+            cand --password-file 'Take the password from the first line of PATH, at most 65535 bytes'
             cand -H 'Hash to write: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the same, but quick to guess) or argon2id (for brokers 2.1 that were built with it)'
             cand --hash 'Hash to write: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the same, but quick to guess) or argon2id (for brokers 2.1 that were built with it)'
             cand -I 'Iterations of sha512-pbkdf2, 1 to 2147483647'
@@ -26,7 +26,7 @@ set edit:completion:arg-completer[mqtt-passwd] = {|@words|
             cand --color 'Colours in help, messages and --debug lines: auto (on a terminal, unless the environment says otherwise), always or never'
             cand -b 'Take the password from the command line, where every user of the system can see it'
             cand --batch 'Take the password from the command line, where every user of the system can see it'
-            cand --password-stdin 'Take the password from the first line of stdin'
+            cand --password-stdin 'Take the password from the first line of stdin, at most 65535 bytes'
             cand -c 'Create FILE, readable by its owner alone'
             cand --create 'Create FILE, readable by its owner alone'
             cand -D 'Delete USER'

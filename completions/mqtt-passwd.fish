@@ -1,4 +1,4 @@
-complete -c mqtt-passwd -l password-file -d 'Take the password from the first line of PATH' -r -F
+complete -c mqtt-passwd -l password-file -d 'Take the password from the first line of PATH, at most 65535 bytes' -r -F
 complete -c mqtt-passwd -s H -l hash -d 'Hash to write: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the same, but quick to guess) or argon2id (for brokers 2.1 that were built with it)' -r -f -a "sha512-pbkdf2\t''
 sha512\t''
 argon2id\t''"
@@ -7,7 +7,7 @@ complete -c mqtt-passwd -l color -d 'Colours in help, messages and --debug lines
 always\t''
 never\t''"
 complete -c mqtt-passwd -s b -l batch -d 'Take the password from the command line, where every user of the system can see it'
-complete -c mqtt-passwd -l password-stdin -d 'Take the password from the first line of stdin'
+complete -c mqtt-passwd -l password-stdin -d 'Take the password from the first line of stdin, at most 65535 bytes'
 complete -c mqtt-passwd -s c -l create -d 'Create FILE, readable by its owner alone'
 complete -c mqtt-passwd -s D -l delete -d 'Delete USER'
 complete -c mqtt-passwd -s U -l upgrade -d 'Hash every password in FILE that is in plain text'

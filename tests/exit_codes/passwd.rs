@@ -1,5 +1,5 @@
 use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 
 use test_support::tool::{Output, Signal, Tool};
 
@@ -30,9 +30,24 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     scenario(TOOL, "`-D`: no such user; the file is as it was", |tool| {
         edited(tool, &["-D", "FILE", "bob"], "")
     }),
-    scenario(TOOL, "there is no password where it should be; the file is as it was", |tool| {
+    scenario(TOOL, "the password is empty; the file is as it was", |tool| {
         edited(tool, &["--password-stdin", "FILE", "bob"], "\n")
     }),
+    scenario(TOOL, "`--password-file` cannot be read; the file is as it was", |tool| {
+        edited(tool, &["--password-file", "/no/such/file", "FILE", "bob"], "")
+    }),
+    scenario(
+        TOOL,
+        "an earlier rewrite in place was cut short, and somebody else has changed the file since",
+        |tool| {
+            let path = tool.home().join("passwords");
+            std::fs::write(&path, "").expect("the folder is ours");
+            let inode = path.metadata().expect("it is there").ino();
+            let copy = tool.home().join(format!(".mqtt-passwd-undo-{inode:x}"));
+            std::fs::write(copy, "4\na:1\na:2\n").expect("the folder is ours");
+            tool.run(["-D".as_ref(), path.as_os_str(), "bob".as_ref()])
+        },
+    ),
     scenario(TOOL, "the two passwords differ; the file is as it was", |tool| {
         edited(tool, &["FILE", "bob"], "a\nb\n")
     }),

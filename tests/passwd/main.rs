@@ -13,10 +13,14 @@ mod tool;
 mod batch;
 /// What a real broker makes of the files.
 mod broker;
-/// The file survives kills, full disks and edits at the same time.
+/// The file survives full disks and edits at the same time.
 mod crash;
-/// `--password-stdin` and `--password-file`.
-mod password_line;
+/// The file survives a kill at any system call.
+mod kill;
+/// No plain password is left in memory.
+mod memory;
+/// Folders, disks and permissions that an edit fails at, or gets round.
+mod obstacles;
 /// The terminal, and two lines of stdin.
 mod prompt;
 /// How the file is put in place: links, modes, owners.

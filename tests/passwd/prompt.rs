@@ -36,6 +36,8 @@ impl Terminal {
             .command("setsid")
             .args(["--ctty", BINARY])
             .args(words)
+            // What is looked for stands in one piece on the screen.
+            .env("NO_COLOR", "1")
             .stdin(Stdio::from(line.try_clone().unwrap()))
             .stderr(Stdio::from(line.try_clone().unwrap()))
             .spawn()
@@ -278,4 +280,61 @@ fn the_longest_password_is_read_from_stdin() {
     let run = folder.run_with_input(&["-H", "sha512", "f", "u"], longer.as_bytes());
     assert_eq!(run.status, Some(1));
     assert!(run.stderr.contains("longer than 65535 bytes"), "{}", run.stderr);
+}
+
+#[test]
+fn one_line_of_stdin_is_enough_where_that_is_said() {
+    for input in [b"p w\r\n".as_slice(), b"p w", b"p w\nmore\n"] {
+        let folder = Folder::with_file("");
+        let run = folder.run_with_input(&["--password-stdin", "f", "u"], input);
+        assert_eq!((run.status, run.stdout.as_str()), (Some(0), ""), "{run:?}");
+        assert!(lets_in(folder.file().trim_end(), "u", "p w"));
+    }
+    let folder = Folder::new();
+    let run = folder.run_with_input(&["--password-stdin", "-c", "-", "u"], b"p");
+    assert!(lets_in(run.stdout.trim_end(), "u", "p"), "{run:?}");
+}
+
+#[test]
+fn the_first_line_of_a_file_is_a_password() {
+    for content in [b"p w\r\n".as_slice(), b"p w", b"p w\nmore\n"] {
+        let folder = Folder::with_file("");
+        std::fs::write(folder.path("secret"), content).unwrap();
+        let run = folder.run(&["--password-file", "secret", "f", "u"]);
+        assert_eq!((run.status, run.stdout.as_str()), (Some(0), ""), "{run:?}");
+        assert!(lets_in(folder.file().trim_end(), "u", "p w"));
+        // A pipe is read as well.
+        let run = folder.run_with_input(&["--password-file=/dev/stdin", "f", "v"], content);
+        assert!(lets_in(folder.file().lines().last().unwrap(), "v", "p w"), "{run:?}");
+    }
+}
+
+#[test]
+fn what_one_line_can_lack_changes_nothing() {
+    let long = "x".repeat(65_536);
+    for (content, message) in [
+        ("", "error: the password is empty"),
+        ("\nsecret\n", "error: the password is empty"),
+        ("sec\0ret\n", "error: the password contains a NUL byte"),
+        (&long, "error: the password is longer than 65535 bytes"),
+    ] {
+        let folder = Folder::with_file("a:1\n");
+        std::fs::write(folder.path("secret"), content).unwrap();
+        let from_stdin = folder.run_with_input(&["--password-stdin", "f", "u"], content.as_bytes());
+        for run in [from_stdin, folder.run(&["--password-file", "secret", "f", "u"])] {
+            assert_eq!(run.status, Some(1), "{run:?}");
+            assert!(run.stderr.starts_with(message), "{run:?}");
+        }
+        assert_eq!(folder.file(), "a:1\n");
+    }
+    let folder = Folder::with_file("a:1\n");
+    for (words, message) in [
+        (["--password-file", "none", "f", "u"], "error: --password-file: cannot read 'none': No"),
+        (["--password-file", ".", "f", "u"], "error: --password-file: cannot read '.': Is a"),
+    ] {
+        let run = folder.run(&words);
+        assert_eq!(run.status, Some(1));
+        assert!(run.stderr.starts_with(message), "{run:?}");
+    }
+    assert_eq!((folder.file().as_str(), folder.names()), ("a:1\n", vec!["f".to_owned()]));
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -96,6 +96,15 @@ impl Folder {
         drop(stdin);
         from_output(child.wait_with_output().unwrap())
     }
+}
+
+/// The thread of a running tool that makes its edit, while there is one.
+pub(crate) fn editing_thread(tool: &Child) -> Option<u32> {
+    let tasks = fs::read_dir(format!("/proc/{}/task", tool.id())).unwrap();
+    let mut editing = tasks.flatten().filter(|task| {
+        fs::read_to_string(task.path().join("comm")).is_ok_and(|name| name == "edit\n")
+    });
+    editing.next()?.file_name().to_str()?.parse().ok()
 }
 
 /// Runs a command to its end.

@@ -1,6 +1,9 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
-use crate::tool::{Folder, lets_in};
+use test_support::patience::until;
+use test_support::tool::{Pid, Signal, kill_process};
+
+use crate::tool::{BINARY, Folder, editing_thread, lets_in};
 
 #[test]
 fn hashes_plain_lines_and_keeps_the_rest() {
@@ -62,4 +65,36 @@ fn an_empty_file_has_nothing_to_hash() {
     let folder = Folder::with_file("");
     assert_eq!(folder.run(&["-U", "f"]).status, Some(0));
     assert_eq!(folder.file(), "");
+}
+
+#[test]
+fn a_signal_while_it_hashes_leaves_the_old_file() {
+    for (signal, status) in
+        [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129), (Signal::QUIT, 131)]
+    {
+        let folder = Folder::with_file("a:1\nb:2\n");
+        // The first password alone takes an hour.
+        let words = ["-I", "2147483647", "-U", "f"];
+        let child = folder.command(BINARY).args(words).spawn().unwrap();
+        until("the edit to begin", || editing_thread(&child));
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(status));
+        assert!(output.stderr.ends_with(b"nothing was changed\n"), "{output:?}");
+        assert_eq!((folder.file().as_str(), folder.names()), ("a:1\nb:2\n", vec!["f".to_owned()]));
+    }
+}
+
+#[test]
+fn whoever_reads_while_it_is_put_in_place_sees_all_or_nothing_of_it() {
+    let lines: Vec<String> = (0..2000).map(|number| format!("u{number}:p{number}")).collect();
+    let plain = lines.join("\n") + "\n";
+    let folder = Folder::with_file(&plain);
+    let mut child = folder.command(BINARY).args(["-I", "1", "-U", "f"]).spawn().unwrap();
+    while child.try_wait().unwrap().is_none() {
+        let file = folder.file();
+        let hashed = file.lines().filter(|line| line.contains(":$7$1$")).count();
+        assert!(file == plain || (hashed, file.lines().count()) == (2000, 2000), "{hashed} hashed");
+    }
+    assert_ne!(folder.file(), plain);
 }

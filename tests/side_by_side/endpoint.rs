@@ -91,7 +91,7 @@ fn tls_options_that_do_not_go_together() {
         ("§1.2 --tls-version other word", &["--cafile /etc/hostname --tls-version tlsv1.4"]),
         ("§1.2 --tls-engine unknown", &["--tls-engine no-such-engine"]),
         (
-            "docs/differences.md: `--tls-engine`, `--keyform engine`",
+            "docs/differences.md: `--tls-engine`, `--tls-engine-kpass-sha1`, `--keyform engine`",
             &["--tls-engine no-such-engine"],
         ),
         (

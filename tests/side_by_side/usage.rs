@@ -113,12 +113,20 @@ const UNKNOWN: &[(&str, &[&str])] = &[
 
 #[test]
 fn words_that_are_no_option() {
+    const CONNECTS: &[&str] = &["CONNECT 'MQTT' 4 flags=00000010 keep_alive=60 id=''"];
     compare(once(by_row(publisher, "-t a -m x", UNKNOWN)));
     compare(once(by_row(subscriber, "-t a", UNKNOWN)));
     let other = showing(["§1.1 option of the other tool"]);
-    let lines = "-C 1;-E;-F %p;-N;-R;-T a;-U a;-v;-W 1;--pretty;--retained-only;--remove-retained;\
+    let lines = "-C 1;-E;-F %p;-N;-R;-T a;-U a;-v;--pretty;--retained-only;--remove-retained;\
                  --random-filter 1;--retain-as-published;-w;--message-rate;--retain-handling new";
     other.compare(publishers(&lines.split(';').collect::<Vec<_>>()));
+    let row = "docs/differences.md: pub `-W`";
+    let sends = &["PUBLISH d0 q0 r0 'a' 'x'", "DISCONNECT"];
+    other.compare([publisher("-t a -m x -W 100")
+        .without_version()
+        .differs(Expected::Status(0), row)
+        .differs(Expected::Connects(CONNECTS), row)
+        .differs(Expected::Sends(sends), row)]);
     let lines = "-f x;-l;-m x;-n;-s;-r;--repeat 1;--repeat-delay 1";
     other.compare(subscribers(&lines.split(';').collect::<Vec<_>>()));
 }

@@ -52,7 +52,7 @@ pub mod secret;
 pub mod session;
 #[cfg(feature = "client")]
 pub mod signal;
-mod stream;
+pub mod stream;
 #[cfg(feature = "client")]
 pub mod transport;
 pub mod url;

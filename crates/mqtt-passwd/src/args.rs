@@ -1,13 +1,12 @@
 //! The command line of mqtt-passwd: words to a plan. The only file of this crate that knows clap.
 
 use std::ffi::{OsStr, OsString};
-use std::mem;
 use std::num::NonZero;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
 use clap::builder::TypedValueParser;
-use clap::{Command, CommandFactory, Parser, ValueEnum};
+use clap::{Arg, Command, CommandFactory, Parser, ValueEnum};
 use mqtt_core::cli::{self, ColorArgs, Parsed, UsageError, parse};
 use mqtt_core::invocation::{Behaviour, Invocation};
 use zeroize::Zeroizing;
@@ -60,11 +59,11 @@ struct PasswdArgs {
     #[arg(short, long, help_heading = "Editing")]
     batch: bool,
 
-    /// Take the password from the first line of stdin
+    /// Take the password from the first line of stdin, at most 65535 bytes
     #[arg(long, help_heading = "Editing")]
     password_stdin: bool,
 
-    /// Take the password from the first line of PATH
+    /// Take the password from the first line of PATH, at most 65535 bytes; '-' is stdin
     #[arg(long, help_heading = "Editing", value_name = "PATH")]
     password_file: Option<PathBuf>,
 
@@ -109,10 +108,6 @@ struct PasswdArgs {
     /// Print the version
     #[arg(long, help_heading = "Help", action = clap::ArgAction::Version)]
     version: Option<bool>,
-
-    // All in one argument: from FILE on, words are taken as they are, be it a dash they begin with.
-    #[arg(hide = true, trailing_var_arg = true)]
-    words: Vec<OsString>,
 }
 
 /// The names of the algorithms.
@@ -142,25 +137,28 @@ pub(crate) enum Request {
 /// The options as clap sees them, with texts that call the tool what the user calls it.
 fn command(invocation: Invocation) -> Command {
     let usage = USAGE.replace("mqtt-passwd", invocation.name());
-    PasswdArgs::command().override_usage(usage).arg(cli::generate(&FILES))
+    // From FILE on, words are taken as they are, be it a dash they begin with.
+    let words = Arg::new("words").hide(true).num_args(0..).trailing_var_arg(true);
+    PasswdArgs::command().override_usage(usage).arg(cli::generate(&FILES)).arg(words)
 }
 
 /// Turns the words of the command line into a plan.
 pub(crate) fn request(invocation: Invocation, words: Vec<OsString>) -> Result<Request, UsageError> {
-    let given = match parse(invocation, command(invocation), words)? {
+    let mut given = match parse(invocation, command(invocation), words)? {
         Parsed::Given(given) => given,
         Parsed::Text(text) => return Ok(Request::Print(text)),
         Parsed::Introduction(text) => return Ok(Request::Introduce(text)),
     };
     let args: PasswdArgs = given.args()?;
-    let plan = args.plan(invocation.behaviour).map_err(|error| given.error(error.to_string()))?;
+    let words = given.take_trailing();
+    let plan =
+        args.plan(invocation.behaviour, words).map_err(|error| given.error(error.to_string()))?;
     Ok(Request::Do(Box::new(plan)))
 }
 
 impl PasswdArgs {
-    fn plan(mut self, behaviour: Behaviour) -> Result<Plan, ArgsError> {
+    fn plan(mut self, behaviour: Behaviour, words: Vec<OsString>) -> Result<Plan, ArgsError> {
         self.refuse_conflicts(behaviour)?;
-        let words = mem::take(&mut self.words);
         let mut doubts = Doubts::new(behaviour);
         let algorithm = self.algorithm();
         if algorithm == Algorithm::Argon2id && !self.delete {
@@ -186,21 +184,21 @@ impl PasswdArgs {
     /// In the order in which the original looks for them.
     fn refuse_conflicts(&self, behaviour: Behaviour) -> Result<(), ArgsError> {
         // The original ignores -b where -U asks for no password.
-        let from_file = self.password_file.is_some();
         let batch_upgrade = self.batch && self.upgrade && behaviour == Behaviour::Own;
+        let (stdin, file) = (self.password_stdin, self.password_file.is_some());
         for (both, one, other) in [
             (self.create && self.delete, "--create", "--delete"),
             (self.create && self.upgrade, "--create", "--upgrade"),
             (self.delete && self.upgrade, "--delete", "--upgrade"),
             (self.batch && self.delete, "--batch", "--delete"),
             (batch_upgrade, "--batch", "--upgrade"),
-            (self.batch && self.password_stdin, "--batch", "--password-stdin"),
-            (self.batch && from_file, "--batch", "--password-file"),
-            (self.password_stdin && from_file, "--password-stdin", "--password-file"),
-            (self.delete && self.password_stdin, "--delete", "--password-stdin"),
-            (self.delete && from_file, "--delete", "--password-file"),
-            (self.upgrade && self.password_stdin, "--upgrade", "--password-stdin"),
-            (self.upgrade && from_file, "--upgrade", "--password-file"),
+            (stdin && file, "--password-stdin", "--password-file"),
+            (stdin && self.batch, "--password-stdin", "--batch"),
+            (stdin && self.delete, "--password-stdin", "--delete"),
+            (stdin && self.upgrade, "--password-stdin", "--upgrade"),
+            (file && self.batch, "--password-file", "--batch"),
+            (file && self.delete, "--password-file", "--delete"),
+            (file && self.upgrade, "--password-file", "--upgrade"),
         ] {
             if both {
                 return Err(ArgsError::Exclusive(one, other));
@@ -245,22 +243,15 @@ impl PasswdArgs {
             (file, user, None)
         };
         let user = doubts.user_name(&user)?;
-        let password = match given {
-            None => self.source(),
-            Some(password) => PasswordSource::Given(doubts.password(password)?),
+        let password = match (given, self.password_file.take()) {
+            (Some(password), _) => PasswordSource::Given(doubts.password(password)?),
+            (None, Some(path)) if path.as_os_str() != "-" => PasswordSource::File(path),
+            (None, Some(_)) => PasswordSource::Stdin,
+            (None, None) if self.password_stdin => PasswordSource::Stdin,
+            (None, None) => PasswordSource::Ask,
         };
         let credentials = Credentials { user, password, algorithm };
         Ok((file, credentials))
-    }
-
-    /// Of a password that is not among the words.
-    fn source(&mut self) -> PasswordSource {
-        match self.password_file.take() {
-            Some(path) if path.as_os_str() == "-" => PasswordSource::Stdin,
-            Some(path) => PasswordSource::File(path),
-            None if self.password_stdin => PasswordSource::Stdin,
-            None => PasswordSource::Ask,
-        }
     }
 }
 
@@ -444,6 +435,35 @@ mod tests {
     }
 
     #[test]
+    fn the_password_comes_from_one_place() {
+        assert!(matches!(set(&["--password-stdin", "f", "u"]).password, PasswordSource::Stdin));
+        for words in [&["--password-file", "-x", "f", "u"][..], &["--password-file=-x", "f", "u"]] {
+            let PasswordSource::File(path) = set(words).password else { panic!("{words:?}") };
+            assert_eq!(path, PathBuf::from("-x"));
+        }
+        let action = plan(&["-c", "--password-file=a", "--password-file=b", "-", "u"]).action;
+        let Action::Create { target: Target::Stdout, credentials } = action else {
+            panic!("no create");
+        };
+        assert!(matches!(credentials.password, PasswordSource::File(path) if path.ends_with("b")));
+        for (one, other) in [
+            ("--password-stdin", "--password-file=x"),
+            ("--password-stdin", "--batch"),
+            ("--password-stdin", "--delete"),
+            ("--password-stdin", "--upgrade"),
+            ("--password-file=x", "--batch"),
+            ("--password-file=x", "--delete"),
+            ("--password-file=x", "--upgrade"),
+        ] {
+            let words = [other, one, "f", "u"];
+            let (one, other) = (one.trim_end_matches("=x"), other.trim_end_matches("=x"));
+            let message = format!("'{one}' and '{other}' exclude each other");
+            assert_eq!((error(&words), original_error(&words)), (message.clone(), message));
+        }
+        assert_eq!(error(&["--password-file"]), "option '--password-file <PATH>' needs a value");
+    }
+
+    #[test]
     fn switches_can_stand_together() {
         let action = plan(&["-cb", "f", "u", "p"]).action;
         let Action::Create { credentials, .. } = action else {
@@ -519,6 +539,10 @@ mod tests {
     fn a_dash_is_stdout_for_a_new_file_and_nothing_else() {
         let action = plan(&["-c", "-", "u"]).action;
         assert!(matches!(action, Action::Create { target: Target::Stdout, .. }));
+        let Action::Create { credentials, .. } = plan(&["-c", "-b", "-", "-u", "-p"]).action else {
+            panic!("no create");
+        };
+        assert_eq!((credentials.user.as_bytes(), given(&credentials)), (&b"-u"[..], &b"-p"[..]));
         for words in [&["-", "u"][..], &["-D", "-", "u"], &["-U", "-"]] {
             assert!(error(words).starts_with("'-' stands for stdout"));
         }
@@ -562,26 +586,6 @@ mod tests {
             panic!("no file");
         };
         assert_eq!(path, PathBuf::from("secrets/u"));
-    }
-
-    #[test]
-    fn there_is_one_source_of_the_password() {
-        for (words, one, other) in [
-            (&["-b", "--password-stdin", "f", "u", "p"][..], "--batch", "--password-stdin"),
-            (&["-b", "--password-file", "x", "f", "u", "p"], "--batch", "--password-file"),
-            (
-                &["--password-stdin", "--password-file", "x", "f", "u"],
-                "--password-stdin",
-                "--password-file",
-            ),
-            (&["-D", "--password-stdin", "f", "u"], "--delete", "--password-stdin"),
-            (&["-D", "--password-file", "x", "f", "u"], "--delete", "--password-file"),
-            (&["-U", "--password-stdin", "f"], "--upgrade", "--password-stdin"),
-            (&["-U", "--password-file", "x", "f"], "--upgrade", "--password-file"),
-        ] {
-            let expected = format!("'{one}' and '{other}' exclude each other");
-            assert_eq!((error(words), original_error(words)), (expected.clone(), expected));
-        }
     }
 
     #[test]
@@ -670,6 +674,9 @@ mod tests {
             "--delete",
             "--upgrade",
             "--overwrite",
+            "--password-stdin",
+            "--password-file <PATH>",
+            "at most 65535 bytes",
             "1 to 2147483647",
             "[default: 10000]",
             "[default: sha512-pbkdf2]",

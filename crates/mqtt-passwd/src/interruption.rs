@@ -14,6 +14,9 @@ use mqtt_core::exit::{ExitStatus, Failure};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
+/// What the working thread is called, for whoever looks at it from outside.
+const WORKER: &str = "edit";
+
 /// Undoes something the program must not leave behind, such as a terminal without echo.
 pub(crate) type Undo = Box<dyn FnOnce() + Send>;
 
@@ -146,10 +149,10 @@ pub(crate) fn run<T: Send + 'static>(
         }
     });
     let for_work = Arc::clone(&interruption);
-    let worker = thread::spawn(move || {
+    let worker = thread::Builder::new().name(WORKER.to_owned()).spawn(move || {
         let _tell_end = TellEnd(events);
         work(&for_work)
-    });
+    })?;
     for event in waiting {
         match event {
             Event::WorkEnded => break,

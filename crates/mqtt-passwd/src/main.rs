@@ -1,4 +1,4 @@
-//! Makes and edits password files for MQTT brokers.
+//! The tool; all of it is in the library.
 
 use std::process::ExitCode;
 

@@ -80,10 +80,10 @@ pub(crate) struct Credentials {
 pub(crate) enum PasswordSource {
     /// It is asked for, twice.
     Ask,
-    /// It is the first line of this file.
+    /// It is the first line of a file.
     File(PathBuf),
     /// It was given on the command line.
     Given(Password),
-    /// It is the first line of stdin.
+    /// It is one line of stdin.
     Stdin,
 }

@@ -1,9 +1,10 @@
-//! Asking for a password: twice on the terminal without showing it, or two lines of stdin where
-//! that is no terminal.
+//! Getting a password: asked for twice on the terminal without showing it, or read from two lines
+//! of stdin where that is no terminal; or from one line, where the user says so.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
 
 use mqtt_core::exit::{ExitStatus, Failure};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios};
@@ -11,28 +12,57 @@ use zeroize::Zeroizing;
 
 use crate::interruption::{Interruption, Undo, UndoGuard};
 use crate::password::{MAX_LENGTH, Password, PasswordError};
-use crate::password_line::{self, first_lines};
+
+/// Room for the longest password with CR and LF behind it. The original takes any number of CR; a
+/// few are kept room for.
+const LINE: usize = MAX_LENGTH + 8;
 
 /// The value of a special character that is switched off (`_POSIX_VDISABLE`).
 const NO_CHARACTER: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
 
 /// Asks for a password and for the same once more.
 pub(crate) fn ask(interruption: &Interruption) -> Result<Password, PromptError> {
-    let stdin = io::stdin();
-    let (first, second) = if stdin.is_terminal() {
+    let (first, second) = if io::stdin().is_terminal() {
         ask_terminal(interruption)?
     } else {
-        two_lines(password_line::stdin().and_then(|mut stdin| first_lines(&mut stdin)))?
+        let mut input = stdin().map_err(PromptError::Stdin)?;
+        read_two_lines(&mut input)?
     };
     agreed(first, second)
 }
 
-/// The password, if both entries are the same and one.
-fn agreed(first: Zeroizing<Vec<u8>>, second: Zeroizing<Vec<u8>>) -> Result<Password, PromptError> {
-    let (first, second) = (Password::new(first)?, Password::new(second)?);
-    if first.is_empty() || second.is_empty() {
+/// The password in one line of stdin.
+pub(crate) fn line_of_stdin() -> Result<Password, PromptError> {
+    let mut input = stdin().map_err(PromptError::Stdin)?;
+    let [line] = read_lines(&mut input, PromptError::Stdin)?;
+    only(line)
+}
+
+/// The password in the first line of a file.
+pub(crate) fn first_line_of(path: &Path) -> Result<Password, PromptError> {
+    let unreadable = |source| PromptError::File { path: path.to_owned(), source };
+    let mut input = File::open(path).map_err(unreadable)?;
+    let [line] = read_lines(&mut input, unreadable)?;
+    only(line)
+}
+
+/// Without a buffer that nobody would wipe.
+fn stdin() -> io::Result<File> {
+    io::stdin().as_fd().try_clone_to_owned().map(File::from)
+}
+
+/// The password, if it is one.
+fn only(entry: Zeroizing<Vec<u8>>) -> Result<Password, PromptError> {
+    let password = Password::new(entry)?;
+    if password.is_empty() {
         return Err(PasswordError::Empty.into());
     }
+    Ok(password)
+}
+
+/// The password, if both entries are the same and one.
+fn agreed(first: Zeroizing<Vec<u8>>, second: Zeroizing<Vec<u8>>) -> Result<Password, PromptError> {
+    let (first, second) = (only(first)?, only(second)?);
     if first.as_bytes() != second.as_bytes() {
         return Err(PromptError::Mismatch);
     }
@@ -55,7 +85,7 @@ fn ask_terminal(interruption: &Interruption) -> Result<Entries, PromptError> {
 /// The terminal itself; where the process has none of its own, stdin is one.
 fn open_terminal() -> io::Result<File> {
     let own = File::options().read(true).write(true).open("/dev/tty");
-    own.or_else(|_| io::stdin().as_fd().try_clone_to_owned().map(File::from))
+    own.or_else(|_| stdin())
 }
 
 /// Switches echo off until the guard is dropped or a signal ends the program.
@@ -111,18 +141,53 @@ fn ask_once(terminal: &mut File, prompt: &str) -> Result<Zeroizing<Vec<u8>>, Pro
     Ok(typed)
 }
 
-/// Two lines as they come from a script.
-fn two_lines(lines: io::Result<[Zeroizing<Vec<u8>>; 2]>) -> Result<Entries, PromptError> {
-    let [first, second] = lines.map_err(PromptError::Stdin)?;
-    if second.is_empty() && !first.is_empty() && first.len() <= MAX_LENGTH {
+/// Reads two lines as they come from a script.
+fn read_two_lines(input: &mut impl Read) -> Result<Entries, PromptError> {
+    let [first, second] = read_lines(input, PromptError::Stdin)?;
+    if second.is_empty() && !first.is_empty() {
         return Err(PromptError::OneLine);
     }
     Ok((first, second))
 }
 
+/// Reads so many lines; the last one needs no LF, and a missing one is empty. What comes behind
+/// them is not looked at.
+fn read_lines<const COUNT: usize>(
+    input: &mut impl Read,
+    unreadable: impl Fn(io::Error) -> PromptError,
+) -> Result<[Zeroizing<Vec<u8>>; COUNT], PromptError> {
+    // Room from the start: a buffer that grew would leave unwiped copies behind.
+    let mut bytes = Zeroizing::new(vec![0; COUNT * LINE]);
+    let mut filled = 0;
+    while memchr::memchr_iter(b'\n', &bytes[..filled]).count() < COUNT {
+        match input.read(&mut bytes[filled..]) {
+            Ok(0) if filled == bytes.len() => return Err(PasswordError::TooLong.into()),
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(unreadable(error)),
+        }
+    }
+    let mut lines = bytes[..filled].split(|&byte| byte == b'\n').map(entry);
+    Ok(std::array::from_fn(|_| lines.next().unwrap_or_default()))
+}
+
+fn entry(line: &[u8]) -> Zeroizing<Vec<u8>> {
+    let end = line.iter().rposition(|&byte| byte != b'\r').map_or(0, |last| last + 1);
+    Zeroizing::new(line[..end].to_vec())
+}
+
 /// There is no password to use. Status 1, but for two that differ.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PromptError {
+    /// The file of `--password-file` cannot be read.
+    #[error("--password-file: cannot read '{}'", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// Ctrl-C. Status 130, as by the signal.
     #[error("interrupted; nothing was changed")]
     Interrupted,
@@ -135,7 +200,7 @@ pub(crate) enum PromptError {
     /// Stdin held the password once only.
     #[error(
         "stdin holds one line only: the password is read twice, from two lines; --password-stdin \
-         reads one"
+         takes one"
     )]
     OneLine,
     /// What was entered is no password.
@@ -154,7 +219,8 @@ impl Failure for PromptError {
         match self {
             Self::Interrupted => ExitStatus::from_signal(2),
             Self::Mismatch => ExitStatus::MISMATCH,
-            Self::NotUtf8
+            Self::File { .. }
+            | Self::NotUtf8
             | Self::OneLine
             | Self::Password(_)
             | Self::Stdin(_)
@@ -168,7 +234,7 @@ mod tests {
     use super::*;
 
     fn read(input: &[u8]) -> Result<Password, PromptError> {
-        let (first, second) = two_lines(first_lines(&mut &*input))?;
+        let (first, second) = read_two_lines(&mut &input[..])?;
         agreed(first, second)
     }
 

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use mqtt_core::cli::{self, UsageError};
 use mqtt_core::exit::{ExitStatus, Failure};
@@ -13,11 +14,11 @@ use crate::args::{Request, request};
 use crate::hash::{Algorithm, HashError};
 use crate::interruption::{self, Interrupted, Interruption, StoppedBy};
 use crate::password_file::{
-    self, Edited, Faults, LockedFile, PasswordFile, PasswordFileError, Replaced, Set,
+    self, Before, Edited, Faults, LockedFile, PasswordFile, PasswordFileError, Replaced, Set,
 };
-use crate::password_line::{self, PasswordLineError};
 use crate::plan::{Action, Credentials, PasswordSource, Plan, Target};
 use crate::prompt::{self, PromptError};
+use crate::stack;
 use crate::user_name::UserName;
 use crate::warning::Warning;
 
@@ -92,7 +93,7 @@ impl Job<'_> {
                 return Ok(Done::WrittenToStdout);
             }
             Target::Overwrite(path) if path.exists() => {
-                let mut locked = LockedFile::open(path)?;
+                let mut locked = self.open(path)?;
                 let old = locked.read()?;
                 self.replace(path, locked, &old.overwritten(&user, &hash))?;
             }
@@ -107,7 +108,7 @@ impl Job<'_> {
         // Before a password is asked for; others may edit the file until it has been.
         password_file::check(path)?;
         let (user, hash) = self.hash(credentials)?;
-        let mut locked = LockedFile::open(path)?;
+        let mut locked = self.open(path)?;
         let old = locked.read()?;
         let (edited, set) = old.set(&user, &hash);
         self.replace(path, locked, &edited)?;
@@ -115,7 +116,7 @@ impl Job<'_> {
     }
 
     fn delete(&mut self, path: &Path, user: UserName) -> Result<Done, PasswdError> {
-        let mut locked = LockedFile::open(path)?;
+        let mut locked = self.open(path)?;
         let old = locked.read()?;
         let Some(edited) = old.delete(&user) else {
             return Err(PasswdError::NoSuchUser { user, path: path.to_owned() });
@@ -125,15 +126,16 @@ impl Job<'_> {
     }
 
     fn upgrade(&mut self, path: &Path, algorithm: Algorithm) -> Result<Done, PasswdError> {
-        let mut locked = LockedFile::open(path)?;
+        let mut locked = self.open(path)?;
         let old = locked.read()?;
         let plain = old.plain();
         let done = Done::Upgraded { hashed: plain.passwords().len(), kept: plain.kept() };
-        if plain.passwords().is_empty() {
-            self.warn_of_faults(path, plain.faults());
+        let hashes = algorithm.hash_all(plain.passwords())?;
+        let edited = old.upgrade(&plain, &hashes);
+        if hashes.is_empty() {
+            self.warn_of_faults(path, &edited.faults());
         } else {
-            let hashes = algorithm.hash_all(plain.passwords())?;
-            self.replace(path, locked, &old.upgrade(plain, &hashes))?;
+            self.replace(path, locked, &edited)?;
         }
         Ok(done)
     }
@@ -141,16 +143,20 @@ impl Job<'_> {
     fn hash(&mut self, credentials: Credentials) -> Result<(UserName, String), PasswdError> {
         let password = match credentials.password {
             PasswordSource::Ask => prompt::ask(self.interruption)?,
-            PasswordSource::File(path) => {
-                let (password, warning) = password_line::of_file(&path)?;
-                self.warnings.extend(warning);
-                password
-            }
+            PasswordSource::File(path) => prompt::first_line_of(&path)?,
             PasswordSource::Given(password) => password,
-            PasswordSource::Stdin => password_line::of_stdin()?,
+            PasswordSource::Stdin => prompt::line_of_stdin()?,
         };
         let hash = credentials.algorithm.hash(password.as_bytes())?;
         Ok((credentials.user, hash))
+    }
+
+    fn open(&mut self, path: &Path) -> Result<LockedFile, PasswordFileError> {
+        let locked = LockedFile::open(path)?;
+        if locked.found() == Before::Undone {
+            self.warnings.push(Warning::Undone(path.to_owned()));
+        }
+        Ok(locked)
     }
 
     fn replace(
@@ -159,14 +165,27 @@ impl Job<'_> {
         locked: LockedFile,
         edited: &Edited,
     ) -> Result<(), PasswdError> {
-        self.warn_of_faults(path, edited.faults());
-        if let Some(mode) = locked.open_to_all() {
+        let mode = locked.open_to_all();
+        // The lines that stay are looked at while the system puts the file on the disk.
+        let (replaced, faults) = thread::scope(|scope| {
+            let faults = scope.spawn(|| {
+                let faults = edited.faults();
+                stack::wipe();
+                faults
+            });
+            (self.interruption.change(|| locked.replace(edited)), faults.join())
+        });
+        match faults {
+            Ok(faults) => self.warn_of_faults(path, &faults),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+        if let Some(mode) = mode {
             self.warnings.push(Warning::OpenToAll { path: path.to_owned(), mode });
         }
-        match self.interruption.change(|| locked.replace(edited))?? {
+        match replaced?? {
             Replaced::Renamed => {}
-            Replaced::InPlace(because) => {
-                self.warnings.push(Warning::InPlace { path: path.to_owned(), because });
+            Replaced::InPlace(because, undo) => {
+                self.warnings.push(Warning::InPlace { path: path.to_owned(), because, undo });
             }
         }
         Ok(())
@@ -230,9 +249,6 @@ pub(crate) enum PasswdError {
         /// The file.
         path: PathBuf,
     },
-    /// There is no password in a line of its own.
-    #[error(transparent)]
-    PasswordLine(#[from] PasswordLineError),
     /// There is no password.
     #[error(transparent)]
     Prompt(#[from] PromptError),
@@ -254,7 +270,6 @@ impl Failure for PasswdError {
             Self::Hash(error) => error.status(),
             Self::Interrupted(error) => error.status(),
             Self::NoSuchUser { .. } | Self::Stdout(_) => ExitStatus::FAILURE,
-            Self::PasswordLine(error) => error.status(),
             Self::Prompt(error) => error.status(),
             Self::Stopped(error) => error.status(),
             Self::Usage(error) => error.status(),

@@ -8,14 +8,14 @@ const MAX_LENGTH: usize = 65_535;
 /// A name that the file can hold. What brokers read back from the file is this name, without
 /// blanks at its edges.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct UserName {
+pub struct UserName {
     bytes: Vec<u8>,
     concern: Option<Concern>,
 }
 
 impl UserName {
     /// Takes a name as it was given.
-    pub(crate) fn new(given: &[u8]) -> Result<Self, UserNameError> {
+    pub fn new(given: &[u8]) -> Result<Self, UserNameError> {
         if given.len() > MAX_LENGTH {
             return Err(UserNameError::TooLong);
         }
@@ -33,12 +33,12 @@ impl UserName {
     }
 
     /// The name as the file holds it.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
+    pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
     /// Why no client could log in under this name, if that is so.
-    pub(crate) fn concern(&self) -> Option<Concern> {
+    pub fn concern(&self) -> Option<Concern> {
         self.concern
     }
 }
@@ -51,7 +51,7 @@ impl fmt::Display for UserName {
 
 /// Why the file cannot hold a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum UserNameError {
+pub enum UserNameError {
     /// It would end the name in the file.
     #[error("the user name must not contain ':'")]
     Colon,
@@ -68,7 +68,7 @@ pub(crate) enum UserNameError {
 
 /// Why a name that the file can hold is of no use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Concern {
+pub enum Concern {
     /// A line that begins with '#' is a comment.
     #[error("the user name begins with '#': brokers take its line for a comment")]
     Comment,

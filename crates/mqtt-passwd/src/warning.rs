@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::password::PasswordError;
-use crate::password_file::InPlaceReason;
+use crate::password_file::{InPlaceReason, Undo};
 use crate::user_name::Concern;
 
 /// One warning. It never changes the exit status.
@@ -24,16 +24,14 @@ pub(crate) enum Warning {
         faults: String,
     },
     /// The file was not replaced by a rename.
-    #[error(
-        "'{}' was rewritten in place, because {because}: a power failure just then could have \
-         damaged it",
-        .path.display()
-    )]
+    #[error("'{}' was rewritten in place, because {because}: {}", .path.display(), risk(*.undo))]
     InPlace {
         /// The file.
         path: PathBuf,
         /// Why.
         because: InPlaceReason,
+        /// What a kill would have come to.
+        undo: Undo,
     },
     /// Everybody may read or change it.
     #[error("'{0}' is open to all users (mode {mode:03o}); 'chmod o= {0}' closes it", .path.display())]
@@ -46,7 +44,20 @@ pub(crate) enum Warning {
     /// Only the original's name lets it pass.
     #[error("{0}")]
     Password(PasswordError),
+    /// A rewrite in place had been cut short.
+    #[error("an earlier edit of '{}' had been cut short; it was undone first", .0.display())]
+    Undone(PathBuf),
     /// Only the original's name lets it pass.
     #[error("{0}")]
     UserName(Concern),
+}
+
+/// What could have happened to a file while it was rewritten in place.
+fn risk(undo: Undo) -> &'static str {
+    match undo {
+        Undo::Impossible => {
+            "a kill or a power failure just then could have damaged it, and its folder takes no copy"
+        }
+        Undo::Kept => "whoever read it just then may have seen half of it",
+    }
 }

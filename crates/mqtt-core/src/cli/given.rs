@@ -1,6 +1,6 @@
 //! What was given: the values of the options, and in which order they came.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 
@@ -24,6 +24,8 @@ pub struct Given {
     /// Each time an option was given, in order.
     origins: Vec<(Id, Origin)>,
     warnings: Vec<String>,
+    /// The words behind the options, where the command takes them as they are.
+    trailing: Vec<OsString>,
 }
 
 impl Given {
@@ -33,7 +35,17 @@ impl Given {
         origins: Vec<(Id, Origin)>,
         warnings: Vec<String>,
     ) -> Self {
-        Self { definition: Box::new(definition), matches, origins, warnings }
+        let definition = Box::new(definition);
+        Self { definition, matches, origins, warnings, trailing: Vec::new() }
+    }
+
+    pub(super) fn followed_by(self, trailing: Vec<OsString>) -> Self {
+        Self { trailing, ..self }
+    }
+
+    /// Hands over the words behind the options, of a command that takes them as they are.
+    pub fn take_trailing(&mut self) -> Vec<OsString> {
+        std::mem::take(&mut self.trailing)
     }
 
     /// The tool as it was called.

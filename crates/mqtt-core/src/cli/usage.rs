@@ -84,14 +84,16 @@ pub fn parse(
     {
         return Ok(Parsed::Introduction(text));
     }
-    let words = definition.read(words);
+    let mut words = definition.read(words);
     definition.settle_color(words.iter());
+    let trailing = words::split_trailing(&definition.command, &mut words);
     let options = words.iter().filter_map(|word| word.option.clone());
     let origins = options.map(|option| (option, Origin::CommandLine)).collect();
     Ok(match definition.parse(words.into_iter().map(|word| word.text))? {
         Outcome::Text(text) => Parsed::Text(text),
         Outcome::Matches(matches) => {
-            Parsed::Given(Given::new(definition, matches, origins, Vec::new()))
+            let given = Given::new(definition, matches, origins, Vec::new());
+            Parsed::Given(given.followed_by(trailing))
         }
     })
 }

@@ -41,7 +41,6 @@ impl Word {
     }
 
     /// Whether it belongs to no option and is none.
-    #[cfg(feature = "client")]
     pub(super) fn is_stray(&self) -> bool {
         self.option.is_none() && !self.text.as_bytes().starts_with(b"-")
     }
@@ -58,11 +57,11 @@ impl Word {
 /// to clap. So are the words from the first one that is no option on, where the command takes all
 /// of them as they are.
 pub(super) fn read(command: &Command, words: Vec<OsString>) -> Vec<Word> {
-    let takes_trailing_words = command.get_positionals().any(Arg::is_trailing_var_arg_set);
+    let takes_trailing_words = takes_trailing_words(command);
     let mut read = Vec::with_capacity(words.len());
     let mut words = words.into_iter();
     while let Some(word) = words.next() {
-        let is_option = word.as_bytes().starts_with(b"-");
+        let is_option = word.as_bytes().starts_with(b"-") && word != "-";
         if word == "--" || (takes_trailing_words && !is_option) {
             read.push(Word::other(word));
             read.extend(words.map(Word::other));
@@ -77,6 +76,27 @@ pub(super) fn read(command: &Command, words: Vec<OsString>) -> Vec<Word> {
         }
     }
     read
+}
+
+/// Takes off the words from the first one that is no option on, where the command takes all of them
+/// as they are. clap would keep copies, and one of them may be a password.
+pub(super) fn split_trailing(command: &Command, words: &mut Vec<Word>) -> Vec<OsString> {
+    if !takes_trailing_words(command) {
+        return Vec::new();
+    }
+    let is = |word: &Word, text: &str| word.option.is_none() && word.text == text;
+    let is_separator = |word: &Word| is(word, "--");
+    let is_first = |word: &Word| word.is_stray() || is(word, "-") || is_separator(word);
+    let first = words.iter().position(is_first);
+    let mut trailing = words.split_off(first.unwrap_or(words.len()));
+    if trailing.first().is_some_and(is_separator) {
+        trailing.remove(0);
+    }
+    trailing.into_iter().map(|word| word.text).collect()
+}
+
+fn takes_trailing_words(command: &Command) -> bool {
+    command.get_positionals().any(Arg::is_trailing_var_arg_set)
 }
 
 /// Whether `word` spells the option whose value is several words.

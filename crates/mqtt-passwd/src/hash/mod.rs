@@ -14,6 +14,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use mqtt_core::exit::{ExitStatus, Failure};
 
+use crate::stack;
+
 /// Every hash of every algorithm is this long.
 const DIGEST_LENGTH: usize = 64;
 
@@ -37,6 +39,13 @@ pub(crate) enum Algorithm {
 impl Algorithm {
     /// The text that goes behind the user name, over a fresh salt.
     pub(crate) fn hash(self, password: &[u8]) -> Result<String, HashError> {
+        let hash = self.encode(password);
+        stack::wipe();
+        hash
+    }
+
+    #[inline(never)]
+    fn encode(self, password: &[u8]) -> Result<String, HashError> {
         let mut salt = [0; SALT_LENGTH];
         getrandom::fill(&mut salt)?;
         match self {
@@ -57,9 +66,10 @@ impl Algorithm {
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(password) = passwords.get(index) else {
+                    stack::wipe();
                     return Ok(share);
                 };
-                share.push((index, self.hash(password)?));
+                share.push((index, self.encode(password)?));
             }
         };
         let shares: Result<Vec<_>, HashError> = thread::scope(|scope| {

@@ -8,9 +8,28 @@ use mqtt_core::exit::{ExitStatus, Failure};
 /// The password file could not be read or replaced. Status 1.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PasswordFileError {
+    /// An edit was cut short, and then somebody else has changed the file.
+    #[error(
+        "an edit of '{}' was cut short, and the file has been changed since; it was left as it is",
+        .path.display()
+    )]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// What it was before the edit.
+        copy: PathBuf,
+    },
     /// A new file could not be made.
     #[error("cannot create '{}'", .path.display())]
     Create {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// An edit was cut short, and what it has left cannot be used.
+    #[error("an edit of '{}' was cut short, and cannot be undone", .path.display())]
+    CutShort {
         /// The file.
         path: PathBuf,
         /// Why.
@@ -57,6 +76,8 @@ pub(crate) enum PasswordFileError {
     Torn {
         /// The file.
         path: PathBuf,
+        /// What it was, if the folder took a copy.
+        copy: Option<PathBuf>,
         /// Why.
         source: io::Error,
     },
@@ -74,6 +95,11 @@ impl PasswordFileError {
     pub(super) fn create(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Create { path, source }
+    }
+
+    pub(super) fn cut_short(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::CutShort { path, source }
     }
 
     pub(super) fn lock(path: &Path) -> impl FnOnce(io::Error) -> Self {
@@ -99,6 +125,11 @@ impl Failure for PasswordFileError {
 
     fn hint(&self) -> Option<String> {
         match self {
+            Self::Changed { path, copy } => Some(format!(
+                "if '{}' is as it should be, remove '{}'",
+                path.display(),
+                copy.display()
+            )),
             Self::Exists { .. } => Some(
                 "without -c the user is added to it; with --overwrite a new file replaces it"
                     .to_owned(),
@@ -106,6 +137,10 @@ impl Failure for PasswordFileError {
             Self::Open { source, .. } if source.kind() == ErrorKind::NotFound => {
                 Some("-c creates a password file".to_owned())
             }
+            Self::Torn { copy: Some(copy), .. } => Some(format!(
+                "the next edit undoes this one, with the help of '{}'",
+                copy.display()
+            )),
             _ => None,
         }
     }

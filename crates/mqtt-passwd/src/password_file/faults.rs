@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::line::{Content, Line};
+use foldhash::fast::RandomState;
+
+use super::Change;
+use super::line::{Content, Entry, MAX_FIELD, lines};
 use crate::hash::Kind;
 
 /// How many faults are told one by one.
@@ -11,47 +14,51 @@ const SHOWN: usize = 5;
 
 /// The faults of a file, in the order of its lines.
 #[derive(Default)]
-pub(crate) struct Faults<'a> {
+pub struct Faults<'a> {
     found: Vec<(usize, Fault)>,
-    names: HashMap<&'a [u8], usize>,
+    /// The first line of each name.
+    names: HashMap<&'a [u8], usize, RandomState>,
 }
 
 impl<'a> Faults<'a> {
+    /// Looks at the lines of a file that stay. One that is rewritten has but a name; one that goes
+    /// has nothing.
+    pub(super) fn of(bytes: &'a [u8], changes: &[Change]) -> Self {
+        let mut faults = Self::default();
+        // A table that grew would cost as much as all the rest.
+        faults.names.reserve(memchr::memchr_iter(b'\n', bytes).count());
+        let mut changes = changes.iter().peekable();
+        for (line, number) in lines(bytes).zip(1..) {
+            while changes.next_if(|change| change.range.end <= line.range.start).is_some() {}
+            match (changes.peek(), line.content) {
+                (Some(change), content) if change.range.start <= line.range.start => {
+                    if let Content::Entry(entry) = content
+                        && change.rewrites(&line.range)
+                    {
+                        faults.count_name(number, entry.name);
+                    }
+                }
+                (_, Content::Nothing) => {}
+                (_, Content::NoColon) => faults.found.push((number, Fault::NoColon)),
+                (_, Content::Entry(entry)) => faults.examine(number, entry),
+            }
+        }
+        faults
+    }
+
     /// Whether there is nothing to tell.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
-    /// Takes note of what is wrong with a line.
-    pub(super) fn examine(&mut self, line: &Line<'a>) {
-        let entry = match line.content {
-            Content::Nothing => return,
-            Content::NoColon => return self.found.push((line.number, Fault::NoColon)),
-            Content::Entry(entry) => entry,
-        };
-        let fault = if entry.has_nul() {
-            Some(Fault::Nul)
-        } else if entry.name.is_empty() {
-            Some(Fault::NoName)
-        } else if entry.is_too_long() {
-            Some(Fault::TooLong)
-        } else if entry.hash().is_empty() {
-            Some(Fault::NoHash)
-        } else {
-            match Kind::of(entry.hash()) {
-                Kind::Hash => None,
-                Kind::Plain => Some(Fault::Plain),
-                Kind::Damaged => Some(Fault::Damaged),
-            }
-        };
-        if let Some(fault) = fault {
-            self.found.push((line.number, fault));
+    fn examine(&mut self, number: usize, entry: Entry<'a>) {
+        if let Some(fault) = Fault::of(entry) {
+            self.found.push((number, fault));
         }
-        self.count_name(line.number, entry.name);
+        self.count_name(number, entry.name);
     }
 
-    /// Takes note of a name that a line about to be rewritten has.
-    pub(super) fn count_name(&mut self, number: usize, name: &'a [u8]) {
+    fn count_name(&mut self, number: usize, name: &'a [u8]) {
         if name.is_empty() {
             return;
         }
@@ -88,6 +95,27 @@ enum Fault {
     TooLong,
 }
 
+impl Fault {
+    fn of(entry: Entry<'_>) -> Option<Self> {
+        let (name, hash) = (entry.name, entry.hash());
+        if entry.has_nul() {
+            Some(Self::Nul)
+        } else if name.is_empty() {
+            Some(Self::NoName)
+        } else if name.len().max(hash.len()) > MAX_FIELD {
+            Some(Self::TooLong)
+        } else if hash.is_empty() {
+            Some(Self::NoHash)
+        } else {
+            match Kind::of(hash) {
+                Kind::Hash => None,
+                Kind::Plain => Some(Self::Plain),
+                Kind::Damaged => Some(Self::Damaged),
+            }
+        }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
@@ -105,17 +133,12 @@ impl fmt::Display for Fault {
 
 #[cfg(test)]
 mod tests {
-    use super::super::line::lines;
     use super::*;
 
     const HASH: &str = "$6$uboSEBxtcMaYNWXP$bZKA30IYCwMIQUIQSQQc6QpBlHYvMRoJ3FQGhxL5o/4Oz4mvPD+KKWYISBITF6K5d4v6lMCO39cDZsIsGivWiw==";
 
     fn faults(text: &str) -> String {
-        let mut faults = Faults::default();
-        for line in lines(text.as_bytes()) {
-            faults.examine(&line);
-        }
-        faults.to_string()
+        Faults::of(text.as_bytes(), &[]).to_string()
     }
 
     #[test]
@@ -136,6 +159,23 @@ mod tests {
         assert_eq!(faults(&format!("{long}:{HASH}")), "line 1: too long");
         let twice = format!("a:{HASH}\n a :{HASH}\n");
         assert_eq!(faults(&twice), "line 2: same user as line 1");
+    }
+
+    #[test]
+    fn of_changed_lines_nothing_but_the_names_of_new_ones_counts() {
+        let text = b"a:1\na:2\na:3\n";
+        let change = |range, with: &str| Change { range, with: with.into() };
+        let told = |changes: &[Change]| Faults::of(text, changes).to_string();
+        assert_eq!(
+            told(&[change(4..8, "a:x\n")]),
+            "line 1: password not hashed; line 2: same user as line 1; line 3: password not \
+             hashed; line 3: same user as line 1"
+        );
+        assert_eq!(told(&[change(0..4, ""), change(4..8, "")]), "line 3: password not hashed");
+        assert_eq!(told(&[change(0..12, "u:x\n")]), "");
+        assert!(
+            told(&[change(12..12, "u:x\n")]).starts_with("line 1: password not hashed; line 2")
+        );
     }
 
     #[test]

@@ -15,30 +15,39 @@ pub(super) enum InPlaceError {
     Torn(io::Error),
 }
 
+impl From<InPlaceError> for io::Error {
+    fn from(error: InPlaceError) -> Self {
+        match error {
+            InPlaceError::Untouched(error) | InPlaceError::Torn(error) => error,
+        }
+    }
+}
+
 /// Turns a file that holds `old` into one that holds `new`.
 ///
 /// What is longer goes first: there a full disk shows, with the old bytes still in place. What
-/// both begin with is not written at all, nor what they end with where they are of one length. So
-/// adding a user is one write, and so is a new hash in the place of one as long: whoever is killed
-/// leaves the old file or the new one. Only where the file becomes shorter there is a moment in
-/// which it ends with what it ended with before.
+/// both begin with is not written at all, nor what both end with where they are as long: adding a
+/// user is one write at the end, and another hash of the same length is one where the old one was.
 pub(super) fn rewrite(file: &mut File, old: &[u8], new: &[u8]) -> Result<(), InPlaceError> {
-    let same = old.iter().zip(new).take_while(|(old, new)| old == new).count();
+    let same = common(old.iter(), new.iter());
     let overlap = old.len().min(new.len());
-    let differ_until =
-        if old.len() == new.len() { same.max(overlap - same_end(old, new)) } else { overlap };
+    let end = if old.len() == new.len() {
+        overlap - common(old[same..].iter().rev(), new[same..].iter().rev())
+    } else {
+        overlap
+    };
     extend(file, old.len(), &new[overlap..]).map_err(InPlaceError::Untouched)?;
     let written = file
-        .write_all_at(&new[same..differ_until], to_offset(same))
+        .write_all_at(&new[same..end], to_offset(same))
         .and_then(|()| file.set_len(to_offset(new.len())))
         .and_then(|()| file.sync_all())
         .and_then(|()| verify(file, new));
     written.map_err(|error| restore(file, old, same, error))
 }
 
-/// How many bytes both end with.
-fn same_end(old: &[u8], new: &[u8]) -> usize {
-    old.iter().rev().zip(new.iter().rev()).take_while(|(old, new)| old == new).count()
+/// How many bytes two texts begin with alike.
+fn common<'a>(one: impl Iterator<Item = &'a u8>, other: impl Iterator<Item = &'a u8>) -> usize {
+    one.zip(other).take_while(|(one, other)| one == other).count()
 }
 
 /// Writes what goes beyond the old end, or takes it back.
@@ -100,8 +109,6 @@ mod tests {
             ("a:1\nu:2\n", "a:3\nu:2\n"),
             ("a:1\n", ""),
             ("", "a:1\n"),
-            ("a:1\nu:2\n", "a:1\nu:2\n"),
-            ("abab", "abcb"),
             ("abc", "xbcdef"),
             ("abcdef", "xbc"),
         ] {

@@ -2,15 +2,15 @@
 
 use std::ops::Range;
 
+use memchr::memmem;
+
 use super::Change;
 
 /// The longest user name or password MQTT can carry, in bytes (MQTT 3.1.1 §1.5.3).
-const MAX_FIELD: usize = 65_535;
+pub(super) const MAX_FIELD: usize = 65_535;
 
 /// A line and where it stands.
 pub(super) struct Line<'a> {
-    /// Counted from 1.
-    pub(super) number: usize,
     /// Where its bytes stand in the file, its ending included.
     pub(super) range: Range<usize>,
     /// What brokers make of it.
@@ -63,15 +63,11 @@ impl<'a> Entry<'a> {
         trim(self.value)
     }
 
-    /// Whether a broker could check a client against a hash of this entry's password.
+    /// Whether a broker could check a client against a hash of this entry's password. A name that
+    /// begins with '#', behind blanks or ':', would make the new line a comment.
     pub(super) fn can_be_hashed(&self) -> bool {
         let fits = |field: &[u8]| (1..=MAX_FIELD).contains(&field.len()) && !field.contains(&0);
-        fits(self.name) && fits(self.password())
-    }
-
-    /// Whether a name or hash is longer than brokers take.
-    pub(super) fn is_too_long(&self) -> bool {
-        self.name.len() > MAX_FIELD || self.hash().len() > MAX_FIELD
+        fits(self.name) && fits(self.password()) && !self.name.starts_with(b"#")
     }
 
     /// Whether there is a NUL byte, at which brokers stop reading the line or the whole file.
@@ -83,17 +79,34 @@ impl<'a> Entry<'a> {
 /// The lines of a file. Only LF ends one, so that any other byte stays what it is.
 pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = Line<'_>> {
     let mut start = 0;
-    let starts_and_ends = memchr::memchr_iter(b'\n', bytes)
+    memchr::memchr_iter(b'\n', bytes)
         .map(|position| position + 1)
         .chain(std::iter::once(bytes.len()))
         .map(move |end| std::mem::replace(&mut start, end)..end)
-        .filter(|range| !range.is_empty());
-    starts_and_ends.zip(1..).map(|(range, number)| {
-        let line = &bytes[range.clone()];
-        let text = line.strip_suffix(b"\n").unwrap_or(line);
-        let ending = if text.ends_with(b"\r") { "\r\n" } else { "\n" };
-        Line { number, range, content: content(text), ending }
-    })
+        .filter(|range| !range.is_empty())
+        .map(|range| line(bytes, range))
+}
+
+/// The lines of one user. Only lines that the name occurs in are looked at.
+pub(super) fn lines_of<'a>(bytes: &'a [u8], name: &[u8]) -> impl Iterator<Item = Line<'a>> {
+    let finder = memmem::Finder::new(name);
+    let mut from = 0;
+    let with_name = std::iter::from_fn(move || {
+        let at = from + finder.find(&bytes[from..])?;
+        let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |position| position + 1);
+        let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end + 1);
+        from = end;
+        Some(line(bytes, start..end))
+    });
+    with_name
+        .filter(move |line| matches!(line.content, Content::Entry(entry) if entry.name == name))
+}
+
+fn line(bytes: &[u8], range: Range<usize>) -> Line<'_> {
+    let text = &bytes[range.clone()];
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    let ending = if text.ends_with(b"\r") { "\r\n" } else { "\n" };
+    Line { range, content: content(text), ending }
 }
 
 fn content(text: &[u8]) -> Content<'_> {

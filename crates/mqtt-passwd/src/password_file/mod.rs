@@ -5,9 +5,11 @@
 
 mod error;
 mod faults;
+mod folder;
 mod in_place;
 mod line;
 mod replace;
+mod undo_copy;
 
 use std::ops::Range;
 
@@ -16,87 +18,65 @@ use zeroize::Zeroizing;
 use crate::hash::Kind;
 use crate::user_name::UserName;
 pub(crate) use error::PasswordFileError;
-pub(crate) use faults::Faults;
-use line::{Content, Line, lines};
-pub(crate) use replace::{InPlaceReason, LockedFile, Replaced, check, create, refuse_existing};
+pub use faults::Faults;
+use line::{Content, Line, lines, lines_of};
+pub(crate) use replace::{
+    Before, InPlaceReason, LockedFile, Replaced, Undo, check, create, refuse_existing,
+};
 
 /// What stands in a password file. Wiped when dropped: it may hold plain passwords.
-pub(crate) struct PasswordFile {
+pub struct PasswordFile {
     bytes: Zeroizing<Vec<u8>>,
 }
 
 impl PasswordFile {
     /// Takes over what was read.
-    pub(crate) fn new(bytes: Zeroizing<Vec<u8>>) -> Self {
+    pub fn new(bytes: Zeroizing<Vec<u8>>) -> Self {
         Self { bytes }
     }
 
     /// Gives `user` a new hash: in the first line of that name, in a new last line where there is
     /// none.
-    pub(crate) fn set(&self, user: &UserName, hash: &str) -> (Edited<'_>, Set) {
-        let mut faults = Faults::default();
-        let mut found = None;
-        for line in lines(&self.bytes) {
-            match line.content {
-                Content::Entry(entry) if found.is_none() && entry.name == user.as_bytes() => {
-                    faults.count_name(line.number, entry.name);
-                    found = Some(line);
-                }
-                _ => faults.examine(&line),
-            }
-        }
-        let (change, set) = match found {
+    pub fn set(&self, user: &UserName, hash: &str) -> (Edited<'_>, Set) {
+        let (change, set) = match lines_of(&self.bytes, user.as_bytes()).next() {
             Some(line) => (line.rewritten(user.as_bytes(), hash), Set::Updated),
             None => (self.appended(user, hash), Set::Added),
         };
-        (self.edited(vec![change], faults), set)
+        (self.edited(vec![change]), set)
     }
 
     /// Drops every line of `user`; `None` where there is none.
-    pub(crate) fn delete(&self, user: &UserName) -> Option<Edited<'_>> {
-        let mut faults = Faults::default();
-        let mut changes = Vec::new();
-        for line in lines(&self.bytes) {
-            match line.content {
-                Content::Entry(entry) if entry.name == user.as_bytes() => {
-                    changes.push(Change { range: line.range, with: Vec::new() });
-                }
-                _ => faults.examine(&line),
-            }
-        }
-        (!changes.is_empty()).then(|| self.edited(changes, faults))
+    pub fn delete(&self, user: &UserName) -> Option<Edited<'_>> {
+        let gone = lines_of(&self.bytes, user.as_bytes());
+        let changes: Vec<_> =
+            gone.map(|line| Change { range: line.range, with: Vec::new() }).collect();
+        (!changes.is_empty()).then(|| self.edited(changes))
     }
 
     /// The passwords that are not hashed yet, each with its line.
-    pub(crate) fn plain(&self) -> Plain<'_> {
+    pub fn plain(&self) -> Plain<'_> {
         let mut plain = Plain::default();
         for line in lines(&self.bytes) {
-            let Content::Entry(entry) = line.content else {
-                plain.faults.examine(&line);
-                continue;
-            };
+            let Content::Entry(entry) = line.content else { continue };
             if entry.can_be_hashed() && Kind::of(entry.hash()) == Kind::Plain {
-                plain.faults.count_name(line.number, entry.name);
                 plain.passwords.push(entry.password());
                 plain.lines.push(line);
             } else {
                 plain.kept += 1;
-                plain.faults.examine(&line);
             }
         }
         plain
     }
 
     /// Puts `hashes` in the place of the `plain` passwords of this file, one for each.
-    pub(crate) fn upgrade<'a>(&'a self, plain: Plain<'a>, hashes: &[String]) -> Edited<'a> {
+    pub fn upgrade(&self, plain: &Plain<'_>, hashes: &[String]) -> Edited<'_> {
         let changes = plain.lines.iter().zip(hashes).filter_map(|(line, hash)| {
             let Content::Entry(entry) = line.content else {
                 return None;
             };
             Some(line.rewritten(entry.name, hash))
         });
-        let changes = changes.collect();
-        self.edited(changes, plain.faults)
+        self.edited(changes.collect())
     }
 
     /// A file of one user.
@@ -122,17 +102,17 @@ impl PasswordFile {
     /// Everything replaced by one user.
     pub(crate) fn overwritten(&self, user: &UserName, hash: &str) -> Edited<'_> {
         let change = Change { range: 0..self.bytes.len(), with: Self::of_one(user, hash) };
-        self.edited(vec![change], Faults::default())
+        self.edited(vec![change])
     }
 
-    fn edited<'a>(&'a self, changes: Vec<Change>, faults: Faults<'a>) -> Edited<'a> {
-        Edited { old: &self.bytes, changes, faults }
+    fn edited(&self, changes: Vec<Change>) -> Edited<'_> {
+        Edited { old: &self.bytes, changes }
     }
 }
 
 /// What became of the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Set {
+pub enum Set {
     /// The file had no such user.
     Added,
     /// The user's first line has the new hash.
@@ -141,27 +121,21 @@ pub(crate) enum Set {
 
 /// The lines of a file that hold a password in plain text.
 #[derive(Default)]
-pub(crate) struct Plain<'a> {
+pub struct Plain<'a> {
     lines: Vec<Line<'a>>,
     passwords: Vec<&'a [u8]>,
     kept: usize,
-    faults: Faults<'a>,
 }
 
 impl<'a> Plain<'a> {
     /// The passwords, in the order of their lines.
-    pub(crate) fn passwords(&self) -> &[&'a [u8]] {
+    pub fn passwords(&self) -> &[&'a [u8]] {
         &self.passwords
     }
 
     /// How many lines of users stay as they are.
-    pub(crate) fn kept(&self) -> usize {
+    pub fn kept(&self) -> usize {
         self.kept
-    }
-
-    /// What is wrong with the lines that stay.
-    pub(crate) fn faults(&self) -> &Faults<'a> {
-        &self.faults
     }
 }
 
@@ -171,17 +145,23 @@ struct Change {
     with: Vec<u8>,
 }
 
-/// A file with changes: the old bytes, but for the changed ones.
-pub(crate) struct Edited<'a> {
-    old: &'a [u8],
-    changes: Vec<Change>,
-    faults: Faults<'a>,
+impl Change {
+    /// Whether it puts another line in the place of that one.
+    fn rewrites(&self, line: &Range<usize>) -> bool {
+        self.range == *line && !self.with.is_empty()
+    }
 }
 
-impl<'a> Edited<'a> {
+/// A file with changes: the old bytes, but for the changed ones.
+pub struct Edited<'a> {
+    old: &'a [u8],
+    changes: Vec<Change>,
+}
+
+impl Edited<'_> {
     /// What is wrong with the lines that were not asked for.
-    pub(crate) fn faults(&self) -> &Faults<'a> {
-        &self.faults
+    pub fn faults(&self) -> Faults<'_> {
+        Faults::of(self.old, &self.changes)
     }
 
     /// What the file held before.
@@ -189,13 +169,8 @@ impl<'a> Edited<'a> {
         self.old
     }
 
-    /// The new file as a whole.
-    pub(crate) fn to_vec(&self) -> Vec<u8> {
-        self.pieces().collect::<Vec<_>>().concat()
-    }
-
     /// The new file, in pieces: what stays is not copied.
-    fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.changes.iter().map(|change| change.range.end));
         let kept_until = self.changes.iter().map(|change| change.range.start);
         let ends = kept_until.chain(std::iter::once(self.old.len()));
@@ -223,7 +198,7 @@ mod tests {
     }
 
     fn text(edited: &Edited) -> String {
-        String::from_utf8(edited.to_vec()).unwrap()
+        String::from_utf8(edited.pieces().collect::<Vec<_>>().concat()).unwrap()
     }
 
     fn set(old: &str, name: &str) -> (String, Set) {
@@ -244,7 +219,7 @@ mod tests {
             .iter()
             .map(|password| format!("<{}>", String::from_utf8_lossy(password)))
             .collect();
-        text(&file.upgrade(plain, &hashes))
+        text(&file.upgrade(&plain, &hashes))
     }
 
     #[test]
@@ -308,7 +283,7 @@ mod tests {
 
     #[test]
     fn a_password_no_broker_could_check_is_left_alone() {
-        for line in ["a:\n", "a:  \n", "a:p\0q\n", ":p\n", " :p\n"] {
+        for line in [" #a:p\n", ":#a:p\n", "a:\n", "a:  \n", "a:p\0q\n", ":p\n", " :p\n"] {
             assert_eq!(upgrade(line), line);
         }
         let long = format!("a:{}\n", "x".repeat(65_536));
@@ -339,7 +314,7 @@ mod tests {
         fn adding_or_updating_keeps_every_other_byte(bytes in bytes()) {
             let file = file(&bytes);
             let (edited, set) = file.set(&user("u"), HASH);
-            let new = edited.to_vec();
+            let new = edited.pieces().collect::<Vec<_>>().concat();
             let old_lines: Vec<&[u8]> = bytes.split_inclusive(|&byte| byte == b'\n').collect();
             let new_lines: Vec<&[u8]> = new.split_inclusive(|&byte| byte == b'\n').collect();
             match set {
@@ -359,7 +334,7 @@ mod tests {
         fn deleting_keeps_every_other_line(bytes in bytes()) {
             let file = file(&bytes);
             let Some(edited) = file.delete(&user("u")) else { return Ok(()) };
-            let new = edited.to_vec();
+            let new = edited.pieces().collect::<Vec<_>>().concat();
             let mut old_lines = bytes.split_inclusive(|&byte| byte == b'\n');
             for line in new.split_inclusive(|&byte| byte == b'\n') {
                 prop_assert!(old_lines.any(|old| old == line));
@@ -372,8 +347,8 @@ mod tests {
             let file = file(&bytes);
             let plain = file.plain();
             let hashes = Algorithm::Sha512.hash_all(plain.passwords()).unwrap();
-            let edited = file.upgrade(plain, &hashes);
-            let new = edited.to_vec();
+            let edited = file.upgrade(&plain, &hashes);
+            let new = edited.pieces().collect::<Vec<_>>().concat();
             let file = PasswordFile::new(Zeroizing::new(new));
             prop_assert!(file.plain().passwords().is_empty());
         }

@@ -2,18 +2,20 @@
 //!
 //! A new file is written beside the old one, gets its owner and mode, goes to the disk and is
 //! renamed over it. All of it happens under a lock on the folder, so that no edit is lost and no
-//! lock file is left behind. Where a rename cannot work, the file is rewritten in place.
+//! lock file is left behind. Where a rename cannot work, the file is rewritten in place, with a copy
+//! beside it until that is done.
 
 use std::fs::{self, File, Metadata, Permissions};
-use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::io::{self, ErrorKind, Read, Seek, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use super::error::PasswordFileError;
+use super::folder::Folder;
 use super::in_place::{self, InPlaceError};
+use super::undo_copy::{UndoCopy, Verdict};
 use super::{Edited, PasswordFile};
 
 /// Small pieces are gathered into blocks of this size.
@@ -31,6 +33,16 @@ pub(crate) struct LockedFile {
     file: File,
     metadata: Metadata,
     folder: Folder,
+    found: Before,
+}
+
+/// In which state a file was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Before {
+    /// As an edit leaves it.
+    Whole,
+    /// An earlier edit had been cut short; that was undone.
+    Undone,
 }
 
 impl LockedFile {
@@ -45,19 +57,53 @@ impl LockedFile {
             let same = fs::metadata(&real)
                 .is_ok_and(|now| (now.dev(), now.ino()) == (metadata.dev(), metadata.ino()));
             if same {
-                let path = path.to_owned();
-                return Ok(Self { path, real, file, metadata, folder });
+                let (path, found) = (path.to_owned(), Before::Whole);
+                let mut locked = Self { path, real, file, metadata, folder, found };
+                locked.undo_unfinished()?;
+                return Ok(locked);
             }
         }
     }
 
+    /// In which state it was when it was opened.
+    pub(crate) fn found(&self) -> Before {
+        self.found
+    }
+
     /// Reads all of it.
     pub(crate) fn read(&mut self) -> Result<PasswordFile, PasswordFileError> {
-        let length = usize::try_from(self.metadata.len()).unwrap_or_default();
+        self.bytes().map(PasswordFile::new).map_err(PasswordFileError::read(&self.path))
+    }
+
+    fn bytes(&mut self) -> io::Result<Zeroizing<Vec<u8>>> {
+        self.file.rewind()?;
+        let length = usize::try_from(self.file.metadata()?.len()).unwrap_or_default();
         // Room for all and one more byte: a buffer that grew would leave unwiped copies behind.
         let mut bytes = Zeroizing::new(Vec::with_capacity(length.saturating_add(1)));
-        self.file.read_to_end(&mut bytes).map_err(PasswordFileError::read(&self.path))?;
-        Ok(PasswordFile::new(bytes))
+        self.file.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Puts the old bytes back where a rewrite in place was cut short.
+    fn undo_unfinished(&mut self) -> Result<(), PasswordFileError> {
+        let found = UndoCopy::find(&self.folder, &self.metadata)
+            .map_err(PasswordFileError::cut_short(&self.path))?;
+        let Some(found) = found else { return Ok(()) };
+        let current = self.bytes().map_err(PasswordFileError::read(&self.path))?;
+        match found.verdict(&current) {
+            Verdict::Whole => {}
+            Verdict::CutShort(old) => {
+                in_place::rewrite(&mut self.file, &current, old)
+                    .map_err(|error| self.torn(error.into(), Some(&found.copy)))?;
+                self.found = Before::Undone;
+            }
+            Verdict::Changed => {
+                let path = self.path.clone();
+                return Err(PasswordFileError::Changed { path, copy: found.copy.path().into() });
+            }
+        }
+        found.copy.discard();
+        Ok(())
     }
 
     /// The mode bits that let every user of the system at the file, if there are any.
@@ -73,13 +119,23 @@ impl LockedFile {
             Err(Obstacle::Rename(because)) => because,
             Err(Obstacle::Write(source)) => return Err(self.not_written(source)),
         };
-        let new = Zeroizing::new(edited.to_vec());
-        match in_place::rewrite(&mut self.file, edited.old(), &new) {
-            Ok(()) => Ok(Replaced::InPlace(because)),
-            Err(InPlaceError::Untouched(source)) => Err(self.not_written(source)),
-            Err(InPlaceError::Torn(source)) => {
-                Err(PasswordFileError::Torn { path: self.path, source })
-            }
+        let new = Zeroizing::new(edited.pieces().collect::<Vec<_>>().concat());
+        let copy = match UndoCopy::keep(&self.folder, &self.metadata, edited.old(), &new) {
+            Ok(copy) => Some(copy),
+            Err(error) if is_forbidden(&error) => None,
+            Err(error) => return Err(self.not_written(error)),
+        };
+        let rewritten = in_place::rewrite(&mut self.file, edited.old(), &new);
+        if let Err(InPlaceError::Torn(source)) = rewritten {
+            return Err(self.torn(source, copy.as_ref()));
+        }
+        let undo = if copy.is_some() { Undo::Kept } else { Undo::Impossible };
+        if let Some(copy) = copy {
+            copy.discard();
+        }
+        match rewritten {
+            Ok(()) => Ok(Replaced::InPlace(because, undo)),
+            Err(error) => Err(self.not_written(error.into())),
         }
     }
 
@@ -87,15 +143,21 @@ impl LockedFile {
         PasswordFileError::Write { path: self.path.clone(), source }
     }
 
+    fn torn(&self, source: io::Error, copy: Option<&UndoCopy>) -> PasswordFileError {
+        let copy = copy.map(|copy| copy.path().to_owned());
+        PasswordFileError::Torn { path: self.path.clone(), copy, source }
+    }
+
     fn rename_over(&self, edited: &Edited) -> Result<(), Obstacle> {
         if self.metadata.nlink() > 1 {
             return Err(Obstacle::Rename(InPlaceReason::HardLinks));
         }
-        let mut new = self.folder.new_file().map_err(|error| match error.kind() {
-            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+        let mut new = self.folder.new_file().map_err(|error| {
+            if is_forbidden(&error) {
                 Obstacle::Rename(InPlaceReason::Folder)
+            } else {
+                Obstacle::Write(error)
             }
-            _ => Obstacle::Write(error),
         })?;
         self.copy_rights(new.as_file()).map_err(|_| Obstacle::Rename(InPlaceReason::Rights))?;
         write_pieces(new.as_file_mut(), edited.pieces()).map_err(Obstacle::Write)?;
@@ -146,7 +208,16 @@ pub(crate) enum Replaced {
     /// By one rename: whoever reads it sees the old or the new file.
     Renamed,
     /// By writing over it.
-    InPlace(InPlaceReason),
+    InPlace(InPlaceReason, Undo),
+}
+
+/// Whether a rewrite in place could have been undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Undo {
+    /// The folder takes no copy.
+    Impossible,
+    /// A copy lay beside the file.
+    Kept,
 }
 
 /// Why a file was not replaced by a rename.
@@ -203,34 +274,9 @@ pub(crate) fn create(path: &Path, content: &[u8]) -> Result<(), PasswordFileErro
     Ok(())
 }
 
-/// A folder, locked where the system lets us: it must be readable, and some network file systems
-/// lock no folders. Then the lock on the file itself has to do.
-struct Folder {
-    path: PathBuf,
-    lock: Option<File>,
-}
-
-impl Folder {
-    fn lock(path: &Path) -> Self {
-        let lock = File::open(path).and_then(|folder| folder.lock().map(|()| folder));
-        Self { path: path.to_owned(), lock: lock.ok() }
-    }
-
-    /// A new file in it, readable by its owner alone. It is removed when dropped.
-    fn new_file(&self) -> io::Result<NamedTempFile> {
-        // Opened here, since the crate's own errors name the new file, which the user never sees.
-        tempfile::Builder::new().prefix(".mqtt-passwd-").make_in(&self.path, |path| {
-            File::options().write(true).create_new(true).mode(0o600).open(path)
-        })
-    }
-
-    /// Asks the system to put the folder's entries on the disk. The change has been made by then:
-    /// where the system cannot, it is no worse than any other rename.
-    fn sync(&self) {
-        if let Some(folder) = &self.lock {
-            let _ = folder.sync_all();
-        }
-    }
+/// Whether the folder takes no new files from us.
+fn is_forbidden(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
 }
 
 /// Resolves all links, so that the file behind them is replaced and they stay.
@@ -264,7 +310,10 @@ fn open_regular(path: &Path, real: &Path) -> Result<(File, Metadata), PasswordFi
 
 /// Writes all pieces and waits until they are on the disk. A buffered writer would keep a copy of
 /// what it buffered, and plain passwords may be among it.
-fn write_pieces<'a>(file: &mut File, pieces: impl Iterator<Item = &'a [u8]>) -> io::Result<()> {
+pub(super) fn write_pieces<'a>(
+    file: &mut File,
+    pieces: impl Iterator<Item = &'a [u8]>,
+) -> io::Result<()> {
     let mut block = Zeroizing::new(Vec::with_capacity(BLOCK));
     for piece in pieces {
         if block.len() + piece.len() > BLOCK {

@@ -60,9 +60,10 @@ fn read_all(file: File) -> io::Result<Option<Vec<u8>>> {
     let mut input = Blocking(file);
     let mut bytes = Vec::new();
     while bytes.len() <= MAX_PAYLOAD {
-        let before = bytes.len();
-        input.by_ref().take(PIECE).read_to_end(&mut bytes)?;
-        if bytes.len() == before {
+        let mut piece = input.by_ref().take(PIECE);
+        piece.read_to_end(&mut bytes)?;
+        // A terminal would go on behind its end.
+        if piece.limit() > 0 {
             return Ok(Some(bytes));
         }
     }
