@@ -139,14 +139,8 @@ impl Definition {
             .args_override_self(true)
             .help_template(HELP)
             .disable_help_subcommand(true)
-            .mut_args(|arg| {
-                if !arg.get_action().takes_values() {
-                    return arg;
-                }
-                let takes_dashes = !arg.is_positional();
-                // The help names the values in its own words.
-                arg.hide_possible_values(true).allow_hyphen_values(takes_dashes)
-            });
+            // The help names the values in its own words.
+            .hide_possible_values(true);
         Self { invocation, command, color: Color::Auto }
     }
 
