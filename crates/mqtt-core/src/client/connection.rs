@@ -84,6 +84,7 @@ impl Connection {
     }
 
     /// The next packet of what was read.
+    #[inline]
     pub(super) fn next_packet(&mut self, codec: &Codec) -> Result<Option<Incoming>, DecodeError> {
         codec.decode(&mut self.buffer)
     }

@@ -145,12 +145,14 @@ impl Client {
 
     /// Whether a message of that QoS may be published now.
     #[must_use]
+    #[inline]
     pub fn can_publish(&self, qos: Qos) -> bool {
         self.queue.has_room() && self.session.can_publish(qos)
     }
 
     /// Publishes a message and gives its packet identifier; at QoS 0 there is none. Ask
     /// [`Self::can_publish`] first.
+    #[inline]
     pub fn publish(&mut self, message: Message<Payload>) -> Result<Option<PacketId>, ClientError> {
         let length = message.payload.len();
         let (publish, number) = self.session.publish(message, length)?;
@@ -212,6 +214,7 @@ impl Client {
     }
 
     /// Where to print.
+    #[inline]
     pub fn console(&mut self) -> &mut Console<Receipt> {
         &mut self.console
     }
@@ -246,6 +249,7 @@ impl Client {
     }
 
     /// Handles packets that have come until one of them means something to the tool.
+    #[inline]
     fn next_event(
         &mut self,
         connection: &mut Connection,
@@ -292,6 +296,7 @@ impl Client {
         let _ = self.collect();
     }
 
+    #[inline]
     fn send_publish(&mut self, publish: Publish<Payload>, number: u16) -> Result<(), ClientError> {
         let length = publish.payload.len();
         let codec = self.codec;
@@ -307,6 +312,7 @@ impl Client {
         Ok(())
     }
 
+    #[inline]
     fn send_packet(&mut self, packet: &Outgoing) -> Result<(), ClientError> {
         if let Some(debug) = &self.debug {
             debug.sending(packet, &mut self.console);
@@ -316,6 +322,7 @@ impl Client {
     }
 
     /// Encodes what the session wants to send.
+    #[inline]
     fn collect(&mut self) -> Result<(), ClientError> {
         while let Some(send) = self.session.poll_send() {
             match send {

@@ -73,6 +73,7 @@ impl WriteQueue {
         self.length
     }
 
+    #[inline]
     pub(super) fn has_room(&self) -> bool {
         self.length < HIGH_WATER
     }
@@ -92,11 +93,13 @@ impl WriteQueue {
     }
 
     /// Remembers that a message ends here which nobody will acknowledge.
+    #[inline]
     pub(super) fn mark_message_end(&mut self) {
         self.message_ends.push_back(self.written + bytes_count(self.length));
     }
 
     /// Appends what `encode` writes; nothing is appended where it fails.
+    #[inline]
     pub(super) fn encode<E>(
         &mut self,
         encode: impl FnOnce(&mut BytesMut) -> Result<(), E>,
@@ -111,6 +114,7 @@ impl WriteQueue {
     }
 
     /// Appends a payload.
+    #[inline]
     pub(super) fn push_payload(&mut self, payload: Payload) {
         self.length += payload.len();
         match payload {

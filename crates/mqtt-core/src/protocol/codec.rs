@@ -109,6 +109,7 @@ impl Codec {
     }
 
     /// Takes the next packet from `buffer`, or leaves it alone where none is whole yet.
+    #[inline]
     pub fn decode(&self, buffer: &mut BytesMut) -> Result<Option<Incoming>, DecodeError> {
         let Some(Frame { header, length }) = self.frame(buffer)? else {
             return Ok(None);
@@ -133,6 +134,7 @@ impl Codec {
     }
 
     /// The lengths in the fixed header (§2.1), or `None` where it is not whole yet.
+    #[inline]
     fn frame(&self, buffer: &[u8]) -> Result<Option<Frame>, DecodeError> {
         let Some((&first, rest)) = buffer.split_first() else {
             return Ok(None);
@@ -160,6 +162,7 @@ impl Codec {
     }
 
     /// Appends a packet to `out`; on an error `out` is as before.
+    #[inline]
     pub fn encode(&self, packet: &Outgoing, out: &mut BytesMut) -> Result<(), EncodeError> {
         match self.version {
             ProtocolVersion::V5 => v5::encode(packet, out),
@@ -168,6 +171,7 @@ impl Codec {
     }
 
     /// Appends everything of a PUBLISH but its payload to `out`; on an error `out` is as before.
+    #[inline]
     pub fn encode_publish<P>(
         &self,
         publish: &Publish<P>,
@@ -193,6 +197,7 @@ struct Frame {
 const TLS_ALERT: u8 = 0x15;
 
 /// Checks type and flags, which are fixed for every packet but PUBLISH (§2.1.2, §2.1.3).
+#[inline]
 fn check_first_byte(version: ProtocolVersion, first: u8) -> Result<(), DecodeError> {
     if first == TLS_ALERT {
         return Err(DecodeError::Tls);
@@ -218,6 +223,7 @@ fn check_first_byte(version: ProtocolVersion, first: u8) -> Result<(), DecodeErr
 pub const PACKET_TYPE_0: &str = "packet type 0";
 
 /// The name of the packet whose first byte is `first`.
+#[inline]
 pub(super) fn packet_name(first: u8) -> &'static str {
     const NAMES: [&str; 16] = [
         PACKET_TYPE_0,

@@ -19,6 +19,7 @@ const DUP: u8 = 0x08;
 const RETAIN: u8 = 0x01;
 
 /// Decodes the body of a frame; `flags` are the low four bits of its first byte (§3.3.1).
+#[inline]
 pub(super) fn decode(
     version: ProtocolVersion,
     flags: u8,
@@ -53,6 +54,7 @@ pub(super) fn decode(
 }
 
 /// Writes everything but the payload, whose length is `payload_length`.
+#[inline]
 pub(super) fn encode_header<P>(
     version: ProtocolVersion,
     publish: &Publish<P>,
@@ -84,6 +86,7 @@ pub(super) fn encode_header<P>(
 }
 
 /// The remaining length of the packet with a payload of that length.
+#[inline]
 fn remaining_length<P>(
     version: ProtocolVersion,
     publish: &Publish<P>,
@@ -100,6 +103,7 @@ fn remaining_length<P>(
 
 impl<P> Publish<P> {
     /// The length of the whole packet with a payload of that length, in bytes.
+    #[inline]
     pub fn packet_length(&self, version: ProtocolVersion, payload_length: usize) -> usize {
         let remaining = remaining_length(version, self, payload_length);
         (1 + variable_integer_length(remaining)).saturating_add(remaining)

@@ -52,6 +52,7 @@ impl Text {
     /// Takes a received string: well-formed UTF-8 without NUL, or `None` (§1.5.4). Control
     /// characters are let through: a receiver may close the connection for them, but the user
     /// wants the message.
+    #[inline]
     pub(super) fn received(bytes: Bytes) -> Option<Self> {
         let text = ByteString::try_from(bytes).ok()?;
         (!text.as_bytes().contains(&0)).then_some(Self(text))
@@ -59,6 +60,7 @@ impl Text {
 
     /// The string.
     #[must_use]
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -75,12 +77,14 @@ impl Text {
 
     /// Its length on the wire without the two bytes of the length itself.
     #[must_use]
+    #[inline]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Whether it has no character.
     #[must_use]
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -50,6 +50,7 @@ impl TopicName {
 
     /// Takes the topic of a received PUBLISH; `None` where it has a wildcard or is empty
     /// (§3.3.2.1).
+    #[inline]
     pub(super) fn received(text: Text) -> Option<Self> {
         // Most topics are shorter than what a search by vectors begins with.
         let is_name = |byte| !matches!(byte, b'+' | b'#');
@@ -58,6 +59,7 @@ impl TopicName {
 
     /// The name.
     #[must_use]
+    #[inline]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
@@ -117,6 +119,7 @@ impl TopicFilter {
 
     /// The filter.
     #[must_use]
+    #[inline]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }

@@ -17,6 +17,7 @@ pub enum ProtocolVersion {
 impl ProtocolVersion {
     /// The protocol level of CONNECT (§3.1.2.2).
     #[must_use]
+    #[inline]
     pub fn level(self) -> u8 {
         match self {
             Self::V31 => 3,
@@ -40,6 +41,7 @@ pub enum Qos {
 impl Qos {
     /// The level as a number, 0 to 2.
     #[must_use]
+    #[inline]
     pub fn level(self) -> u8 {
         match self {
             Self::AtMostOnce => 0,
@@ -50,6 +52,7 @@ impl Qos {
 
     /// The QoS with that level, 0 to 2.
     #[must_use]
+    #[inline]
     pub fn from_level(level: u8) -> Option<Self> {
         match level {
             0 => Some(Self::AtMostOnce),
@@ -73,6 +76,7 @@ impl PacketId {
 
     /// The number.
     #[must_use]
+    #[inline]
     pub fn number(self) -> u16 {
         self.0.get()
     }

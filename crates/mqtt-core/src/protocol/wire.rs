@@ -31,6 +31,7 @@ pub(super) struct Reader {
 
 impl Reader {
     /// `packet` is the name that an error carries.
+    #[inline]
     pub(super) fn new(packet: &'static str, bytes: Bytes) -> Self {
         Self { bytes, packet }
     }
@@ -52,6 +53,7 @@ impl Reader {
         self.bytes.try_get_u8().map_err(|_| self.malformed("it ends too early"))
     }
 
+    #[inline]
     pub(super) fn u16(&mut self) -> Result<u16, DecodeError> {
         self.bytes.try_get_u16().map_err(|_| self.malformed("it ends too early"))
     }
@@ -61,6 +63,7 @@ impl Reader {
     }
 
     /// A variable byte integer (§1.5.5).
+    #[inline]
     pub(super) fn variable_integer(&mut self) -> Result<u32, DecodeError> {
         let (value, length) = match variable_integer(&self.bytes) {
             VariableInteger::Whole { value, length } => (value, length),
@@ -71,22 +74,26 @@ impl Reader {
         Ok(value)
     }
 
+    #[inline]
     pub(super) fn packet_id(&mut self) -> Result<PacketId, DecodeError> {
         let number = self.u16()?;
         PacketId::new(number).ok_or_else(|| self.malformed("its packet identifier is 0"))
     }
 
+    #[inline]
     pub(super) fn text(&mut self) -> Result<Text, DecodeError> {
         let bytes = self.binary()?;
         Text::received(bytes).ok_or_else(|| self.malformed("a string is not UTF-8 or holds NUL"))
     }
 
+    #[inline]
     pub(super) fn binary(&mut self) -> Result<Bytes, DecodeError> {
         let length = usize::from(self.u16()?);
         self.take(length)
     }
 
     /// The next `length` bytes.
+    #[inline]
     pub(super) fn take(&mut self, length: usize) -> Result<Bytes, DecodeError> {
         if length > self.bytes.len() {
             return Err(self.malformed("a length runs past its end"));
@@ -100,6 +107,7 @@ impl Reader {
         Ok(Self { bytes: self.take(length)?, packet: self.packet })
     }
 
+    #[inline]
     pub(super) fn rest(self) -> Bytes {
         self.bytes
     }
@@ -118,6 +126,7 @@ pub(super) enum VariableInteger {
 }
 
 /// Reads a variable byte integer of at most four bytes (§1.5.5).
+#[inline]
 pub(super) fn variable_integer(bytes: &[u8]) -> VariableInteger {
     let mut value = 0;
     for (index, &byte) in bytes.iter().take(4).enumerate() {
@@ -131,6 +140,7 @@ pub(super) fn variable_integer(bytes: &[u8]) -> VariableInteger {
 
 /// Writes a variable byte integer; the caller has checked that it is at most
 /// [`MAX_REMAINING_LENGTH`].
+#[inline]
 pub(super) fn put_variable_integer(out: &mut BytesMut, mut value: usize) {
     while value >= 0x80 {
         out.put_u8(low_byte(value) | 0x80);
@@ -144,6 +154,7 @@ fn low_byte(value: usize) -> u8 {
 }
 
 /// How many bytes [`put_variable_integer`] writes.
+#[inline]
 pub(super) fn variable_integer_length(value: usize) -> usize {
     match value {
         0..=0x7f => 1,
@@ -155,6 +166,7 @@ pub(super) fn variable_integer_length(value: usize) -> usize {
 
 /// Writes a string or binary datum behind its length. Longer ones than [`MAX_LENGTH`] cannot
 /// occur: [`Text`] and [`super::Value`] are checked when they are made.
+#[inline]
 pub(super) fn put_binary(out: &mut BytesMut, bytes: &[u8]) {
     debug_assert!(bytes.len() <= MAX_LENGTH);
     out.put_u16(u16::try_from(bytes.len()).unwrap_or(u16::MAX));

@@ -1,6 +1,6 @@
 //! The topic aliases of one connection, one set for each direction (MQTT 5 §3.3.2.3.4).
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::SessionError;
 use crate::protocol::{PropertyId, Publish, TopicName};
@@ -8,14 +8,14 @@ use crate::protocol::{PropertyId, Publish, TopicName};
 /// What the broker has set.
 #[derive(Debug)]
 pub(super) struct InboundAliases {
-    topics: HashMap<u32, TopicName>,
+    topics: BTreeMap<u32, TopicName>,
     maximum: u32,
 }
 
 impl InboundAliases {
     /// `maximum` is what CONNECT announced; 0 allows none.
     pub(super) fn new(maximum: u16) -> Self {
-        Self { topics: HashMap::new(), maximum: u32::from(maximum) }
+        Self { topics: BTreeMap::new(), maximum: u32::from(maximum) }
     }
 
     /// They end with the connection.
@@ -29,6 +29,7 @@ impl InboundAliases {
     }
 
     /// The topic of a PUBLISH; sets an alias, or looks it up.
+    #[inline]
     pub(super) fn topic(&mut self, publish: &mut Publish) -> Result<TopicName, SessionError> {
         let topic = publish.topic.take();
         let Some(alias) = publish.properties.number(PropertyId::TopicAlias) else {
@@ -51,7 +52,7 @@ impl InboundAliases {
 /// What we have set.
 #[derive(Debug, Default)]
 pub(super) struct OutboundAliases {
-    topics: HashMap<u32, TopicName>,
+    topics: BTreeMap<u32, TopicName>,
 }
 
 impl OutboundAliases {
@@ -62,6 +63,7 @@ impl OutboundAliases {
 
     /// Readies a PUBLISH for the wire: the topic goes out the first time an alias stands for it,
     /// then the alias alone. An alias above the broker's `maximum` is left out; the topic is there.
+    #[inline]
     pub(super) fn shorten<P>(&mut self, publish: &mut Publish<P>, maximum: u16) {
         let Some(alias) = publish.properties.number(PropertyId::TopicAlias) else {
             return;

@@ -1,6 +1,6 @@
 //! Messages from the broker: each QoS 2 message once, acknowledged only when it was written.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::BrokersSession;
 use crate::protocol::{Ack, Outgoing, PacketId, Publish, Qos};
@@ -32,7 +32,7 @@ struct Held {
 /// What is known of messages whose exchange is not over.
 #[derive(Debug, Default)]
 pub(super) struct Inbound {
-    held: HashMap<PacketId, Held>,
+    held: BTreeMap<PacketId, Held>,
     /// Messages of QoS 1 of this connection that are not acknowledged.
     unacknowledged: usize,
     connection: u64,
@@ -58,6 +58,7 @@ impl Inbound {
         }
     }
 
+    #[inline]
     pub(super) fn publish(&mut self, publish: &Publish) -> Arrival {
         let Some(packet_id) = publish.packet_id else {
             return Arrival::New(None);
@@ -86,6 +87,7 @@ impl Inbound {
     /// The message's bytes are safe: the acknowledgement to send now, if any. A receipt of an
     /// earlier connection sends nothing at QoS 1, for the broker sends the message again; at
     /// QoS 2 it makes sure that the duplicate is recognised.
+    #[inline]
     pub(super) fn acknowledge(&mut self, receipt: Receipt) -> Option<Outgoing> {
         if receipt.qos != Qos::ExactlyOnce {
             if receipt.connection != self.connection {

@@ -1,6 +1,6 @@
 //! Messages on their way to the broker: the send window, and what must be sent again (§4.3, §4.4).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BrokersSession, Event, Published, SessionError};
 use crate::protocol::{Ack, Outgoing, PacketId, Publish, Qos, ReasonCode};
@@ -26,7 +26,7 @@ enum Stage {
 pub(super) struct Outbound<P> {
     /// By the order in which they were first sent: that is the order of a resend (§4.6).
     in_flight: BTreeMap<u64, InFlight<P>>,
-    order_of: HashMap<PacketId, u64>,
+    order_of: BTreeMap<PacketId, u64>,
     /// What was sent on an earlier connection and has no place in the window of this one yet.
     waiting: BTreeSet<u64>,
     next_order: u64,
@@ -55,7 +55,7 @@ impl<P: Clone> Outbound<P> {
     pub(super) fn new(window: u16) -> Self {
         Self {
             in_flight: BTreeMap::new(),
-            order_of: HashMap::new(),
+            order_of: BTreeMap::new(),
             waiting: BTreeSet::new(),
             next_order: 0,
             recovered_before: 0,

@@ -19,6 +19,7 @@ impl PacketIds {
     }
 
     /// Takes the next free identifier; `None` when all 65,535 are in use.
+    #[inline]
     pub(super) fn take(&mut self) -> Option<PacketId> {
         if self.count == usize::from(u16::MAX) {
             return None;
@@ -35,6 +36,7 @@ impl PacketIds {
     }
 
     /// Counts a message of QoS 0: it has no identifier, but the originals' `-d` lines number it.
+    #[inline]
     pub(super) fn advance(&mut self) -> PacketId {
         loop {
             self.last = self.last.wrapping_add(1);
@@ -45,6 +47,7 @@ impl PacketIds {
     }
 
     /// Gives an identifier back; one that is not in use stays so.
+    #[inline]
     pub(super) fn release(&mut self, packet_id: PacketId) {
         if self.is_in_use(packet_id) {
             let (word, bit) = position(packet_id);
@@ -53,12 +56,14 @@ impl PacketIds {
         }
     }
 
+    #[inline]
     fn is_in_use(&self, packet_id: PacketId) -> bool {
         let (word, bit) = position(packet_id);
         self.in_use[word] & bit != 0
     }
 }
 
+#[inline]
 fn position(packet_id: PacketId) -> (usize, u64) {
     let number = packet_id.number();
     (usize::from(number / 64), 1 << (number % 64))

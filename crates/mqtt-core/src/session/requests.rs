@@ -1,6 +1,6 @@
 //! SUBSCRIBEs and UNSUBSCRIBEs: how they are asked for, and which the broker has not answered yet.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::{LimitError, Session, SessionError};
 use crate::protocol::{
@@ -19,7 +19,7 @@ pub(super) enum Request {
 
 /// The unanswered requests of one connection.
 #[derive(Debug, Default)]
-pub(super) struct Requests(HashMap<PacketId, Request>);
+pub(super) struct Requests(BTreeMap<PacketId, Request>);
 
 impl Requests {
     pub(super) fn insert(&mut self, packet_id: PacketId, request: Request) {
