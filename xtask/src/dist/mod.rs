@@ -39,7 +39,7 @@ Options:
 const NAME: &str = "mqtt-tools";
 
 /// The features that are built in, where the system's libraries can be linked: for Linux with glibc.
-const FEATURES: &[&str] = &[];
+const FEATURES: &[&str] = &["psk"];
 
 /// What the targets of Linux with glibc end with.
 const GLIBC: &str = "-linux-gnu";
