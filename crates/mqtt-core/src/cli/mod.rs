@@ -46,7 +46,7 @@ mod words;
 pub use color::ColorArgs;
 #[cfg(feature = "client")]
 pub use connect_args::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, VERSION};
-pub use generate::generate;
+pub use generate::{PackedFile, generate, unpacked};
 pub use given::Given;
 #[cfg(feature = "client")]
 pub use main::{conclude, reads_keyboard, tell, warn};
