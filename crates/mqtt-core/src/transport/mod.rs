@@ -26,7 +26,7 @@ use tokio::time::timeout;
 
 use crate::plan::{Endpoint, Route};
 pub use proxy::ProxyError;
-pub use tls::{SetupError, TlsError};
+pub use tls::{SetupError, TlsError, Unacceptable};
 pub use websocket::WebSocketError;
 
 /// Anything bytes go through both ways.

@@ -5,7 +5,7 @@ use std::io;
 use rustls::{AlertDescription, CertificateError, InvalidMessage, PeerIncompatible};
 use x509_parser::time::ASN1Time;
 
-use super::{legacy, pre_shared_key};
+use super::{Unacceptable, legacy, pre_shared_key};
 
 /// Why TLS with the broker failed. What is wrong with our own files and options is a
 /// [`SetupError`](super::SetupError).
@@ -39,7 +39,7 @@ pub enum TlsError {
     NotTheOwner,
     /// Anything else that is wrong with the certificate.
     #[error("its certificate is not acceptable")]
-    Certificate(#[source] rustls::Error),
+    Certificate(#[source] Unacceptable),
     /// The bytes that came are not TLS.
     #[error("what it sent is not TLS")]
     NotTls,
@@ -121,19 +121,19 @@ impl TlsError {
             }
             CertificateError::UnknownIssuer => Self::UnknownAuthority,
             CertificateError::ExpiredContext { not_after, .. } => {
-                legacy::time(not_after).map_or_else(|| Self::other(cause), Self::Expired)
+                legacy::time(not_after).map_or_else(|| Self::other(&cause), Self::Expired)
             }
             CertificateError::NotValidYetContext { not_before, .. } => {
-                legacy::time(not_before).map_or_else(|| Self::other(cause), Self::NotYetValid)
+                legacy::time(not_before).map_or_else(|| Self::other(&cause), Self::NotYetValid)
             }
             CertificateError::BadSignature => Self::WrongSignature,
             CertificateError::ApplicationVerificationFailure => Self::NotTheOwner,
-            other => Self::other(other),
+            other => Self::other(&other),
         }
     }
 
-    fn other(cause: CertificateError) -> Self {
-        Self::Certificate(rustls::Error::InvalidCertificate(cause))
+    fn other(cause: &CertificateError) -> Self {
+        Self::Certificate(Unacceptable::of(cause))
     }
 
     pub(super) fn of_alert(alert: AlertDescription) -> Self {
@@ -185,6 +185,7 @@ impl TlsError {
                 "it is a forgery, or the authority has a new key: then --cafile needs its new \
                  certificate"
             }
+            Self::Certificate(cause) => cause.hint()?,
             Self::UnknownIdentity => "identities are told apart by their case, too",
             Self::OtherKey => "--psk is the key in hexadecimal digits, as the broker has it",
             Self::NoPreSharedKey => {
@@ -193,7 +194,6 @@ impl TlsError {
             }
             Self::NoName(_)
             | Self::NotTheOwner
-            | Self::Certificate(_)
             | Self::Alert(_)
             | Self::Protocol(_)
             | Self::NoTls12
@@ -215,7 +215,11 @@ fn listed(names: &[String]) -> String {
 
 /// The alert's name (RFC 8446 §6) with blanks: `unknown CA`, `decrypt error`.
 fn in_words(alert: AlertDescription) -> String {
-    let name = format!("{alert:?}");
+    words(&format!("{alert:?}"))
+}
+
+/// A name in the library's code, with blanks.
+pub(super) fn words(name: &str) -> String {
     let mut words = String::new();
     let mut before = None;
     for c in name.chars() {

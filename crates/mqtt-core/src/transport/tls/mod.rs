@@ -3,9 +3,11 @@
 //! The files and options of a run become one configuration, made before anything is connected; every
 //! connection uses it, and reconnections resume what was agreed before. Knows neither packets nor MQTT.
 
+mod algorithms;
 mod authorities;
 mod certificates;
 mod client_certificate;
+mod der;
 mod failure;
 mod key_log;
 mod legacy;
@@ -18,12 +20,15 @@ mod pre_shared_key;
 mod pre_shared_key;
 mod setup;
 mod suites;
+mod unacceptable;
 mod verifier;
 
 pub use failure::TlsError;
 pub use setup::SetupError;
+pub use unacceptable::Unacceptable;
 
 pub(super) use failure::of_stream;
+use failure::words;
 
 use std::io;
 use std::path::Path;
