@@ -42,6 +42,8 @@ mod signals;
 mod terminal;
 /// TLS: who is believed, what is shown, and what is said when it fails.
 mod tls;
+/// TLS that fails, and the option that helps.
+mod tls_hints;
 /// Certificates of old forms.
 mod tls_old_certificates;
 /// The prompt for the passphrase of a key.

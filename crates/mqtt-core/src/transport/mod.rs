@@ -26,7 +26,7 @@ use tokio::time::timeout;
 
 use crate::plan::{Endpoint, Route};
 pub use proxy::ProxyError;
-pub use tls::{SetupError, TlsError, Unacceptable};
+pub use tls::{SetupError, TlsError, TlsFailure, Unacceptable};
 pub use websocket::WebSocketError;
 
 /// Anything bytes go through both ways.
@@ -131,7 +131,7 @@ pub enum TransportError {
         /// The broker.
         endpoint: Endpoint,
         /// Why.
-        source: TlsError,
+        source: TlsFailure,
     },
 }
 

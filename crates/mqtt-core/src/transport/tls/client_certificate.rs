@@ -2,9 +2,12 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use memchr::memmem;
 use pkcs8::{EncryptedPrivateKeyInfo, SecretDocument};
+use rustls::SignatureScheme;
+use rustls::client::ResolvesClientCert;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -93,4 +96,27 @@ fn decrypted(
     let document =
         info.decrypt(passphrase).map_err(|_| SetupError::WrongPassphrase(path.to_owned()))?;
     Ok(PrivatePkcs8KeyDer::from(document.as_bytes().to_vec()).into())
+}
+
+/// Where we have no certificate: remembers whether a broker has asked for one.
+#[derive(Debug, Default)]
+pub(super) struct NoCertificate {
+    wanted: AtomicBool,
+}
+
+impl NoCertificate {
+    pub(super) fn was_wanted(&self) -> bool {
+        self.wanted.load(Ordering::Relaxed)
+    }
+}
+
+impl ResolvesClientCert for NoCertificate {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.wanted.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
 }

@@ -11,6 +11,7 @@ mod der;
 mod failure;
 mod key_log;
 mod legacy;
+mod offer;
 mod passphrase;
 #[cfg(feature = "psk")]
 mod pre_shared_key;
@@ -20,10 +21,11 @@ mod pre_shared_key;
 mod pre_shared_key;
 mod setup;
 mod suites;
+mod told;
 mod unacceptable;
 mod verifier;
 
-pub use failure::TlsError;
+pub use failure::{TlsError, TlsFailure};
 pub use setup::SetupError;
 pub use unacceptable::Unacceptable;
 
