@@ -48,6 +48,8 @@ mod tls_hints;
 mod tls_old_certificates;
 /// The prompt for the passphrase of a key.
 mod tls_passphrase;
+/// Files of TLS that are pipes.
+mod tls_pipes;
 /// TLS with what lies below it and above it.
 mod tls_stacked;
 /// `--save-unsent`, and what is said of lines that do not get through.

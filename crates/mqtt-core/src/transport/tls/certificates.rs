@@ -18,7 +18,7 @@ use super::key_log::KeyLog;
 use super::offer::Offer;
 use super::told::Told;
 use super::verifier::{NameCheck, NoVerifier, Verifier};
-use super::{SetupError, TlsError, bare, suites};
+use super::{SetupError, TlsError, aside, bare, suites};
 use crate::plan::{Certificates, Endpoint, Tls, TlsVersions, Verification};
 use crate::transport::{ByteStream, TransportError};
 
@@ -41,7 +41,7 @@ impl Connector {
         certificates: &Certificates,
     ) -> Result<Self, TransportError> {
         let provider = Arc::new(provider(tls, certificates.versions)?);
-        let (verifier, nameless) = verifiers(certificates, &provider)?;
+        let (verifier, nameless) = verifiers(certificates, &provider).await?;
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(versions(certificates.versions))
             .map_err(SetupError::refused)?
@@ -55,7 +55,7 @@ impl Connector {
         let mut config = builder.with_client_cert_resolver(ours);
         config.alpn_protocols = tls.alpn.iter().map(|name| name.clone().into_bytes()).collect();
         if let Some(path) = &tls.key_log {
-            config.key_log = Arc::new(KeyLog::open(path)?);
+            config.key_log = Arc::new(KeyLog::open(path).await?);
         }
         let mut without_name = config.clone();
         without_name.dangerous().set_certificate_verifier(nameless);
@@ -128,7 +128,7 @@ type AnyVerifier = Arc<dyn ServerCertVerifier>;
 
 /// Who looks at the broker's certificate, where it has a name and where it has none. Where nobody is to
 /// look, no authority is read.
-fn verifiers(
+async fn verifiers(
     certificates: &Certificates,
     provider: &Arc<CryptoProvider>,
 ) -> Result<(AnyVerifier, AnyVerifier), TransportError> {
@@ -137,7 +137,8 @@ fn verifiers(
         let verifier: AnyVerifier = Arc::new(NoVerifier(algorithms));
         return Ok((Arc::clone(&verifier), verifier));
     }
-    let Authorities { roots, named } = Authorities::load(&certificates.trust)?;
+    let trust = certificates.trust.clone();
+    let Authorities { roots, named } = aside(move || Authorities::load(&trust)).await?;
     let roots = Arc::new(roots);
     let webpki = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider)).build();
     let webpki = webpki.map_err(|_| SetupError::NoSystemCertificates)?;

@@ -14,7 +14,7 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
 use zeroize::Zeroizing;
 
-use super::{SetupError, authorities, legacy, passphrase};
+use super::{SetupError, aside, authorities, legacy, passphrase};
 use crate::plan::ClientCertificate;
 use crate::transport::TransportError;
 
@@ -31,7 +31,8 @@ pub(super) async fn load(
     plan: &ClientCertificate,
     provider: &CryptoProvider,
 ) -> Result<Arc<SingleCertAndKey>, TransportError> {
-    let chain = authorities::certificates("--cert", &plan.chain)?;
+    let file = plan.chain.clone();
+    let chain = aside(move || authorities::certificates("--cert", &file)).await?;
     let key = signing_key(plan, provider).await?;
     let of_certificate = chain.first().and_then(|leaf| legacy::public_key(leaf));
     let of_key = key.public_key();
@@ -47,7 +48,8 @@ async fn signing_key(
     provider: &CryptoProvider,
 ) -> Result<Arc<dyn SigningKey>, TransportError> {
     let path = &plan.key;
-    let content = Zeroizing::new(super::read("--key", path)?);
+    let file = path.clone();
+    let content = Zeroizing::new(aside(move || super::read("--key", &file)).await?);
     if memmem::find(&content, OLD_ENCRYPTION).is_some() {
         return Err(SetupError::OldEncryption(path.clone()).into());
     }

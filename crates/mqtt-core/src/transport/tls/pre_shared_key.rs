@@ -72,7 +72,11 @@ pub(in crate::transport) struct Connector {
 }
 
 impl Connector {
-    pub(super) fn new(tls: &Tls, identity: &str, key: &Secret) -> Result<Self, TransportError> {
+    pub(super) async fn new(
+        tls: &Tls,
+        identity: &str,
+        key: &Secret,
+    ) -> Result<Self, TransportError> {
         let ciphers = match &tls.ciphers {
             None => SUITES.join(":"),
             Some(names) => named(names)?,
@@ -89,7 +93,7 @@ impl Connector {
             context.set_alpn_protos(&offer).map_err(SetupError::refused)?;
         }
         if let Some(path) = &tls.key_log {
-            let key_log = KeyLog::open(path)?;
+            let key_log = KeyLog::open(path).await?;
             context.set_keylog_callback(move |_, line| key_log.write(line.to_owned()));
         }
         Ok(Self { context: context.build(), offer: Offer::of(tls) })
