@@ -44,6 +44,8 @@ mod terminal;
 mod tls;
 /// TLS that fails, and the option that helps.
 mod tls_hints;
+/// Keys and certificates that cannot be used.
+mod tls_keys;
 /// Certificates of old forms.
 mod tls_old_certificates;
 /// The prompt for the passphrase of a key.

@@ -1,5 +1,6 @@
 //! What the algorithms of keys and signatures are called.
 
+use rustls::pki_types::PrivateKeyDer;
 use x509_parser::asn1_rs::{FromDer, Oid};
 
 use super::der;
@@ -47,6 +48,28 @@ pub(super) fn name(algorithm: &[u8]) -> String {
 pub(super) fn rsa_bits(algorithm: &[u8], key: &[u8]) -> Option<usize> {
     let modulus = der::elements(key)?.into_iter().next()?;
     algorithm.starts_with(RSA).then(|| der::bits(&modulus))
+}
+
+/// What kind of key this is.
+pub(super) fn kind(key: &PrivateKeyDer<'_>) -> Option<String> {
+    match key {
+        PrivateKeyDer::Pkcs1(key) => kind_of_rsa(key.secret_pkcs1_der()),
+        PrivateKeyDer::Sec1(key) => {
+            // The version, the key, and then the curve (RFC 5915 §3).
+            Some(name(der::elements(key.secret_sec1_der())?.get(2)?.data))
+        }
+        PrivateKeyDer::Pkcs8(key) => {
+            let elements = der::elements(key.secret_pkcs8_der())?;
+            let (algorithm, key) = (elements.get(1)?.data, elements.get(2)?.data);
+            if algorithm.starts_with(RSA) { kind_of_rsa(key) } else { Some(name(algorithm)) }
+        }
+        _ => None,
+    }
+}
+
+/// The modulus stands behind the version (RFC 8017 §A.1.2).
+fn kind_of_rsa(key: &[u8]) -> Option<String> {
+    Some(format!("RSA with {} bits", der::bits(der::elements(key)?.get(1)?)))
 }
 
 #[cfg(test)]
