@@ -109,6 +109,18 @@ fn a_broker_that_takes_no_keys_is_told() {
 }
 
 #[test]
+fn options_of_certificates_are_told_to_have_no_effect() {
+    let broker = serving().start();
+    let of_certificates = ["--insecure", "--cert", "/no/c", "--key", "/no/k", "--tls-use-os-certs"];
+    let output = publish(&publisher(), broker.port(), &[&OURS[..], &of_certificates].concat());
+    output.assert_code(0);
+    let why = "has no effect: with --psk the key proves who both sides are";
+    let expected = ["--cert", "--insecure", "--key", "--tls-use-os-certs"];
+    let expected = expected.map(|option| format!("warning: {option} {why}\n"));
+    assert_eq!(output.stderr(), expected.concat());
+}
+
+#[test]
 fn what_answers_without_tls_or_without_tls_1_2_is_told() {
     for (answer, told) in [
         (&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], ": what it sent is not TLS\n"),
