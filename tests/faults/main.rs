@@ -42,6 +42,7 @@ rows! {
     the_subscriber_is_killed: "kill-subscriber",
     the_connection_is_cut_while_lines_are_published: "cut-publishing",
     the_connection_is_cut_under_a_single_message: "cut-single",
+    the_connection_is_cut_under_a_message_that_is_tried_again: "cut-retried",
     the_connection_is_cut_while_messages_are_received: "cut-receiving",
     the_connection_stands_still: "stalled",
     the_connection_is_half_open: "half-open",
@@ -59,5 +60,7 @@ rows! {
     the_output_is_read_slowly: "slow-pipe",
     a_signal_while_the_output_is_read_slowly: "signal-slow-pipe",
     what_never_reached_the_socket_is_counted: "unsent-at-qos-0",
+    there_is_no_broker_at_first: "absent-at-first",
+    what_was_saved_and_what_was_acknowledged_is_what_was_read: "save-unsent",
     bytes_that_no_broker_should_send: "hostile-bytes",
 }

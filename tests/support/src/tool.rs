@@ -230,8 +230,20 @@ impl Running {
     /// The same, with a standard output of the test's own: only a pipe made here is read here.
     #[track_caller]
     #[must_use]
-    pub fn start_with_output(mut command: Command, stdout: impl Into<Stdio>) -> Self {
-        command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped());
+    pub fn start_with_output(command: Command, stdout: impl Into<Stdio>) -> Self {
+        Self::start_with(command, Stdio::piped(), stdout)
+    }
+
+    /// The same, with a standard input of the test's own.
+    #[track_caller]
+    #[must_use]
+    pub fn start_with_input(command: Command, stdin: impl Into<Stdio>) -> Self {
+        Self::start_with(command, stdin, Stdio::piped())
+    }
+
+    #[track_caller]
+    fn start_with(mut command: Command, stdin: impl Into<Stdio>, stdout: impl Into<Stdio>) -> Self {
+        command.stdin(stdin).stdout(stdout).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| {
             panic!("cannot run {}: {error}", command.get_program().display())
         });

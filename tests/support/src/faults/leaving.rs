@@ -25,9 +25,9 @@ pub(super) const SUBSCRIBER: Row = Row {
 
 pub(super) const PUBLISHER: Row = Row {
     name: "leaving-publishing",
-    fault: "SIGINT, SIGTERM or two signals in seven states of `mqtt-pub`",
+    fault: "SIGINT, SIGTERM, two signals or `-W` in seven states of `mqtt-pub`",
     side_by_side: 14,
-    short: 21,
+    short: 28,
     trial: publisher,
 };
 
@@ -40,7 +40,17 @@ pub(super) enum Way {
     TimeLimit,
 }
 
+const WAYS: [Way; 4] = [Way::Interrupt, Way::Terminate, Way::Twice, Way::TimeLimit];
+
 impl Way {
+    /// The options with which it comes about.
+    fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::TimeLimit => &["-W", "2"],
+            Self::Interrupt | Self::Terminate | Self::Twice => &[],
+        }
+    }
+
     /// The status of a tool that had nothing to lose and nothing to finish.
     fn status(self) -> i32 {
         match self {
@@ -164,15 +174,12 @@ fn status_of_subscriber(state: Receiving, way: Way) -> Vec<i32> {
 fn subscriber(case: &mut Case<'_>) -> Trial {
     let number = usize::try_from(case.number).expect("64 bits");
     let state = RECEIVING[number % RECEIVING.len()];
-    let way =
-        [Way::Interrupt, Way::Terminate, Way::Twice, Way::TimeLimit][number / RECEIVING.len() % 4];
+    let way = WAYS[number / RECEIVING.len() % WAYS.len()];
     let (peer, hole) = (ScriptedPeer::listen(), BlackHole::new());
     let port = if state == Receiving::Connecting { hole.port() } else { peer.port() };
     let port = port.to_string();
-    let mut words = vec!["-h", "127.0.0.1", "-p", &port, "-t", "t", "-q", "1"];
-    if way == Way::TimeLimit {
-        words.extend(["-W", "2"]);
-    }
+    let place = ["-h", "127.0.0.1", "-p", &port, "-t", "t", "-q", "1"];
+    let words = [&place, way.words()].concat();
     let (reader, writer) = std::io::pipe().unwrap();
     let command = case.rig.subscriber.command(words);
     let running = if state == Receiving::Blocked {
@@ -267,15 +274,15 @@ const PUBLISHING: [Publishing; 7] = [
 fn publisher(case: &mut Case<'_>) -> Trial {
     let number = usize::try_from(case.number).expect("64 bits");
     let state = PUBLISHING[number % PUBLISHING.len()];
-    let way = [Way::Interrupt, Way::Terminate, Way::Twice][number / PUBLISHING.len() % 3];
+    let way = WAYS[number / PUBLISHING.len() % WAYS.len()];
     if state == Publishing::Flowing {
         return flowing(case, way);
     }
     let (peer, hole) = (ScriptedPeer::listen(), BlackHole::new());
     let port = if state == Publishing::Connecting { hole.port() } else { peer.port() };
     let port = port.to_string();
-    let words = ["-h", "127.0.0.1", "-p", &port, "-t", "t", "-q", "1", "-l"];
-    let mut running = case.rig.publisher.spawn(words);
+    let place = ["-h", "127.0.0.1", "-p", &port, "-t", "t", "-q", "1", "-l"];
+    let mut running = case.rig.publisher.spawn([&place, way.words()].concat());
     running.write_input("0\n");
     let mut client = None;
     let mut statuses = vec![way.status()];
@@ -291,10 +298,11 @@ fn publisher(case: &mut Case<'_>) -> Trial {
             let client = client.insert(greet(&peer));
             client.read_packet();
             client.send(&packet::puback(1));
-            statuses = vec![0];
-            if way == Way::Twice {
-                statuses.push(130);
-            }
+            statuses = match way {
+                Way::Interrupt | Way::Terminate => vec![0],
+                Way::Twice => vec![0, 130],
+                Way::TimeLimit => vec![27],
+            };
         }
         Publishing::Flowing => unreachable!("it needs a broker"),
     }
@@ -315,8 +323,8 @@ fn flowing(case: &mut Case<'_>, way: Way) -> Trial {
     let middleman =
         Middleman::watched_by(Sent::new("311", lines), case.rig.broker(), |_| Lanes::default());
     let port = middleman.port().to_string();
-    let words = ["-h", "127.0.0.1", "-p", &port, "-t", &case.name, "-q", "1", "-l"];
-    let mut running = case.rig.publisher.spawn(words);
+    let place = ["-h", "127.0.0.1", "-p", &port, "-t", &case.name, "-q", "1", "-l"];
+    let mut running = case.rig.publisher.spawn([&place, way.words()].concat());
     let writing = write_all(&mut running, text(&numbers(lines)));
     let moment = case.random.usize(1..2_000);
     assert!(middleman.wait_for(|sent| sent.count >= moment), "{running:?}");

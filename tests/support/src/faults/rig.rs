@@ -83,10 +83,16 @@ pub(super) fn numbers(count: usize) -> Vec<String> {
 
 /// How many messages the tool itself says have not got through.
 pub(super) fn reported(output: &Output) -> usize {
+    reported_of(output).map_or(0, |(missing, _)| missing)
+}
+
+/// The same, and of how many that it has read.
+pub(super) fn reported_of(output: &Output) -> Option<(usize, usize)> {
     let stderr = output.stderr();
-    let error = stderr.lines().find_map(|line| line.strip_prefix("error: "));
-    let count = error.and_then(|error| error.split_once(" of ")?.0.parse().ok());
-    count.unwrap_or_default()
+    let error = stderr.lines().find_map(|line| line.strip_prefix("error: "))?;
+    let (missing, rest) = error.split_once(" of ")?;
+    let (read, _) = rest.split_once(' ')?;
+    Some((missing.parse().ok()?, read.parse().ok()?))
 }
 
 /// One trial: its number, and whatever else is chosen at random.
