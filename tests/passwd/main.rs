@@ -1,11 +1,6 @@
 //! The tests of mqtt-passwd as its users run it.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a helper that fails is a test that fails"
-)]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 mod tool;
 

@@ -14,6 +14,7 @@ mod leaving;
 mod ledger;
 mod observer;
 mod output;
+mod passwords;
 mod rig;
 mod saved;
 mod session;
@@ -44,7 +45,7 @@ pub struct Row {
 }
 
 /// All rows, in the order in which they are run.
-pub const ROWS: [Row; 28] = [
+pub const ROWS: [Row; 33] = [
     kill::WHILE_PUBLISHING,
     kill::WHILE_PUBLISHING_PERSISTENT,
     kill::MILLION_LINES,
@@ -73,6 +74,11 @@ pub const ROWS: [Row; 28] = [
     absent::AT_FIRST,
     saved::UNSENT,
     hostile::BYTES,
+    passwords::KILLED,
+    passwords::KILLED_IN_PLACE,
+    passwords::AT_ONCE,
+    passwords::RELOADED,
+    passwords::OBSTACLES,
 ];
 
 /// What one trial has shown.

@@ -38,6 +38,12 @@ impl Rig {
         }
     }
 
+    /// The tool for password files, which not every row needs.
+    #[track_caller]
+    pub(super) fn passwd(&self) -> Tool {
+        self.publisher.sibling("mqtt-passwd")
+    }
+
     /// The port of a broker that all trials share: nothing ever happens to it, and each of them has
     /// topics and client identifiers of its own.
     pub(super) fn broker(&self) -> u16 {
