@@ -67,6 +67,13 @@ pub trait Application {
         Loss::Final
     }
 
+    /// While there is no connection: waits until no more messages will come from it, so that only what
+    /// is unacknowledged wants another connection; for ever where it wants one in any case. Must be
+    /// cancel-safe.
+    fn exhausted(&mut self) -> impl Future<Output = ()> {
+        std::future::pending()
+    }
+
     /// The run is over, however it ended: what is unacknowledged now stays so.
     fn on_end(&mut self, client: &Client) {
         let _ = client;
