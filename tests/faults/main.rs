@@ -60,6 +60,7 @@ rows! {
     the_output_is_read_slowly: "slow-pipe",
     a_signal_while_the_output_is_read_slowly: "signal-slow-pipe",
     what_never_reached_the_socket_is_counted: "unsent-at-qos-0",
+    the_connection_is_cut_at_qos_0: "cut-at-qos-0",
     there_is_no_broker_at_first: "absent-at-first",
     what_was_saved_and_what_was_acknowledged_is_what_was_read: "save-unsent",
     bytes_that_no_broker_should_send: "hostile-bytes",

@@ -182,7 +182,8 @@ impl<'a> Publish<'a> {
         Some(Self { id, payload: rest })
     }
 
-    fn number(&self) -> Option<usize> {
+    /// The number that it carries.
+    pub(super) fn number(&self) -> Option<usize> {
         std::str::from_utf8(self.payload).ok()?.parse().ok()
     }
 }

@@ -45,7 +45,7 @@ pub struct Row {
 }
 
 /// All rows, in the order in which they are run.
-pub const ROWS: [Row; 33] = [
+pub const ROWS: [Row; 34] = [
     kill::WHILE_PUBLISHING,
     kill::WHILE_PUBLISHING_PERSISTENT,
     kill::MILLION_LINES,
@@ -71,6 +71,7 @@ pub const ROWS: [Row; 33] = [
     output::SLOW_PIPE,
     output::SIGNAL,
     unsent::AT_QOS_0,
+    unsent::CUT,
     absent::AT_FIRST,
     saved::UNSENT,
     hostile::BYTES,
