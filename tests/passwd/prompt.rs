@@ -145,6 +145,18 @@ fn the_line_can_be_edited() {
 }
 
 #[test]
+fn ctrl_z_neither_stops_it_nor_becomes_part_of_the_password() {
+    let folder = Folder::new();
+    let mut terminal = Terminal::start(&folder, &["-c", "f", "alice"]);
+    terminal.expect("Password: ");
+    terminal.press("sec\u{1a}ret\r");
+    terminal.expect("Reenter password: ");
+    terminal.press("secret\u{1a}\r");
+    assert!(terminal.end().success());
+    assert!(lets_in(folder.file().trim_end(), "alice", "secret"));
+}
+
+#[test]
 fn a_password_longer_than_a_terminal_line_can_be_typed() {
     let password = "x".repeat(6000);
     let folder = Folder::new();
