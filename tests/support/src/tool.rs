@@ -205,9 +205,15 @@ pub fn make_non_blocking(pipe: impl std::os::fd::AsFd) {
 #[must_use]
 #[track_caller]
 pub fn peak_memory(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("Linux says so");
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    peak_memory_unless_ended(process).expect("Linux says so")
+}
+
+/// The same; `None` of a process that has ended.
+#[must_use]
+pub fn peak_memory_unless_ended(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// A tool at work; it is ended when this is dropped.

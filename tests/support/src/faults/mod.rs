@@ -45,7 +45,7 @@ pub struct Row {
 }
 
 /// All rows, in the order in which they are run.
-pub const ROWS: [Row; 34] = [
+pub const ROWS: [Row; 35] = [
     kill::WHILE_PUBLISHING,
     kill::WHILE_PUBLISHING_PERSISTENT,
     kill::MILLION_LINES,
@@ -75,6 +75,7 @@ pub const ROWS: [Row; 34] = [
     absent::AT_FIRST,
     saved::UNSENT,
     hostile::BYTES,
+    hostile::CLAIMS,
     passwords::KILLED,
     passwords::KILLED_IN_PLACE,
     passwords::AT_ONCE,

@@ -141,8 +141,8 @@ fn full_queues(client: SocketAddr) -> usize {
     })
 }
 
-/// The bytes that wait to be sent by the client, and to be read by us.
-fn queued(client: SocketAddr) -> usize {
+/// The bytes that wait to be sent or to be read on either side of a client's connection.
+pub(super) fn queued(client: SocketAddr) -> usize {
     let port = format!(":{:04X}", client.port());
     let table = fs::read_to_string("/proc/net/tcp").expect("Linux tells its connections");
     table
@@ -152,11 +152,8 @@ fn queued(client: SocketAddr) -> usize {
             let (local, remote) = (words.nth(1)?, words.next()?);
             let (sending, receiving) = words.nth(1)?.split_once(':')?;
             let bytes = |digits| usize::from_str_radix(digits, 16).ok();
-            match (local.ends_with(&port), remote.ends_with(&port)) {
-                (true, _) => bytes(sending),
-                (_, true) => bytes(receiving),
-                _ => None,
-            }
+            let is_its = local.ends_with(&port) || remote.ends_with(&port);
+            is_its.then_some(bytes(sending)? + bytes(receiving)?)
         })
         .sum()
 }
