@@ -96,6 +96,9 @@ pub(super) fn reported(output: &Output) -> usize {
 pub(super) fn reported_of(output: &Output) -> Option<(usize, usize)> {
     let stderr = output.stderr();
     let error = stderr.lines().find_map(|line| line.strip_prefix("error: "))?;
+    if error.starts_with("the message ") {
+        return Some((1, 1));
+    }
     let (missing, rest) = error.split_once(" of ")?;
     let (read, _) = rest.split_once(' ')?;
     Some((missing.parse().ok()?, read.parse().ok()?))
