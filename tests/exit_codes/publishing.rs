@@ -243,11 +243,8 @@ fn lost_lines(tool: &Tool) -> Output {
     client.send(&v3::connack(0));
     client.read_bytes(100_000);
     client.reset();
-    let mut client = peer.accept();
-    client.read_packet();
-    client.send(&v3::connack(0));
-    client.expect(&packet::DISCONNECT);
-    client.close();
+    // Nothing is left that would need another connection.
+    drop(peer);
     writing.join().expect("it does not panic").expect("everything was read");
     running.wait()
 }
