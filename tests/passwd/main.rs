@@ -13,6 +13,8 @@ mod tool;
 mod batch;
 /// What a real broker makes of the files.
 mod broker;
+/// Holding a password against the file.
+mod check;
 /// The file survives full disks and edits at the same time.
 mod crash;
 /// The file survives a kill at any system call.

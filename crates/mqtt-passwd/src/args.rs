@@ -22,7 +22,8 @@ const USAGE: &str = "mqtt-passwd [OPTIONS] FILE USER
        mqtt-passwd [OPTIONS] -b FILE USER PASSWORD
        mqtt-passwd [OPTIONS] -c [-b] FILE|- USER [PASSWORD]
        mqtt-passwd -D FILE USER
-       mqtt-passwd [OPTIONS] -U FILE";
+       mqtt-passwd [OPTIONS] -U FILE
+       mqtt-passwd [OPTIONS] --check FILE USER";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,7 +31,8 @@ Examples:
   mqtt-passwd /etc/mosquitto/passwd bob     add bob, or change his password
   mqtt-passwd -D /etc/mosquitto/passwd bob  remove bob
   mqtt-passwd --password-stdin f bob < pw   add bob from a script
-  mqtt-passwd -U users.txt                  hash its 'user:password' lines";
+  mqtt-passwd -U users.txt                  hash its 'user:password' lines
+  mqtt-passwd --check users.txt bob         say whether a password is bob's";
 
 const BELOW: &str = "\
 Notes:
@@ -42,7 +44,9 @@ Notes:
 
 Exit status:
   0 done; 1 error, nothing changed; 2 the passwords do not match; 10 no hash
-  could be computed; 128+n ended by signal n, nothing changed";
+  could be computed; 128+n ended by signal n, nothing changed. With --check: 0
+  right; 1 wrong; 3 no such user; 4 no whole hash in the line; 5 unknown kind of
+  hash; 6 FILE cannot be read";
 
 /// Make and edit the password file of an MQTT broker.
 #[derive(Parser)]
@@ -78,6 +82,11 @@ struct PasswdArgs {
     /// Hash every password in FILE that is in plain text
     #[arg(short = 'U', long, help_heading = "Editing")]
     upgrade: bool,
+
+    /// Say whether the password is that of USER, by the status: 0 right, 1 wrong. It is asked for
+    /// once. Nothing is locked or written
+    #[arg(long, help_heading = "Looking")]
+    check: bool,
 
     /// Hash to write: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the same, but quick
     /// to guess) or argon2id (for brokers 2.1 that were built with it)
@@ -161,7 +170,7 @@ impl PasswdArgs {
         self.refuse_conflicts(behaviour)?;
         let mut doubts = Doubts::new(behaviour);
         let algorithm = self.algorithm();
-        if algorithm == Algorithm::Argon2id && !self.delete {
+        if algorithm == Algorithm::ARGON2ID && !self.delete && !self.check {
             doubts.warnings.push(Warning::Argon2id);
         }
         let action = if self.upgrade {
@@ -170,6 +179,13 @@ impl PasswdArgs {
         } else if self.delete {
             let [file, user] = positionals(words, Extra::ignored_by(behaviour))?;
             Action::Delete { user: UserName::new(user.as_bytes())?, file: file_path(file)? }
+        } else if self.check {
+            let (file, user, given) = self.file_user_password(words, Extra::Refused)?;
+            Action::Check {
+                file: file_path(file)?,
+                user: UserName::new(user.as_bytes())?,
+                password: self.password_source(given, &mut doubts)?,
+            }
         } else if self.create {
             let extra = Extra::ignored_by(behaviour);
             let (file, credentials) = self.credentials(words, extra, &mut doubts)?;
@@ -183,36 +199,27 @@ impl PasswdArgs {
 
     /// In the order in which the original looks for them.
     fn refuse_conflicts(&self, behaviour: Behaviour) -> Result<(), ArgsError> {
+        let create = Switch("--create", self.create);
+        let delete = Switch("--delete", self.delete);
+        let upgrade = Switch("--upgrade", self.upgrade);
+        let check = Switch("--check", self.check);
+        let stdin = Switch("--password-stdin", self.password_stdin);
+        let file = Switch("--password-file", self.password_file.is_some());
+        let batch = Switch("--batch", self.batch);
+        one_of(&[create, delete, upgrade, check])?;
         // The original ignores -b where -U asks for no password.
-        let batch_upgrade = self.batch && self.upgrade && behaviour == Behaviour::Own;
-        let (stdin, file) = (self.password_stdin, self.password_file.is_some());
-        for (both, one, other) in [
-            (self.create && self.delete, "--create", "--delete"),
-            (self.create && self.upgrade, "--create", "--upgrade"),
-            (self.delete && self.upgrade, "--delete", "--upgrade"),
-            (self.batch && self.delete, "--batch", "--delete"),
-            (batch_upgrade, "--batch", "--upgrade"),
-            (stdin && file, "--password-stdin", "--password-file"),
-            (stdin && self.batch, "--password-stdin", "--batch"),
-            (stdin && self.delete, "--password-stdin", "--delete"),
-            (stdin && self.upgrade, "--password-stdin", "--upgrade"),
-            (file && self.batch, "--password-file", "--batch"),
-            (file && self.delete, "--password-file", "--delete"),
-            (file && self.upgrade, "--password-file", "--upgrade"),
-        ] {
-            if both {
-                return Err(ArgsError::Exclusive(one, other));
-            }
+        if behaviour == Behaviour::Own {
+            none_with(&[batch], &[upgrade])?;
         }
-        if self.overwrite && !self.create {
-            return Err(ArgsError::OverwriteWithoutCreate);
-        }
-        Ok(())
+        none_with(&[batch], &[delete])?;
+        one_of(&[stdin, file, batch])?;
+        none_with(&[stdin, file], &[delete, upgrade])?;
+        only_with(Switch("--overwrite", self.overwrite), create)
     }
 
     fn algorithm(&self) -> Algorithm {
         match self.hash {
-            HashName::Argon2id => Algorithm::Argon2id,
+            HashName::Argon2id => Algorithm::ARGON2ID,
             HashName::Sha512 => Algorithm::Sha512,
             HashName::Sha512Pbkdf2 => Algorithm::Pbkdf2Sha512 { iterations: self.iterations },
         }
@@ -235,23 +242,39 @@ impl PasswdArgs {
         doubts: &mut Doubts,
     ) -> Result<(OsString, Credentials), ArgsError> {
         let algorithm = self.algorithm();
-        let (file, user, given) = if self.batch {
+        let (file, user, given) = self.file_user_password(words, extra)?;
+        let user = doubts.user_name(&user)?;
+        let password = self.password_source(given, doubts)?;
+        Ok((file, Credentials { user, password, algorithm }))
+    }
+
+    /// FILE, USER, and PASSWORD behind them with `-b`.
+    fn file_user_password(
+        &self,
+        words: Vec<OsString>,
+        extra: Extra,
+    ) -> Result<(OsString, OsString, Option<OsString>), ArgsError> {
+        if self.batch {
             let [file, user, password] = positionals(words, extra)?;
-            (file, user, Some(password))
+            Ok((file, user, Some(password)))
         } else {
             let [file, user] = positionals(words, extra)?;
-            (file, user, None)
-        };
-        let user = doubts.user_name(&user)?;
-        let password = match (given, self.password_file.take()) {
+            Ok((file, user, None))
+        }
+    }
+
+    fn password_source(
+        &mut self,
+        given: Option<OsString>,
+        doubts: &mut Doubts,
+    ) -> Result<PasswordSource, ArgsError> {
+        Ok(match (given, self.password_file.take()) {
             (Some(password), _) => PasswordSource::Given(doubts.password(password)?),
             (None, Some(path)) if path.as_os_str() != "-" => PasswordSource::File(path),
             (None, Some(_)) => PasswordSource::Stdin,
             (None, None) if self.password_stdin => PasswordSource::Stdin,
             (None, None) => PasswordSource::Ask,
-        };
-        let credentials = Credentials { user, password, algorithm };
-        Ok((file, credentials))
+        })
     }
 }
 
@@ -291,6 +314,38 @@ impl Doubts {
         }
         Ok(password)
     }
+}
+
+/// An option, and whether it was given.
+#[derive(Clone, Copy)]
+struct Switch(&'static str, bool);
+
+/// Refuses any two of them.
+fn one_of(switches: &[Switch]) -> Result<(), ArgsError> {
+    let mut rest = switches;
+    while let [first, others @ ..] = rest {
+        none_with(&[*first], others)?;
+        rest = others;
+    }
+    Ok(())
+}
+
+/// Refuses any of them beside any of the others.
+fn none_with(switches: &[Switch], others: &[Switch]) -> Result<(), ArgsError> {
+    for one in switches.iter().filter(|switch| switch.1) {
+        if let Some(other) = others.iter().find(|switch| switch.1) {
+            return Err(ArgsError::Exclusive(one.0, other.0));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses an option that means nothing without another one.
+fn only_with(switch: Switch, needed: Switch) -> Result<(), ArgsError> {
+    if switch.1 && !needed.1 {
+        return Err(ArgsError::Alone(switch.0, needed.0));
+    }
+    Ok(())
 }
 
 /// What happens to words nobody asked for.
@@ -339,14 +394,14 @@ fn file_path(word: OsString) -> Result<PathBuf, ArgsError> {
 /// The words make no sense together.
 #[derive(Debug, thiserror::Error)]
 enum ArgsError {
+    #[error("'{0}' is for '{1}'")]
+    Alone(&'static str, &'static str),
     #[error(transparent)]
     Concern(#[from] Concern),
     #[error("'{0}' and '{1}' exclude each other")]
     Exclusive(&'static str, &'static str),
     #[error("{0} is missing")]
     Missing(&'static str),
-    #[error("'--overwrite' is for '--create'")]
-    OverwriteWithoutCreate,
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error("'-' stands for stdout, where only '--create' can write; a file '-' is './-'")]
@@ -478,7 +533,7 @@ mod tests {
             assert_eq!(hash_of(&[words[0], words[1], "f", "u"]), Algorithm::Sha512);
         }
         assert_eq!(hash_of(&["--hash=sha512-pbkdf2", "f", "u"]), rounds(10_000));
-        assert_eq!(hash_of(&["-Hargon2id", "f", "u"]), Algorithm::Argon2id);
+        assert_eq!(hash_of(&["-Hargon2id", "f", "u"]), Algorithm::ARGON2ID);
         assert_eq!(hash_of(&["-H", "sha512", "-H", "sha512-pbkdf2", "f", "u"]), rounds(10_000));
     }
 

@@ -4,6 +4,7 @@
 //! tool is [`main`].
 
 mod args;
+mod check;
 mod generated;
 mod hash;
 mod interruption;

@@ -23,6 +23,15 @@ pub(crate) struct Plan {
 /// What to do.
 #[derive(Debug)]
 pub(crate) enum Action {
+    /// Say whether a password is the right one.
+    Check {
+        /// In this file.
+        file: PathBuf,
+        /// Whose.
+        user: UserName,
+        /// Which.
+        password: PasswordSource,
+    },
     /// Make a file of one user.
     Create {
         /// Where.
@@ -78,7 +87,7 @@ pub(crate) struct Credentials {
 /// Where a password comes from.
 #[derive(Debug)]
 pub(crate) enum PasswordSource {
-    /// It is asked for, twice.
+    /// It is asked for: twice, if it is new.
     Ask,
     /// It is the first line of a file.
     File(PathBuf),

@@ -31,6 +31,16 @@ pub(crate) fn ask(interruption: &Interruption) -> Result<Password, PromptError> 
     agreed(first, second)
 }
 
+/// Asks for a password that there is already, once.
+pub(crate) fn ask_existing(interruption: &Interruption) -> Result<Password, PromptError> {
+    if !io::stdin().is_terminal() {
+        return line_of_stdin();
+    }
+    let mut terminal = open_terminal().map_err(PromptError::Terminal)?;
+    let _restores = hide_input(&terminal, interruption)?;
+    only(ask_once(&mut terminal, "Password: ")?)
+}
+
 /// The password in one line of stdin.
 pub(crate) fn line_of_stdin() -> Result<Password, PromptError> {
     let mut input = stdin().map_err(PromptError::Stdin)?;

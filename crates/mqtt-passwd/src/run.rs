@@ -11,8 +11,10 @@ use mqtt_core::invocation::{Behaviour, Invocation};
 use mqtt_core::message;
 
 use crate::args::{Request, request};
+use crate::check::{CheckError, Checked};
 use crate::hash::{Algorithm, HashError};
 use crate::interruption::{self, Interrupted, Interruption, StoppedBy};
+use crate::password::Password;
 use crate::password_file::{
     self, Before, Edited, Faults, LockedFile, PasswordFile, PasswordFileError, Replaced, Set,
 };
@@ -53,6 +55,7 @@ fn carry_out(plan: Plan) -> Result<(), PasswdError> {
 
 /// What an action came to.
 enum Done {
+    Checked,
     Deleted(UserName),
     Set(Set, UserName),
     Upgraded {
@@ -72,11 +75,29 @@ struct Job<'a> {
 impl Job<'_> {
     fn run(&mut self, action: Action) -> Result<Done, PasswdError> {
         match action {
+            Action::Check { file, user, password } => self.check(&file, &user, password),
             Action::Create { target, credentials } => self.create(&target, credentials),
             Action::Delete { file, user } => self.delete(&file, user),
             Action::Set { file, credentials } => self.set(&file, credentials),
             Action::Upgrade { file, algorithm } => self.upgrade(&file, algorithm),
         }
+    }
+
+    fn check(
+        &mut self,
+        path: &Path,
+        user: &UserName,
+        password: PasswordSource,
+    ) -> Result<Done, PasswdError> {
+        let file = password_file::read(path).map_err(CheckError::Unreadable)?;
+        let mut checked = Checked::find(&file, path, user)?;
+        self.warnings.append(&mut checked.warnings);
+        let password = match password {
+            PasswordSource::Ask => prompt::ask_existing(self.interruption)?,
+            source => self.password(source)?,
+        };
+        checked.check(&password)?;
+        Ok(Done::Checked)
     }
 
     fn create(&mut self, target: &Target, credentials: Credentials) -> Result<Done, PasswdError> {
@@ -141,14 +162,18 @@ impl Job<'_> {
     }
 
     fn hash(&mut self, credentials: Credentials) -> Result<(UserName, String), PasswdError> {
-        let password = match credentials.password {
-            PasswordSource::Ask => prompt::ask(self.interruption)?,
-            PasswordSource::File(path) => prompt::first_line_of(&path)?,
-            PasswordSource::Given(password) => password,
-            PasswordSource::Stdin => prompt::line_of_stdin()?,
-        };
+        let password = self.password(credentials.password)?;
         let hash = credentials.algorithm.hash(password.as_bytes())?;
         Ok((credentials.user, hash))
+    }
+
+    fn password(&self, source: PasswordSource) -> Result<Password, PromptError> {
+        match source {
+            PasswordSource::Ask => prompt::ask(self.interruption),
+            PasswordSource::File(path) => prompt::first_line_of(&path),
+            PasswordSource::Given(password) => Ok(password),
+            PasswordSource::Stdin => prompt::line_of_stdin(),
+        }
     }
 
     fn open(&mut self, path: &Path) -> Result<LockedFile, PasswordFileError> {
@@ -202,6 +227,7 @@ impl Job<'_> {
 /// Says what was done: where the original says it, in its words; else to somebody who watches.
 fn report(done: &Done, behaviour: Behaviour) {
     let text = match done {
+        Done::Checked => "The password is right\n".to_owned(),
         Done::Deleted(user) => format!("Deleted user {user}\n"),
         Done::Set(Set::Added, user) => format!("Adding password for user {user}\n"),
         Done::Set(Set::Updated, user) => format!("Updating password for user {user}\n"),
@@ -232,6 +258,9 @@ fn write_stderr(text: &str) {
 /// Why the plan was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PasswdError {
+    /// The password is not right, or could not be checked.
+    #[error(transparent)]
+    Check(#[from] CheckError),
     /// The file could not be read or replaced.
     #[error(transparent)]
     File(#[from] PasswordFileError),
@@ -266,6 +295,7 @@ pub(crate) enum PasswdError {
 impl Failure for PasswdError {
     fn status(&self) -> ExitStatus {
         match self {
+            Self::Check(error) => error.status(),
             Self::File(error) => error.status(),
             Self::Hash(error) => error.status(),
             Self::Interrupted(error) => error.status(),
@@ -278,6 +308,7 @@ impl Failure for PasswdError {
 
     fn hint(&self) -> Option<String> {
         match self {
+            Self::Check(error) => error.hint(),
             Self::File(error) => error.hint(),
             Self::Usage(error) => error.hint(),
             _ => None,

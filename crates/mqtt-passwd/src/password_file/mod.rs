@@ -8,6 +8,7 @@ mod faults;
 mod folder;
 mod in_place;
 mod line;
+mod record;
 mod replace;
 mod undo_copy;
 
@@ -18,10 +19,11 @@ use zeroize::Zeroizing;
 use crate::hash::Kind;
 use crate::user_name::UserName;
 pub(crate) use error::PasswordFileError;
+pub(crate) use faults::Fault;
 pub use faults::Faults;
 use line::{Content, Line, lines, lines_of};
 pub(crate) use replace::{
-    Before, InPlaceReason, LockedFile, Replaced, Undo, check, create, refuse_existing,
+    Before, InPlaceReason, LockedFile, Replaced, Undo, check, create, read, refuse_existing,
 };
 
 /// What stands in a password file. Wiped when dropped: it may hold plain passwords.
