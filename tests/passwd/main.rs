@@ -19,6 +19,8 @@ mod check;
 mod crash;
 /// The file survives a kill at any system call.
 mod kill;
+/// Saying who is in a file.
+mod list;
 /// No plain password is left in memory.
 mod memory;
 /// Folders, disks and permissions that an edit fails at, or gets round.

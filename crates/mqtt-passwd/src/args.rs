@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::generated::FILES;
 use crate::hash::Algorithm;
 use crate::password::{Password, PasswordError};
-use crate::plan::{Action, Credentials, PasswordSource, Plan, Target};
+use crate::plan::{Action, Credentials, ListForm, PasswordSource, Plan, Target};
 use crate::user_name::{Concern, UserName, UserNameError};
 use crate::warning::Warning;
 
@@ -23,7 +23,8 @@ const USAGE: &str = "mqtt-passwd [OPTIONS] FILE USER
        mqtt-passwd [OPTIONS] -c [-b] FILE|- USER [PASSWORD]
        mqtt-passwd -D FILE USER
        mqtt-passwd [OPTIONS] -U FILE
-       mqtt-passwd [OPTIONS] --check FILE USER";
+       mqtt-passwd [OPTIONS] --check FILE USER
+       mqtt-passwd --list [--json] FILE";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -87,6 +88,15 @@ struct PasswdArgs {
     /// once. Nothing is locked or written
     #[arg(long, help_heading = "Looking")]
     check: bool,
+
+    /// Say who is in FILE: line, user, algorithm, cost, and what is weak, damaged, there twice, or
+    /// refused by some brokers. No hash and no salt is shown
+    #[arg(long, help_heading = "Looking")]
+    list: bool,
+
+    /// With --list: one JSON object a line
+    #[arg(long, help_heading = "Looking")]
+    json: bool,
 
     /// Hash to write: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the same, but quick
     /// to guess) or argon2id (for brokers 2.1 that were built with it)
@@ -170,7 +180,7 @@ impl PasswdArgs {
         self.refuse_conflicts(behaviour)?;
         let mut doubts = Doubts::new(behaviour);
         let algorithm = self.algorithm();
-        if algorithm == Algorithm::ARGON2ID && !self.delete && !self.check {
+        if algorithm == Algorithm::ARGON2ID && self.writes_hashes() {
             doubts.warnings.push(Warning::Argon2id);
         }
         let action = if self.upgrade {
@@ -179,6 +189,10 @@ impl PasswdArgs {
         } else if self.delete {
             let [file, user] = positionals(words, Extra::ignored_by(behaviour))?;
             Action::Delete { user: UserName::new(user.as_bytes())?, file: file_path(file)? }
+        } else if self.list {
+            let [file] = positionals(words, Extra::Refused)?;
+            let form = if self.json { ListForm::Json } else { ListForm::Table };
+            Action::List { file: file_path(file)?, form }
         } else if self.check {
             let (file, user, given) = self.file_user_password(words, Extra::Refused)?;
             Action::Check {
@@ -203,18 +217,24 @@ impl PasswdArgs {
         let delete = Switch("--delete", self.delete);
         let upgrade = Switch("--upgrade", self.upgrade);
         let check = Switch("--check", self.check);
+        let list = Switch("--list", self.list);
         let stdin = Switch("--password-stdin", self.password_stdin);
         let file = Switch("--password-file", self.password_file.is_some());
         let batch = Switch("--batch", self.batch);
-        one_of(&[create, delete, upgrade, check])?;
+        one_of(&[create, delete, upgrade, check, list])?;
         // The original ignores -b where -U asks for no password.
         if behaviour == Behaviour::Own {
             none_with(&[batch], &[upgrade])?;
         }
-        none_with(&[batch], &[delete])?;
+        none_with(&[batch], &[delete, list])?;
         one_of(&[stdin, file, batch])?;
-        none_with(&[stdin, file], &[delete, upgrade])?;
+        none_with(&[stdin, file], &[delete, upgrade, list])?;
+        only_with(Switch("--json", self.json), list)?;
         only_with(Switch("--overwrite", self.overwrite), create)
+    }
+
+    fn writes_hashes(&self) -> bool {
+        !(self.delete || self.check || self.list)
     }
 
     fn algorithm(&self) -> Algorithm {

@@ -8,6 +8,7 @@ mod check;
 mod generated;
 mod hash;
 mod interruption;
+mod listing;
 mod password;
 pub mod password_file;
 mod plan;

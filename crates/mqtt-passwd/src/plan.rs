@@ -46,6 +46,13 @@ pub(crate) enum Action {
         /// Who.
         user: UserName,
     },
+    /// Say who is in a file, and with what hash.
+    List {
+        /// In this file.
+        file: PathBuf,
+        /// How to say it.
+        form: ListForm,
+    },
     /// Give a user a new password, or add the user.
     Set {
         /// In this file.
@@ -60,6 +67,15 @@ pub(crate) enum Action {
         /// How.
         algorithm: Algorithm,
     },
+}
+
+/// What a list looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ListForm {
+    /// One JSON object a line.
+    Json,
+    /// Columns.
+    Table,
 }
 
 /// Where a new file goes.

@@ -14,11 +14,12 @@ use crate::args::{Request, request};
 use crate::check::{CheckError, Checked};
 use crate::hash::{Algorithm, HashError};
 use crate::interruption::{self, Interrupted, Interruption, StoppedBy};
+use crate::listing;
 use crate::password::Password;
 use crate::password_file::{
     self, Before, Edited, Faults, LockedFile, PasswordFile, PasswordFileError, Replaced, Set,
 };
-use crate::plan::{Action, Credentials, PasswordSource, Plan, Target};
+use crate::plan::{Action, Credentials, ListForm, PasswordSource, Plan, Target};
 use crate::prompt::{self, PromptError};
 use crate::stack;
 use crate::user_name::UserName;
@@ -57,6 +58,7 @@ fn carry_out(plan: Plan) -> Result<(), PasswdError> {
 enum Done {
     Checked,
     Deleted(UserName),
+    Listed,
     Set(Set, UserName),
     Upgraded {
         hashed: usize,
@@ -78,6 +80,7 @@ impl Job<'_> {
             Action::Check { file, user, password } => self.check(&file, &user, password),
             Action::Create { target, credentials } => self.create(&target, credentials),
             Action::Delete { file, user } => self.delete(&file, user),
+            Action::List { file, form } => list(&file, form),
             Action::Set { file, credentials } => self.set(&file, credentials),
             Action::Upgrade { file, algorithm } => self.upgrade(&file, algorithm),
         }
@@ -224,6 +227,16 @@ impl Job<'_> {
     }
 }
 
+fn list(path: &Path, form: ListForm) -> Result<Done, PasswdError> {
+    let file = password_file::read(path)?;
+    let records = file.records();
+    match form {
+        ListForm::Json => write_stdout(&listing::json(&records))?,
+        ListForm::Table => write_stdout(listing::table(&records).as_bytes())?,
+    }
+    Ok(Done::Listed)
+}
+
 /// Says what was done: where the original says it, in its words; else to somebody who watches.
 fn report(done: &Done, behaviour: Behaviour) {
     let text = match done {
@@ -234,7 +247,7 @@ fn report(done: &Done, behaviour: Behaviour) {
         Done::Upgraded { hashed, kept } => {
             format!("Hashed {hashed} passwords, left {kept} other entries as they were\n")
         }
-        Done::WrittenToStdout => return,
+        Done::Listed | Done::WrittenToStdout => return,
     };
     match (behaviour, done) {
         // The file has been changed: a stdout that takes no more does not make that undone.

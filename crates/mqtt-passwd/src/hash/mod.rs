@@ -4,6 +4,7 @@
 //! This room knows no files and no user names.
 
 mod argon2id;
+mod cost;
 mod pbkdf2_sha512;
 mod sha512;
 mod stored;

@@ -22,6 +22,7 @@ pub(crate) use error::PasswordFileError;
 pub(crate) use faults::Fault;
 pub use faults::Faults;
 use line::{Content, Line, lines, lines_of};
+pub(crate) use record::Record;
 pub(crate) use replace::{
     Before, InPlaceReason, LockedFile, Replaced, Undo, check, create, read, refuse_existing,
 };
