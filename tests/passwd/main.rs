@@ -17,6 +17,10 @@ mod broker;
 mod check;
 /// The file survives full disks and edits at the same time.
 mod crash;
+/// Showing what an edit would change.
+mod dry_run;
+/// Edits that change nothing are not made.
+mod if_changed;
 /// The file survives a kill at any system call.
 mod kill;
 /// Saying who is in a file.

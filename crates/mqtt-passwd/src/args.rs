@@ -14,7 +14,9 @@ use zeroize::Zeroizing;
 use crate::generated::FILES;
 use crate::hash::Algorithm;
 use crate::password::{Password, PasswordError};
-use crate::plan::{Action, Credentials, ListForm, PasswordSource, Plan, Target};
+use crate::plan::{
+    Action, Credentials, Effect, ListForm, PasswordSource, Plan, Repetition, Target,
+};
 use crate::user_name::{Concern, UserName, UserNameError};
 use crate::warning::Warning;
 
@@ -83,6 +85,17 @@ struct PasswdArgs {
     /// Hash every password in FILE that is in plain text
     #[arg(short = 'U', long, help_heading = "Editing")]
     upgrade: bool,
+
+    /// Write nothing, and show what an edit would change: on stdout, by line, user, algorithm and
+    /// cost; never a hash
+    #[arg(long, help_heading = "Editing")]
+    dry_run: bool,
+
+    /// Leave FILE as it is, to the byte and the time, where it has the password already, by the
+    /// algorithm and the cost asked for; with -D, where there is no USER; with -U, where all is
+    /// hashed. Say 'changed' or 'unchanged' on stdout
+    #[arg(long, help_heading = "Editing")]
+    if_changed: bool,
 
     /// Say whether the password is that of USER, by the status: 0 right, 1 wrong. It is asked for
     /// once. Nothing is locked or written
@@ -208,7 +221,12 @@ impl PasswdArgs {
             let (file, credentials) = self.credentials(words, Extra::Refused, &mut doubts)?;
             Action::Set { file: file_path(file)?, credentials }
         };
-        Ok(Plan { action, behaviour, warnings: doubts.warnings })
+        if self.dry_run && matches!(action, Action::Create { target: Target::Stdout, .. }) {
+            return Err(ArgsError::NothingToShow);
+        }
+        let effect = if self.dry_run { Effect::Show } else { Effect::Change };
+        let repetition = if self.if_changed { Repetition::IfChanged } else { Repetition::Always };
+        Ok(Plan { action, behaviour, effect, repetition, warnings: doubts.warnings })
     }
 
     /// In the order in which the original looks for them.
@@ -229,6 +247,8 @@ impl PasswdArgs {
         none_with(&[batch], &[delete, list])?;
         one_of(&[stdin, file, batch])?;
         none_with(&[stdin, file], &[delete, upgrade, list])?;
+        none_with(&[Switch("--if-changed", self.if_changed)], &[create, check, list])?;
+        none_with(&[Switch("--dry-run", self.dry_run)], &[check, list])?;
         only_with(Switch("--json", self.json), list)?;
         only_with(Switch("--overwrite", self.overwrite), create)
     }
@@ -422,6 +442,8 @@ enum ArgsError {
     Exclusive(&'static str, &'static str),
     #[error("{0} is missing")]
     Missing(&'static str),
+    #[error("'--dry-run' and a FILE '-' exclude each other: stdout is no file")]
+    NothingToShow,
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error("'-' stands for stdout, where only '--create' can write; a file '-' is './-'")]

@@ -5,10 +5,13 @@
 
 mod args;
 mod check;
+mod error;
 mod generated;
 mod hash;
 mod interruption;
+mod job;
 mod listing;
+mod output;
 mod password;
 pub mod password_file;
 mod plan;

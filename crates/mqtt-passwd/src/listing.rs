@@ -5,10 +5,11 @@ use std::io::Write as _;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use mqtt_core::{json, visible};
+use mqtt_core::json;
 
 use crate::hash::{Algorithm, Broker};
 use crate::password_file::Record;
+use crate::user_name;
 
 const HEAD: [&str; 5] = ["LINE", "USER", "HASH", "COST", "NOTES"];
 
@@ -38,15 +39,9 @@ fn cells(record: &Record<'_>) -> [String; 5] {
         }
         Err(_) => ("-".to_owned(), "-".to_owned()),
     };
-    let user = if record.user.is_empty() { "-".to_owned() } else { shown(record.user) };
+    let user =
+        if record.user.is_empty() { "-".to_owned() } else { user_name::visible(record.user) };
     [record.number.to_string(), user, hash, cost, notes(record).join("; ")]
-}
-
-/// A name as it may stand on a terminal.
-pub(crate) fn shown(user: &[u8]) -> String {
-    let mut text = Vec::with_capacity(user.len());
-    visible::append(user, &mut text);
-    visible::part_of_line(&String::from_utf8_lossy(&text)).into_owned()
 }
 
 /// What somebody should know of a line.
@@ -178,8 +173,8 @@ LINE  USER       HASH           COST                 NOTES
    3  bob        sha512-pbkdf2  101 iterations       weak: fewer than 10000 iterations; refused by brokers 2.0
    4  carol      argon2id       47104 KiB, t=1, p=1  refused by brokers 2.0, 2.1
    5  alice      sha512         once                 weak: quick to guess; same user as line 2: brokers 2.0 go by the last, 2.1 refuses the file
-   6  jürgen\\t1  -             -                   no broker takes it: password not hashed
-   7  -          -              -                   no broker takes it: no ':'
+   6  jürgen\\t1  -              -                    no broker takes it: password not hashed
+   7  -          -              -                    no broker takes it: no ':'
 "
         );
     }

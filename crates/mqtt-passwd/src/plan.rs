@@ -14,10 +14,32 @@ use crate::warning::Warning;
 pub(crate) struct Plan {
     /// What to do.
     pub(crate) action: Action,
+    /// Whether the file is written.
+    pub(crate) effect: Effect,
+    /// What becomes of what is there already.
+    pub(crate) repetition: Repetition,
     /// Whose habits to keep.
     pub(crate) behaviour: Behaviour,
     /// What is doubtful about it from the start.
     pub(crate) warnings: Vec<Warning>,
+}
+
+/// Whether an edit is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// It is.
+    Change,
+    /// What it would change is shown, and nothing is touched (`--dry-run`).
+    Show,
+}
+
+/// Whether an edit is made that changes nothing but the salt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Repetition {
+    /// It is.
+    Always,
+    /// It is not; stdout gets a word for what became of the file (`--if-changed`).
+    IfChanged,
 }
 
 /// What to do.

@@ -9,7 +9,7 @@ use argon2::{Argon2, Block, Params, Version};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-use super::{DIGEST_LENGTH, HashError, are_base64_digits, decimal};
+use super::{HashError, are_base64_digits, decimal};
 
 pub(super) const PREFIX: &str = "$argon2id$";
 
@@ -107,8 +107,8 @@ fn is_unpadded_base64(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Kind;
     use super::super::tests::{P1, P2, salt};
+    use super::super::{DIGEST_LENGTH, Kind};
     use super::*;
 
     /// Made by `mosquitto_passwd` 2.1.2 built with argon2.

@@ -4,14 +4,13 @@
 //! This room knows no files and no user names.
 
 mod argon2id;
+pub(crate) mod cores;
 mod cost;
 mod pbkdf2_sha512;
 mod sha512;
 mod stored;
 
 use std::num::NonZero;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -83,33 +82,12 @@ impl Algorithm {
 
     /// The hashes of many passwords, in their order, computed on all cores.
     pub(crate) fn hash_all(self, passwords: &[&[u8]]) -> Result<Vec<String>, HashError> {
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let next = AtomicUsize::new(0);
-        let hash_share = || {
-            let mut share = Vec::new();
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some(password) = passwords.get(index) else {
-                    stack::wipe();
-                    return Ok(share);
-                };
-                share.push((index, self.encode(password)?));
-            }
-        };
-        let shares: Result<Vec<_>, HashError> = thread::scope(|scope| {
-            let workers: Vec<_> =
-                (0..cores.min(passwords.len())).map(|_| scope.spawn(hash_share)).collect();
-            workers
-                .into_iter()
-                .map(|worker| match worker.join() {
-                    Ok(share) => share,
-                    Err(panic) => std::panic::resume_unwind(panic),
-                })
-                .collect()
-        });
-        let mut hashes: Vec<_> = shares?.into_iter().flatten().collect();
-        hashes.sort_unstable_by_key(|(index, _)| *index);
-        Ok(hashes.into_iter().map(|(_, hash)| hash).collect())
+        cores::map(passwords, |password| self.encode(password))
+    }
+
+    /// A text of the same form over a salt and digest of zeros: the hash of nothing.
+    pub(crate) fn form(self) -> String {
+        self.text(&[0; SALT_LENGTH], &[0; DIGEST_LENGTH])
     }
 }
 

@@ -3,6 +3,7 @@
 //! Nothing is converted on the way: a line is a range of the file's bytes, whatever they are. This
 //! room knows no prompts and computes no hashes.
 
+mod diff;
 mod error;
 mod faults;
 mod folder;
@@ -46,6 +47,11 @@ impl PasswordFile {
             None => (self.appended(user, hash), Set::Added),
         };
         (self.edited(vec![change]), set)
+    }
+
+    /// The file as it is.
+    pub(crate) fn unchanged(&self) -> Edited<'_> {
+        self.edited(Vec::new())
     }
 
     /// Drops every line of `user`; `None` where there is none.
@@ -165,6 +171,11 @@ impl Edited<'_> {
     /// What is wrong with the lines that were not asked for.
     pub fn faults(&self) -> Faults<'_> {
         Faults::of(self.old, &self.changes)
+    }
+
+    /// Whether nothing changes.
+    pub(crate) fn is_unchanged(&self) -> bool {
+        self.changes.is_empty()
     }
 
     /// What the file held before.
