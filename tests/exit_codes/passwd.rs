@@ -46,6 +46,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     }),
     scenario(
         TOOL,
+        "`--users-stdin`: a line makes no sense, or there is none; the file is as it was",
+        |tool| edited(tool, &["--users-stdin", "FILE"], "alice:x\nbob\n"),
+    ),
+    scenario(
+        TOOL,
         "an earlier rewrite in place was cut short, and somebody else has changed the file since",
         |tool| {
             let path = tool.home().join("passwords");

@@ -58,7 +58,7 @@ fn what_an_edit_fails_at_is_an_error_here_too() {
         (&["-b", "none", "u", "p"], "error: cannot open the password file 'none'"),
         (&["-c", "-b", "f", "u", "p"], "error: 'f' exists already"),
         (&["--password-stdin", "f", "u"], "error: the password is empty"),
-        (&["-c", "-b", "-", "u", "p"], "error: '--dry-run' and a FILE '-' exclude each other"),
+        (&["-c", "-b", "-", "u", "p"], "error: '--dry-run' and '-' exclude each other"),
     ] {
         let run = dry(&folder, words);
         assert!(run.status == Some(1) && run.stderr.starts_with(told), "{run:?}");

@@ -19,6 +19,8 @@ mod check;
 mod crash;
 /// Showing what an edit would change.
 mod dry_run;
+/// Passwords that nobody had to think of.
+mod generate;
 /// Edits that change nothing are not made.
 mod if_changed;
 /// The file survives a kill at any system call.
@@ -35,3 +37,5 @@ mod prompt;
 mod replace;
 /// Hashing a file of plain passwords.
 mod upgrade;
+/// Many users in one edit.
+mod users_stdin;

@@ -15,7 +15,7 @@ use crate::generated::FILES;
 use crate::hash::Algorithm;
 use crate::password::{Password, PasswordError};
 use crate::plan::{
-    Action, Credentials, Effect, ListForm, PasswordSource, Plan, Repetition, Target,
+    Action, Credentials, Effect, ListForm, PasswordSource, Plan, Repetition, Target, Users,
 };
 use crate::user_name::{Concern, UserName, UserNameError};
 use crate::warning::Warning;
@@ -23,6 +23,7 @@ use crate::warning::Warning;
 const USAGE: &str = "mqtt-passwd [OPTIONS] FILE USER
        mqtt-passwd [OPTIONS] -b FILE USER PASSWORD
        mqtt-passwd [OPTIONS] -c [-b] FILE|- USER [PASSWORD]
+       mqtt-passwd [OPTIONS] --users-stdin [-c] FILE
        mqtt-passwd -D FILE USER
        mqtt-passwd [OPTIONS] -U FILE
        mqtt-passwd [OPTIONS] --check FILE USER
@@ -34,6 +35,7 @@ Examples:
   mqtt-passwd /etc/mosquitto/passwd bob     add bob, or change his password
   mqtt-passwd -D /etc/mosquitto/passwd bob  remove bob
   mqtt-passwd --password-stdin f bob < pw   add bob from a script
+  mqtt-passwd --users-stdin f < users.txt   add all of its 'user:password' lines
   mqtt-passwd -U users.txt                  hash its 'user:password' lines
   mqtt-passwd --check users.txt bob         say whether a password is bob's";
 
@@ -73,6 +75,16 @@ struct PasswdArgs {
     /// Take the password from the first line of PATH, at most 65535 bytes; '-' is stdin
     #[arg(long, help_heading = "Editing", value_name = "PATH")]
     password_file: Option<PathBuf>,
+
+    /// Make a password of 130 random bits and write it to stdout: 26 letters and digits, none that
+    /// look alike
+    #[arg(long, help_heading = "Editing")]
+    generate_password: bool,
+
+    /// Take many users from stdin, all or none: USER:PASSWORD in each line, at most 64 MiB; with
+    /// --generate-password USER alone, and stdout gets USER:PASSWORD
+    #[arg(long, help_heading = "Editing")]
+    users_stdin: bool,
 
     /// Create FILE, readable by its owner alone; with '-' write the line to stdout
     #[arg(short, long, help_heading = "Editing")]
@@ -221,8 +233,14 @@ impl PasswdArgs {
             let (file, credentials) = self.credentials(words, Extra::Refused, &mut doubts)?;
             Action::Set { file: file_path(file)?, credentials }
         };
-        if self.dry_run && matches!(action, Action::Create { target: Target::Stdout, .. }) {
-            return Err(ArgsError::NothingToShow);
+        if matches!(action, Action::Create { target: Target::Stdout, .. }) {
+            none_with(
+                &[
+                    Switch("--dry-run", self.dry_run),
+                    Switch("--generate-password", self.generate_password),
+                ],
+                &[Switch("-", true)],
+            )?;
         }
         let effect = if self.dry_run { Effect::Show } else { Effect::Change };
         let repetition = if self.if_changed { Repetition::IfChanged } else { Repetition::Always };
@@ -245,10 +263,14 @@ impl PasswdArgs {
             none_with(&[batch], &[upgrade])?;
         }
         none_with(&[batch], &[delete, list])?;
-        one_of(&[stdin, file, batch])?;
+        let generate = Switch("--generate-password", self.generate_password);
+        let users = Switch("--users-stdin", self.users_stdin);
+        one_of(&[stdin, file, batch, generate])?;
+        none_with(&[stdin, file, batch], &[users])?;
+        none_with(&[generate, users], &[delete, upgrade, check, list])?;
         none_with(&[stdin, file], &[delete, upgrade, list])?;
-        none_with(&[Switch("--if-changed", self.if_changed)], &[create, check, list])?;
-        none_with(&[Switch("--dry-run", self.dry_run)], &[check, list])?;
+        none_with(&[Switch("--if-changed", self.if_changed)], &[create, check, list, generate])?;
+        none_with(&[Switch("--dry-run", self.dry_run)], &[check, list, generate])?;
         only_with(Switch("--json", self.json), list)?;
         only_with(Switch("--overwrite", self.overwrite), create)
     }
@@ -282,10 +304,15 @@ impl PasswdArgs {
         doubts: &mut Doubts,
     ) -> Result<(OsString, Credentials), ArgsError> {
         let algorithm = self.algorithm();
+        if self.users_stdin {
+            let [file] = positionals(words, Extra::Refused)?;
+            let users = if self.generate_password { Users::Names } else { Users::Logins };
+            return Ok((file, Credentials { users, algorithm }));
+        }
         let (file, user, given) = self.file_user_password(words, extra)?;
         let user = doubts.user_name(&user)?;
         let password = self.password_source(given, doubts)?;
-        Ok((file, Credentials { user, password, algorithm }))
+        Ok((file, Credentials { users: Users::One { user, password }, algorithm }))
     }
 
     /// FILE, USER, and PASSWORD behind them with `-b`.
@@ -313,6 +340,7 @@ impl PasswdArgs {
             (None, Some(path)) if path.as_os_str() != "-" => PasswordSource::File(path),
             (None, Some(_)) => PasswordSource::Stdin,
             (None, None) if self.password_stdin => PasswordSource::Stdin,
+            (None, None) if self.generate_password => PasswordSource::Generated,
             (None, None) => PasswordSource::Ask,
         })
     }
@@ -442,8 +470,6 @@ enum ArgsError {
     Exclusive(&'static str, &'static str),
     #[error("{0} is missing")]
     Missing(&'static str),
-    #[error("'--dry-run' and a FILE '-' exclude each other: stdout is no file")]
-    NothingToShow,
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error("'-' stands for stdout, where only '--create' can write; a file '-' is './-'")]
@@ -481,8 +507,16 @@ mod tests {
         as_called("mosquitto_passwd", words).unwrap_err().to_string()
     }
 
+    /// The only user, and where the password comes from.
+    fn one(credentials: &Credentials) -> (&UserName, &PasswordSource) {
+        match &credentials.users {
+            Users::One { user, password } => (user, password),
+            other => panic!("{other:?}"),
+        }
+    }
+
     fn given(credentials: &Credentials) -> &[u8] {
-        match &credentials.password {
+        match one(credentials).1 {
             PasswordSource::Given(password) => password.as_bytes(),
             other => panic!("{other:?}"),
         }
@@ -509,8 +543,8 @@ mod tests {
             panic!("no set");
         };
         assert_eq!(file, PathBuf::from("f"));
-        assert_eq!(credentials.user.as_bytes(), b"u");
-        assert!(matches!(credentials.password, PasswordSource::Ask));
+        assert_eq!(one(&credentials).0.as_bytes(), b"u");
+        assert!(matches!(one(&credentials).1, PasswordSource::Ask));
         assert_eq!(credentials.algorithm, rounds(10_000));
     }
 
@@ -533,16 +567,17 @@ mod tests {
 
     #[test]
     fn the_password_comes_from_one_place() {
-        assert!(matches!(set(&["--password-stdin", "f", "u"]).password, PasswordSource::Stdin));
+        assert!(matches!(one(&set(&["--password-stdin", "f", "u"])).1, PasswordSource::Stdin));
         for words in [&["--password-file", "-x", "f", "u"][..], &["--password-file=-x", "f", "u"]] {
-            let PasswordSource::File(path) = set(words).password else { panic!("{words:?}") };
-            assert_eq!(path, PathBuf::from("-x"));
+            let credentials = set(words);
+            let (_, PasswordSource::File(path)) = one(&credentials) else { panic!("{words:?}") };
+            assert_eq!(path, &PathBuf::from("-x"));
         }
         let action = plan(&["-c", "--password-file=a", "--password-file=b", "-", "u"]).action;
         let Action::Create { target: Target::Stdout, credentials } = action else {
             panic!("no create");
         };
-        assert!(matches!(credentials.password, PasswordSource::File(path) if path.ends_with("b")));
+        assert!(matches!(one(&credentials).1, PasswordSource::File(path) if path.ends_with("b")));
         for (one, other) in [
             ("--password-stdin", "--password-file=x"),
             ("--password-stdin", "--batch"),
@@ -558,6 +593,92 @@ mod tests {
             assert_eq!((error(&words), original_error(&words)), (message.clone(), message));
         }
         assert_eq!(error(&["--password-file"]), "option '--password-file <PATH>' needs a value");
+    }
+
+    #[test]
+    fn many_users_come_from_stdin_and_passwords_from_nowhere() {
+        let users = |words: &[&str]| set(words).users;
+        assert!(matches!(users(&["--users-stdin", "f"]), Users::Logins));
+        assert!(matches!(users(&["--users-stdin", "--generate-password", "f"]), Users::Names));
+        let one =
+            Users::One { user: UserName::new(b"u").unwrap(), password: PasswordSource::Generated };
+        assert_eq!(format!("{:?}", users(&["--generate-password", "f", "u"])), format!("{one:?}"));
+        let action = plan(&["-c", "--users-stdin", "-"]).action;
+        let Action::Create { target: Target::Stdout, credentials } = action else {
+            panic!("no create");
+        };
+        assert!(matches!(credentials.users, Users::Logins));
+        assert_eq!(error(&["--users-stdin", "f", "u"]), "too many words: expected FILE");
+    }
+
+    #[test]
+    fn looking_needs_a_file_and_who_is_looked_for() {
+        let Action::Check { file, user, password } = plan(&["--check", "f", " #u"]).action else {
+            panic!("no check");
+        };
+        assert_eq!((file, user.as_bytes()), (PathBuf::from("f"), &b"#u"[..]));
+        assert!(matches!(password, PasswordSource::Ask));
+        for (words, form) in
+            [(&["--list", "f"][..], ListForm::Table), (&["--list", "--json", "f"], ListForm::Json)]
+        {
+            assert!(
+                matches!(plan(words).action, Action::List { form: found, .. } if found == form)
+            );
+        }
+        assert_eq!(error(&["--check", "f"]), "USER is missing");
+        assert_eq!(error(&["--check", "-b", "f", "u"]), "PASSWORD is missing");
+        assert_eq!(error(&["--list"]), "FILE is missing");
+        assert_eq!(error(&["--list", "f", "u"]), "too many words: expected FILE");
+        for words in [&["--check", "-", "u"][..], &["--list", "-"]] {
+            assert!(error(words).starts_with("'-' stands for stdout"));
+        }
+        assert!(plan(&["-H", "argon2id", "--check", "f", "u"]).warnings.is_empty());
+    }
+
+    #[test]
+    fn an_edit_is_made_unless_it_is_to_be_shown_or_spared() {
+        let Plan { effect, repetition, .. } = plan(&["f", "u"]);
+        assert_eq!((effect, repetition), (Effect::Change, Repetition::Always));
+        for edit in [&["f", "u"][..], &["-D", "f", "u"], &["-U", "f"], &["--users-stdin", "f"]] {
+            let words = [&["--dry-run", "--if-changed"], edit].concat();
+            let Plan { effect, repetition, .. } = plan(&words);
+            assert_eq!((effect, repetition), (Effect::Show, Repetition::IfChanged));
+        }
+    }
+
+    #[test]
+    fn options_that_cannot_stand_together_are_named() {
+        let actions = ["--create", "--delete", "--upgrade", "--check", "--list"];
+        for (index, one) in actions.iter().enumerate() {
+            for other in &actions[index + 1..] {
+                let message = format!("'{one}' and '{other}' exclude each other");
+                assert_eq!(error(&[other, one, "f", "u"]), message);
+            }
+        }
+        for (one, others) in [
+            ("--batch", &["--delete", "--upgrade", "--list", "--users-stdin"][..]),
+            ("--password-stdin", &["--list", "--users-stdin", "--generate-password"]),
+            ("--password-file=x", &["--list", "--users-stdin", "--generate-password"]),
+            ("--generate-password", &["--delete", "--upgrade", "--check", "--list"]),
+            ("--users-stdin", &["--delete", "--upgrade", "--check", "--list"]),
+            ("--if-changed", &["--create", "--check", "--list", "--generate-password"]),
+            ("--dry-run", &["--check", "--list", "--generate-password"]),
+        ] {
+            for other in others {
+                let name = one.trim_end_matches("=x");
+                let message = format!("'{name}' and '{other}' exclude each other");
+                assert_eq!(error(&[other, one, "f", "u"]), message);
+            }
+        }
+        assert_eq!(
+            error(&["--batch", "--generate-password", "f", "u"]),
+            "'--batch' and '--generate-password' exclude each other"
+        );
+        for option in ["--dry-run", "--generate-password"] {
+            let message = format!("'{option}' and '-' exclude each other");
+            assert_eq!(error(&["-c", option, "-", "u"]), message);
+        }
+        assert_eq!(error(&["--json", "f", "u"]), "'--json' is for '--list'");
     }
 
     #[test]
@@ -615,7 +736,7 @@ mod tests {
         assert_eq!(given(&set(&["-b", "f", "u", "--help"])), b"--help");
         assert_eq!(given(&set(&["-b", "f", "u", "--"])), b"--");
         let credentials = set(&["-b", "f", "-I", "7"]);
-        assert_eq!(credentials.user.as_bytes(), b"-I");
+        assert_eq!(one(&credentials).0.as_bytes(), b"-I");
         assert_eq!(given(&credentials), b"7");
     }
 
@@ -639,7 +760,7 @@ mod tests {
         let Action::Create { credentials, .. } = plan(&["-c", "-b", "-", "-u", "-p"]).action else {
             panic!("no create");
         };
-        assert_eq!((credentials.user.as_bytes(), given(&credentials)), (&b"-u"[..], &b"-p"[..]));
+        assert_eq!((one(&credentials).0.as_bytes(), given(&credentials)), (&b"-u"[..], &b"-p"[..]));
         for words in [&["-", "u"][..], &["-D", "-", "u"], &["-U", "-"]] {
             assert!(error(words).starts_with("'-' stands for stdout"));
         }
@@ -676,7 +797,10 @@ mod tests {
 
     #[test]
     fn a_password_is_taken_from_a_line_of_stdin_or_a_file() {
-        let source = |words: &[&str]| set(words).password;
+        let source = |words: &[&str]| match set(words).users {
+            Users::One { password, .. } => password,
+            other => panic!("{other:?}"),
+        };
         assert!(matches!(source(&["--password-stdin", "f", "u"]), PasswordSource::Stdin));
         assert!(matches!(source(&["--password-file", "-", "f", "u"]), PasswordSource::Stdin));
         let PasswordSource::File(path) = source(&["--password-file=secrets/u", "f", "u"]) else {
@@ -770,6 +894,15 @@ mod tests {
             "--create",
             "--delete",
             "--upgrade",
+            "--check",
+            "--list",
+            "--json",
+            "--dry-run",
+            "--if-changed",
+            "--users-stdin",
+            "--generate-password",
+            "at most 64 MiB",
+            "130 bits",
             "--overwrite",
             "--password-stdin",
             "--password-file <PATH>",

@@ -11,6 +11,7 @@ use crate::hash::HashError;
 use crate::interruption::{Interrupted, StoppedBy};
 use crate::password_file::PasswordFileError;
 use crate::prompt::PromptError;
+use crate::user_list::UserListError;
 use crate::user_name::UserName;
 
 /// The sum of what the rooms say.
@@ -39,12 +40,18 @@ pub(crate) enum PasswdError {
     /// There is no password.
     #[error(transparent)]
     Prompt(#[from] PromptError),
+    /// There is no password to generate. Status 10, as without a salt.
+    #[error("the system gives no random bytes for a password")]
+    Random(#[source] getrandom::Error),
     /// The line could not be written.
     #[error("cannot write to stdout")]
     Stdout(#[source] io::Error),
     /// A signal ended the work.
     #[error(transparent)]
     Stopped(#[from] StoppedBy),
+    /// The list of users makes no sense.
+    #[error(transparent)]
+    UserList(#[from] UserListError),
     /// The words on the command line make no sense.
     #[error(transparent)]
     Usage(#[from] UsageError),
@@ -57,7 +64,8 @@ impl Failure for PasswdError {
             Self::File(error) => error.status(),
             Self::Hash(error) => error.status(),
             Self::Interrupted(error) => error.status(),
-            Self::NoSuchUser { .. } | Self::Stdout(_) => ExitStatus::FAILURE,
+            Self::NoSuchUser { .. } | Self::Stdout(_) | Self::UserList(_) => ExitStatus::FAILURE,
+            Self::Random(_) => ExitStatus::HASH,
             Self::Prompt(error) => error.status(),
             Self::Stopped(error) => error.status(),
             Self::Usage(error) => error.status(),

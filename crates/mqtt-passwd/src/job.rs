@@ -7,18 +7,19 @@ use zeroize::Zeroizing;
 
 use crate::check::{CheckError, Checked};
 use crate::error::PasswdError;
-use crate::hash::{Algorithm, HashError};
+use crate::hash::Algorithm;
 use crate::interruption::Interruption;
 use crate::listing;
+use crate::logins::{Logins, password_from};
 use crate::output;
-use crate::password::Password;
 use crate::password_file::{
-    self, Before, Edited, Faults, LockedFile, PasswordFile, PasswordFileError, Replaced, Set,
+    self, Before, Counts, Edited, Faults, LockedFile, NewEntry, PasswordFile, PasswordFileError,
+    Replaced, Set,
 };
 use crate::plan::{
     Action, Credentials, Effect, ListForm, PasswordSource, Plan, Repetition, Target,
 };
-use crate::prompt::{self, PromptError};
+use crate::prompt;
 use crate::stack;
 use crate::user_name::UserName;
 use crate::warning::Warning;
@@ -44,6 +45,7 @@ pub(crate) enum Done {
     /// There was nothing to do, or stdout has it all.
     Nothing,
     Set(Set, UserName),
+    SetAll(Counts),
     Upgraded {
         hashed: usize,
         kept: usize,
@@ -95,7 +97,7 @@ impl Job<'_> {
         self.warnings.append(&mut checked.warnings);
         let password = match password {
             PasswordSource::Ask => prompt::ask_existing(self.interruption)?,
-            source => self.password(source)?,
+            source => password_from(source, self.interruption)?,
         };
         checked.check(&password)?;
         Ok(Done::Checked)
@@ -107,34 +109,33 @@ impl Job<'_> {
             Target::Overwrite(path) if path.exists() => self.look_ahead(path)?,
             Target::Overwrite(_) | Target::Stdout => {}
         }
-        let Credentials { user, password, algorithm } = credentials;
-        let password = self.password(password)?;
-        let hash = self.hash(&password, algorithm)?;
+        let logins = Logins::of(credentials.users, self.interruption)?;
+        let entries = self.entries(logins, credentials.algorithm)?;
         match target {
             Target::Stdout => {
-                output::to_stdout(&PasswordFile::of_one(&user, &hash))?;
+                output::to_stdout(&PasswordFile::of(&entries))?;
                 return Ok(Done::Nothing);
             }
             Target::Overwrite(path) if path.exists() => {
-                self.edit(path, |old| Ok((old.overwritten(&user, &hash), ())))?;
+                self.edit(path, |old| Ok((old.overwritten(&entries), ())))?;
             }
-            Target::New(path) | Target::Overwrite(path) => {
-                self.create_file(path, &user, &hash)?;
-            }
+            Target::New(path) | Target::Overwrite(path) => self.create_file(path, &entries)?,
         }
-        Ok(Done::Set(Set::Added, user))
+        Ok(match <[_; 1]>::try_from(entries) {
+            Ok([NewEntry { user, .. }]) => Done::Set(Set::Added, user),
+            Err(many) => Done::SetAll(Counts { added: many.len(), updated: 0 }),
+        })
     }
 
-    fn create_file(&mut self, path: &Path, user: &UserName, hash: &str) -> Result<(), PasswdError> {
+    fn create_file(&mut self, path: &Path, entries: &[NewEntry]) -> Result<(), PasswdError> {
         match self.effect {
             Effect::Change => {
-                let line = PasswordFile::of_one(user, hash);
-                self.interruption.change(|| password_file::create(path, &line))??;
+                let content = PasswordFile::of(entries);
+                self.interruption.change(|| password_file::create(path, &content))??;
             }
             Effect::Show => {
                 let nothing = PasswordFile::new(Zeroizing::default());
-                let (edited, _) = nothing.set(user, hash);
-                output::to_stdout(edited.diff().as_bytes())?;
+                output::to_stdout(nothing.overwritten(entries).diff().as_bytes())?;
             }
         }
         self.is_changed = true;
@@ -144,19 +145,28 @@ impl Job<'_> {
     fn set(&mut self, path: &Path, credentials: Credentials) -> Result<Done, PasswdError> {
         // Before a password is asked for; others may edit the file until it has been.
         self.look_ahead(path)?;
-        let Credentials { user, password, algorithm } = credentials;
-        let password = self.password(password)?;
+        let Credentials { users, algorithm } = credentials;
+        let mut logins = Logins::of(users, self.interruption)?;
         if self.repetition == Repetition::IfChanged {
             let old = self.read(path)?;
-            if is_current(&old, &user, &password, algorithm)? {
+            logins.retain_outdated(&old, algorithm)?;
+            if logins.is_empty() {
                 self.warn_of_faults(path, &old.unchanged().faults());
                 return Ok(Done::Nothing);
             }
         }
         // Not under the lock, since it may take long.
-        let hash = self.hash(&password, algorithm)?;
-        let set = self.edit(path, |old| Ok(old.set(&user, &hash)))?;
-        Ok(Done::Set(set, user))
+        let entries = self.entries(logins, algorithm)?;
+        match <[_; 1]>::try_from(entries) {
+            Ok([NewEntry { user, hash }]) => {
+                let set = self.edit(path, |old| Ok(old.set(&user, &hash)))?;
+                Ok(Done::Set(set, user))
+            }
+            Err(many) => self.edit(path, |old| {
+                let (edited, counts) = old.set_all(&many);
+                Ok((edited, Done::SetAll(counts)))
+            }),
+        }
     }
 
     fn delete(&mut self, path: &Path, user: UserName) -> Result<Done, PasswdError> {
@@ -184,19 +194,10 @@ impl Job<'_> {
         })
     }
 
-    fn password(&self, source: PasswordSource) -> Result<Password, PromptError> {
-        match source {
-            PasswordSource::Ask => prompt::ask(self.interruption),
-            PasswordSource::File(path) => prompt::first_line_of(&path),
-            PasswordSource::Given(password) => Ok(password),
-            PasswordSource::Stdin => prompt::line_of_stdin(),
-        }
-    }
-
-    fn hash(&self, password: &Password, algorithm: Algorithm) -> Result<String, HashError> {
+    fn entries(&self, logins: Logins, algorithm: Algorithm) -> Result<Vec<NewEntry>, PasswdError> {
         match self.effect {
-            Effect::Change => algorithm.hash(password.as_bytes()),
-            Effect::Show => Ok(algorithm.form()),
+            Effect::Change => logins.hashed(algorithm),
+            Effect::Show => Ok(logins.sketched(algorithm)),
         }
     }
 
@@ -288,22 +289,6 @@ impl Job<'_> {
             self.warnings
                 .push(Warning::Faults { path: path.to_owned(), faults: faults.to_string() });
         }
-    }
-}
-
-/// Whether the user's line needs no edit: the one that an edit would change has this very password,
-/// as it would be written.
-fn is_current(
-    file: &PasswordFile,
-    user: &UserName,
-    password: &Password,
-    algorithm: Algorithm,
-) -> Result<bool, HashError> {
-    let records = file.records();
-    let first = records.iter().find(|record| record.user == user.as_bytes());
-    match first.map(|record| record.hash) {
-        Some(Ok(hash)) if hash.is_as_written_by(algorithm) => hash.verifies(password.as_bytes()),
-        _ => Ok(false),
     }
 }
 

@@ -11,13 +11,15 @@ mod hash;
 mod interruption;
 mod job;
 mod listing;
+mod logins;
 mod output;
-mod password;
+pub mod password;
 pub mod password_file;
 mod plan;
 mod prompt;
 mod run;
 mod stack;
+pub mod user_list;
 pub mod user_name;
 mod warning;
 

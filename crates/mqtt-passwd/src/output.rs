@@ -1,6 +1,8 @@
 //! Writing to stdout and stderr.
 
+use std::fs::File;
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 
 use crate::error::PasswdError;
 
@@ -8,6 +10,12 @@ use crate::error::PasswdError;
 pub(crate) fn to_stdout(bytes: &[u8]) -> Result<(), PasswdError> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(PasswdError::Stdout)
+}
+
+/// The same without a buffer, which nobody would wipe.
+pub(crate) fn secret_to_stdout(bytes: &[u8]) -> Result<(), PasswdError> {
+    let stdout = io::stdout().as_fd().try_clone_to_owned().map(File::from);
+    stdout.and_then(|mut stdout| stdout.write_all(bytes)).map_err(PasswdError::Stdout)
 }
 
 /// A stderr that cannot be written to changes nothing about what was done.

@@ -24,6 +24,19 @@ pub(crate) struct Plan {
     pub(crate) warnings: Vec<Warning>,
 }
 
+impl Plan {
+    /// Whether passwords are made, which stdout gets.
+    pub(crate) fn generates(&self) -> bool {
+        match &self.action {
+            Action::Create { credentials, .. } | Action::Set { credentials, .. } => matches!(
+                credentials.users,
+                Users::Names | Users::One { password: PasswordSource::Generated, .. }
+            ),
+            _ => false,
+        }
+    }
+}
+
 /// Whether an edit is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
@@ -111,15 +124,29 @@ pub(crate) enum Target {
     Stdout,
 }
 
-/// A user and a password to hash.
+/// Users and passwords to hash.
 #[derive(Debug)]
 pub(crate) struct Credentials {
     /// Who.
-    pub(crate) user: UserName,
-    /// Where the password comes from.
-    pub(crate) password: PasswordSource,
-    /// How to hash it.
+    pub(crate) users: Users,
+    /// How to hash the passwords.
     pub(crate) algorithm: Algorithm,
+}
+
+/// Where users come from.
+#[derive(Debug)]
+pub(crate) enum Users {
+    /// Stdin lists them with their passwords.
+    Logins,
+    /// Stdin lists their names; passwords are generated.
+    Names,
+    /// There is one.
+    One {
+        /// Who.
+        user: UserName,
+        /// Where the password comes from.
+        password: PasswordSource,
+    },
 }
 
 /// Where a password comes from.
@@ -129,6 +156,8 @@ pub(crate) enum PasswordSource {
     Ask,
     /// It is the first line of a file.
     File(PathBuf),
+    /// It is made of random bytes.
+    Generated,
     /// It was given on the command line.
     Given(Password),
     /// It is one line of stdin.

@@ -13,7 +13,7 @@ use crate::error::PasswdError;
 use crate::interruption;
 use crate::job::{self, Done};
 use crate::output;
-use crate::password_file::Set;
+use crate::password_file::{Counts, Set};
 use crate::plan::{Effect, Plan, Repetition};
 
 /// Does what the words of the command line ask for.
@@ -33,7 +33,9 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
 }
 
 fn carry_out(plan: Plan) -> Result<(), PasswdError> {
-    let (behaviour, effect, repetition) = (plan.behaviour, plan.effect, plan.repetition);
+    let (effect, repetition) = (plan.effect, plan.repetition);
+    // Where a password was generated, stdout is for that alone.
+    let behaviour = if plan.generates() { Behaviour::Own } else { plan.behaviour };
     let (done, warnings) = interruption::run(move |interruption| job::run(plan, interruption))?;
     for warning in &warnings {
         output::to_stderr(&message::line(&format!("warning: {warning}")));
@@ -54,6 +56,9 @@ fn report(done: &Done, behaviour: Behaviour) {
         Done::Deleted(user) => format!("Deleted user {user}\n"),
         Done::Set(Set::Added, user) => format!("Adding password for user {user}\n"),
         Done::Set(Set::Updated, user) => format!("Updating password for user {user}\n"),
+        Done::SetAll(Counts { added, updated }) => {
+            format!("Added {added} users, updated {updated}\n")
+        }
         Done::Upgraded { hashed, kept } => {
             format!("Hashed {hashed} passwords, left {kept} other entries as they were\n")
         }
@@ -62,7 +67,7 @@ fn report(done: &Done, behaviour: Behaviour) {
     match (behaviour, done) {
         // The file has been changed: a stdout that takes no more does not make that undone.
         (Behaviour::Original, Done::Set(..)) => drop(output::to_stdout(text.as_bytes())),
-        (Behaviour::Own, Done::Upgraded { .. }) => output::to_stderr(&text),
+        (Behaviour::Own, Done::Upgraded { .. } | Done::SetAll(_)) => output::to_stderr(&text),
         (Behaviour::Own, _) => say(&text),
         _ => {}
     }

@@ -11,6 +11,11 @@ pub(crate) fn map<T: Sync, R: Send, E: Send>(
     items: &[T],
     work: impl Fn(&T) -> Result<R, E> + Sync,
 ) -> Result<Vec<R>, E> {
+    if let [item] = items {
+        let result = work(item)?;
+        stack::wipe();
+        return Ok(vec![result]);
+    }
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let next = AtomicUsize::new(0);
     let do_share = || {

@@ -16,7 +16,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use mqtt_core::exit::{ExitStatus, Failure};
 
-use crate::stack;
 pub(crate) use argon2id::Parameters;
 pub(crate) use stored::{Broker, Stored};
 
@@ -48,13 +47,6 @@ impl Algorithm {
     pub(crate) const ARGON2ID: Self = Self::Argon2id(Parameters::MOSQUITTO);
 
     /// The text that goes behind the user name, over a fresh salt.
-    pub(crate) fn hash(self, password: &[u8]) -> Result<String, HashError> {
-        let hash = self.encode(password);
-        stack::wipe();
-        hash
-    }
-
-    #[inline(never)]
     fn encode(self, password: &[u8]) -> Result<String, HashError> {
         let mut salt = [0; SALT_LENGTH];
         getrandom::fill(&mut salt)?;
@@ -206,9 +198,9 @@ mod tests {
         for algorithm in
             [Algorithm::ARGON2ID, Algorithm::Pbkdf2Sha512 { iterations }, Algorithm::Sha512]
         {
-            let first = algorithm.hash(P1).unwrap();
+            let first = algorithm.encode(P1).unwrap();
             assert_eq!(Kind::of(first.as_bytes()), Kind::Hash, "{first}");
-            assert_ne!(first, algorithm.hash(P1).unwrap());
+            assert_ne!(first, algorithm.encode(P1).unwrap());
         }
     }
 

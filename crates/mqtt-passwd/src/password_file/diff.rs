@@ -58,7 +58,7 @@ fn hash_of(entry: Entry<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::password_file::PasswordFile;
+    use crate::password_file::{NewEntry, PasswordFile};
     use crate::user_name::UserName;
     use zeroize::Zeroizing;
 
@@ -90,6 +90,19 @@ mod tests {
     }
 
     #[test]
+    fn many_lines_have_their_numbers() {
+        let entry = |name| NewEntry { user: user(name), hash: HASH.to_owned() };
+        let old = file("b:1\na:1");
+        let entries = ["u", "a", "v", "b"].map(entry);
+        assert_eq!(
+            old.set_all(&entries).0.diff(),
+            "-1 b: password not hashed\n+1 b: sha512, once\n\
+             -2 a: password not hashed\n+2 a: sha512, once\n\
+             +3 u: sha512, once\n+4 v: sha512, once\n"
+        );
+    }
+
+    #[test]
     fn lines_behind_removed_ones_move_up() {
         let old = file(&format!("u:{HASH}\n# c\nu:x\nb:{HASH}\n"));
         let edited = old.delete(&user("u")).unwrap();
@@ -100,7 +113,7 @@ mod tests {
     fn all_lines_go_where_all_are_overwritten() {
         let old = file("# bob:secret\n\nsecret\nb:secret\n");
         assert_eq!(
-            old.overwritten(&user("u"), HASH).diff(),
+            old.overwritten(&[NewEntry { user: user("u"), hash: HASH.to_owned() }]).diff(),
             "-1 (comment or blank)\n-2 (comment or blank)\n-3 (no ':')\n-4 b: password not hashed\n\
              +1 u: sha512, once\n"
         );
