@@ -28,7 +28,7 @@ LINE  USER     HASH           COST                 NOTES
    4  other    -              -                    no broker takes it: unknown kind of hash
    5  alice    sha512-pbkdf2  10000 iterations
    6  bob      sha512         once                 weak: quick to guess
-   7  carol    argon2id       47104 KiB, t=1, p=1  refused by brokers 2.0, 2.1
+   7  carol    argon2id       47104 KiB, t=1, p=1  refused by brokers 2.0, 2.1 without argon2
 "
     );
 }

@@ -1,5 +1,7 @@
 //! The command line of mqtt-passwd: words to a plan. The only file of this crate that knows clap.
 
+mod rules;
+
 use std::ffi::{OsStr, OsString};
 use std::num::NonZero;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -35,7 +37,7 @@ Examples:
   mqtt-passwd /etc/mosquitto/passwd bob     add bob, or change his password
   mqtt-passwd -D /etc/mosquitto/passwd bob  remove bob
   mqtt-passwd --password-stdin f bob < pw   add bob from a script
-  mqtt-passwd --users-stdin f < users.txt   add all of its 'user:password' lines
+  mqtt-passwd --users-stdin f < list.txt    add its 'user:password' lines
   mqtt-passwd -U users.txt                  hash its 'user:password' lines
   mqtt-passwd --check users.txt bob         say whether a password is bob's";
 
@@ -204,13 +206,27 @@ impl PasswdArgs {
     fn plan(mut self, behaviour: Behaviour, words: Vec<OsString>) -> Result<Plan, ArgsError> {
         self.refuse_conflicts(behaviour)?;
         let mut doubts = Doubts::new(behaviour);
-        let algorithm = self.algorithm();
-        if algorithm == Algorithm::ARGON2ID && self.writes_hashes() {
+        if self.algorithm() == Algorithm::ARGON2ID && self.writes_hashes() {
             doubts.warnings.push(Warning::Argon2id);
         }
-        let action = if self.upgrade {
+        let action = self.action(behaviour, words, &mut doubts)?;
+        if matches!(action, Action::Create { target: Target::Stdout, .. }) {
+            self.refuse_more_on_stdout()?;
+        }
+        let effect = if self.dry_run { Effect::Show } else { Effect::Change };
+        let repetition = if self.if_changed { Repetition::IfChanged } else { Repetition::Always };
+        Ok(Plan { action, behaviour, effect, repetition, warnings: doubts.warnings })
+    }
+
+    fn action(
+        &mut self,
+        behaviour: Behaviour,
+        words: Vec<OsString>,
+        doubts: &mut Doubts,
+    ) -> Result<Action, ArgsError> {
+        Ok(if self.upgrade {
             let [file] = positionals(words, Extra::Refused)?;
-            Action::Upgrade { file: file_path(file)?, algorithm }
+            Action::Upgrade { file: file_path(file)?, algorithm: self.algorithm() }
         } else if self.delete {
             let [file, user] = positionals(words, Extra::ignored_by(behaviour))?;
             Action::Delete { user: UserName::new(user.as_bytes())?, file: file_path(file)? }
@@ -223,56 +239,16 @@ impl PasswdArgs {
             Action::Check {
                 file: file_path(file)?,
                 user: UserName::new(user.as_bytes())?,
-                password: self.password_source(given, &mut doubts)?,
+                password: self.password_source(given, doubts)?,
             }
         } else if self.create {
             let extra = Extra::ignored_by(behaviour);
-            let (file, credentials) = self.credentials(words, extra, &mut doubts)?;
+            let (file, credentials) = self.credentials(words, extra, doubts)?;
             Action::Create { target: self.target(file), credentials }
         } else {
-            let (file, credentials) = self.credentials(words, Extra::Refused, &mut doubts)?;
+            let (file, credentials) = self.credentials(words, Extra::Refused, doubts)?;
             Action::Set { file: file_path(file)?, credentials }
-        };
-        if matches!(action, Action::Create { target: Target::Stdout, .. }) {
-            none_with(
-                &[
-                    Switch("--dry-run", self.dry_run),
-                    Switch("--generate-password", self.generate_password),
-                ],
-                &[Switch("-", true)],
-            )?;
-        }
-        let effect = if self.dry_run { Effect::Show } else { Effect::Change };
-        let repetition = if self.if_changed { Repetition::IfChanged } else { Repetition::Always };
-        Ok(Plan { action, behaviour, effect, repetition, warnings: doubts.warnings })
-    }
-
-    /// In the order in which the original looks for them.
-    fn refuse_conflicts(&self, behaviour: Behaviour) -> Result<(), ArgsError> {
-        let create = Switch("--create", self.create);
-        let delete = Switch("--delete", self.delete);
-        let upgrade = Switch("--upgrade", self.upgrade);
-        let check = Switch("--check", self.check);
-        let list = Switch("--list", self.list);
-        let stdin = Switch("--password-stdin", self.password_stdin);
-        let file = Switch("--password-file", self.password_file.is_some());
-        let batch = Switch("--batch", self.batch);
-        one_of(&[create, delete, upgrade, check, list])?;
-        // The original ignores -b where -U asks for no password.
-        if behaviour == Behaviour::Own {
-            none_with(&[batch], &[upgrade])?;
-        }
-        none_with(&[batch], &[delete, list])?;
-        let generate = Switch("--generate-password", self.generate_password);
-        let users = Switch("--users-stdin", self.users_stdin);
-        one_of(&[stdin, file, batch, generate])?;
-        none_with(&[stdin, file, batch], &[users])?;
-        none_with(&[generate, users], &[delete, upgrade, check, list])?;
-        none_with(&[stdin, file], &[delete, upgrade, list])?;
-        none_with(&[Switch("--if-changed", self.if_changed)], &[create, check, list, generate])?;
-        none_with(&[Switch("--dry-run", self.dry_run)], &[check, list, generate])?;
-        only_with(Switch("--json", self.json), list)?;
-        only_with(Switch("--overwrite", self.overwrite), create)
+        })
     }
 
     fn writes_hashes(&self) -> bool {
@@ -382,38 +358,6 @@ impl Doubts {
         }
         Ok(password)
     }
-}
-
-/// An option, and whether it was given.
-#[derive(Clone, Copy)]
-struct Switch(&'static str, bool);
-
-/// Refuses any two of them.
-fn one_of(switches: &[Switch]) -> Result<(), ArgsError> {
-    let mut rest = switches;
-    while let [first, others @ ..] = rest {
-        none_with(&[*first], others)?;
-        rest = others;
-    }
-    Ok(())
-}
-
-/// Refuses any of them beside any of the others.
-fn none_with(switches: &[Switch], others: &[Switch]) -> Result<(), ArgsError> {
-    for one in switches.iter().filter(|switch| switch.1) {
-        if let Some(other) = others.iter().find(|switch| switch.1) {
-            return Err(ArgsError::Exclusive(one.0, other.0));
-        }
-    }
-    Ok(())
-}
-
-/// Refuses an option that means nothing without another one.
-fn only_with(switch: Switch, needed: Switch) -> Result<(), ArgsError> {
-    if switch.1 && !needed.1 {
-        return Err(ArgsError::Alone(switch.0, needed.0));
-    }
-    Ok(())
 }
 
 /// What happens to words nobody asked for.
@@ -902,7 +846,7 @@ mod tests {
             "--users-stdin",
             "--generate-password",
             "at most 64 MiB",
-            "130 bits",
+            "130 random bits",
             "--overwrite",
             "--password-stdin",
             "--password-file <PATH>",

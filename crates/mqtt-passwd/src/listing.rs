@@ -52,7 +52,8 @@ fn notes(record: &Record<'_>) -> Vec<String> {
         Ok(hash) => {
             notes.extend(hash.algorithm().objection().map(|objection| objection.to_string()));
             if !hash.refused_by().is_empty() {
-                let names: Vec<_> = hash.refused_by().iter().map(|broker| broker.name()).collect();
+                let names: Vec<_> =
+                    hash.refused_by().iter().map(|broker| broker.described()).collect();
                 notes.push(format!("refused by brokers {}", names.join(", ")));
             }
         }
@@ -171,7 +172,7 @@ mod tests {
 LINE  USER       HASH           COST                 NOTES
    2  alice      sha512-pbkdf2  10000 iterations
    3  bob        sha512-pbkdf2  101 iterations       weak: fewer than 10000 iterations; refused by brokers 2.0
-   4  carol      argon2id       47104 KiB, t=1, p=1  refused by brokers 2.0, 2.1
+   4  carol      argon2id       47104 KiB, t=1, p=1  refused by brokers 2.0, 2.1 without argon2
    5  alice      sha512         once                 weak: quick to guess; same user as line 2: brokers 2.0 go by the last, 2.1 refuses the file
    6  jürgen\\t1  -              -                    no broker takes it: password not hashed
    7  -          -              -                    no broker takes it: no ':'
@@ -193,7 +194,7 @@ LINE  USER       HASH           COST                 NOTES
         );
         assert_eq!(
             lines[2],
-            r#"{"line":4,"user":"carol","algorithm":"argon2id","memory_kib":47104,"passes":1,"lanes":1,"refused_by":["2.0","2.1"],"warnings":["refused by brokers 2.0, 2.1"]}"#
+            r#"{"line":4,"user":"carol","algorithm":"argon2id","memory_kib":47104,"passes":1,"lanes":1,"refused_by":["2.0","2.1"],"warnings":["refused by brokers 2.0, 2.1 without argon2"]}"#
         );
         assert!(lines[3].contains(r#""same_user_as_line":2,"refused_by":["2.1","2.1+argon2"]"#));
         assert_eq!(

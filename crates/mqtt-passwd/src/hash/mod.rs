@@ -121,12 +121,12 @@ impl Kind {
     /// Looks at a text. The strictest broker decides what a hash is.
     pub(crate) fn of(text: &[u8]) -> Self {
         let prefixes = [sha512::PREFIX, pbkdf2_sha512::PREFIX, argon2id::PREFIX];
-        if !prefixes.iter().any(|prefix| text.starts_with(prefix.as_bytes())) {
-            Self::Plain
-        } else if Stored::parse(text).is_some() {
+        if Stored::parse(text).is_some() {
             Self::Hash
-        } else {
+        } else if prefixes.iter().any(|prefix| text.starts_with(prefix.as_bytes())) {
             Self::Damaged
+        } else {
+            Self::Plain
         }
     }
 }

@@ -103,7 +103,16 @@ impl Broker {
     /// All there are.
     pub(crate) const ALL: &[Self] = &[Self::V2_0, Self::V2_1, Self::V2_1Argon2];
 
-    /// What it is called.
+    /// What it is called, for people.
+    pub(crate) fn described(self) -> &'static str {
+        match self {
+            Self::V2_0 => "2.0",
+            Self::V2_1 => "2.1 without argon2",
+            Self::V2_1Argon2 => "2.1 with argon2",
+        }
+    }
+
+    /// What it is called, for programs.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::V2_0 => "2.0",
