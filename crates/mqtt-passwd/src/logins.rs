@@ -10,7 +10,7 @@ use crate::hash::{Algorithm, HashError, cores};
 use crate::interruption::Interruption;
 use crate::output;
 use crate::password::Password;
-use crate::password_file::{NewEntry, PasswordFile, Record};
+use crate::password_file::{NewEntry, PasswordFile};
 use crate::plan::{PasswordSource, Users};
 use crate::prompt;
 use crate::user_list::{self, Login};
@@ -73,11 +73,11 @@ impl Logins {
         algorithm: Algorithm,
     ) -> Result<(), HashError> {
         let records = file.records();
-        let first_lines = records.iter().filter(|record| record.first.is_none());
-        let known: HashMap<&[u8], &Record<'_>, RandomState> =
-            first_lines.map(|record| (record.user, record)).collect();
+        let first_lines = records.iter().zip(0..).filter(|(record, _)| record.first.is_none());
+        let known: HashMap<&[u8], usize, RandomState> =
+            first_lines.map(|(record, index)| (record.user, index)).collect();
         let current = cores::map(&self.list, |Login { user, password }| {
-            match known.get(user.as_bytes()).map(|record| record.hash) {
+            match known.get(user.as_bytes()).map(|&index| records[index].hash) {
                 Some(Ok(hash)) if hash.is_as_written_by(algorithm) => {
                     hash.verifies(password.as_bytes())
                 }

@@ -39,7 +39,10 @@ pub(crate) fn map<T: Sync, R: Send, E: Send>(
             })
             .collect()
     });
-    let mut results: Vec<_> = shares?.into_iter().flatten().collect();
-    results.sort_unstable_by_key(|(index, _)| *index);
-    Ok(results.into_iter().map(|(_, result)| result).collect())
+    let mut results: Vec<Option<R>> = Vec::new();
+    results.resize_with(items.len(), || None);
+    for (index, result) in shares?.into_iter().flatten() {
+        results[index] = Some(result);
+    }
+    Ok(results.into_iter().flatten().collect())
 }

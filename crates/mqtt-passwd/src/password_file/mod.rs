@@ -101,14 +101,14 @@ impl PasswordFile {
 
     /// Does the same for many users, of whom each is there once.
     pub fn set_all(&self, entries: &[NewEntry]) -> (Edited<'_>, Counts) {
-        let by_name = entries.iter().map(|entry| (entry.user.as_bytes(), entry));
-        let mut missing: HashMap<_, _, RandomState> = by_name.collect();
+        let by_name = entries.iter().zip(0..).map(|(entry, index)| (entry.user.as_bytes(), index));
+        let mut missing: HashMap<&[u8], usize, RandomState> = by_name.collect();
         let mut changes = Vec::new();
         for line in lines(&self.bytes) {
             if let Content::Entry(entry) = line.content
-                && let Some(new) = missing.remove(entry.name)
+                && let Some(index) = missing.remove(entry.name)
             {
-                changes.push(line.rewritten(entry.name, &new.hash));
+                changes.push(line.rewritten(entry.name, &entries[index].hash));
             }
         }
         let counts = Counts { added: missing.len(), updated: changes.len() };
