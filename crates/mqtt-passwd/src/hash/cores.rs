@@ -1,48 +1,53 @@
 //! Work on many passwords, shared among all cores.
 
 use std::num::NonZero;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use super::HashError;
 use crate::stack;
 
 /// What `work` makes of each item, in their order. Nothing of the items is left on the stacks.
-pub(crate) fn map<T: Sync, R: Send, E: Send>(
+pub(crate) fn map<T: Sync, R: Send + Sync>(
     items: &[T],
-    work: impl Fn(&T) -> Result<R, E> + Sync,
-) -> Result<Vec<R>, E> {
-    if let [item] = items {
-        let result = work(item)?;
-        stack::wipe();
-        return Ok(vec![result]);
-    }
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    work: impl Fn(&T) -> Result<R, HashError> + Sync,
+) -> Result<Vec<R>, HashError> {
+    let results: Vec<OnceLock<R>> = items.iter().map(|_| OnceLock::new()).collect();
+    share(items.len(), &|index| {
+        // Each index comes once.
+        let _ = results[index].set(work(&items[index])?);
+        Ok(())
+    })?;
+    Ok(results.into_iter().filter_map(OnceLock::into_inner).collect())
+}
+
+/// Does `work` for each number below `count`; one core does a single one itself.
+fn share(
+    count: usize,
+    work: &(dyn Fn(usize) -> Result<(), HashError> + Sync),
+) -> Result<(), HashError> {
     let next = AtomicUsize::new(0);
     let do_share = || {
-        let mut share = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(index) else {
-                stack::wipe();
-                return Ok(share);
-            };
-            share.push((index, work(item)?));
+        let mut done = Ok(());
+        while done.is_ok() {
+            match next.fetch_add(1, Ordering::Relaxed) {
+                index if index < count => done = work(index),
+                _ => break,
+            }
         }
+        stack::wipe();
+        done
     };
-    let shares: Result<Vec<_>, E> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores.min(items.len())).map(|_| scope.spawn(do_share)).collect();
-        workers
-            .into_iter()
-            .map(|worker| match worker.join() {
-                Ok(share) => share,
-                Err(panic) => std::panic::resume_unwind(panic),
-            })
-            .collect()
-    });
-    let mut results: Vec<Option<R>> = Vec::new();
-    results.resize_with(items.len(), || None);
-    for (index, result) in shares?.into_iter().flatten() {
-        results[index] = Some(result);
+    if count <= 1 {
+        return do_share();
     }
-    Ok(results.into_iter().flatten().collect())
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores.min(count)).map(|_| scope.spawn(do_share)).collect();
+        workers.into_iter().try_for_each(|worker| match worker.join() {
+            Ok(done) => done,
+            Err(panic) => std::panic::resume_unwind(panic),
+        })
+    })
 }

@@ -54,6 +54,8 @@ impl Algorithm {
         Ok(self.text(&salt, &digest))
     }
 
+    // Once in the binary: it is most of the work, and of the code.
+    #[inline(never)]
     fn digest(self, password: &[u8], salt: &[u8], length: usize) -> Result<Vec<u8>, HashError> {
         match self {
             Self::Argon2id(parameters) => argon2id::digest(password, salt, parameters, length),
