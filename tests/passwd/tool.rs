@@ -5,7 +5,7 @@ use std::ops::Deref;
 use test_support::passwords;
 use test_support::tool::Tool;
 
-pub(crate) use test_support::passwords::{editing_thread, finish, lets_in};
+pub(crate) use test_support::passwords::{Run, editing_thread, finish, lets_in};
 
 /// The binary under test.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_mqtt-passwd");
