@@ -120,6 +120,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqtt-sub' -ScriptBlock {
             [CompletionResult]::new('--no-reconnect', '--no-reconnect', [CompletionResultType]::ParameterName, 'Leave when the connection is lost')
             [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Print every packet that is sent and received')
             [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Print every packet that is sent and received')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Print at the end how many messages and bytes of payload went through, and in what time, on stderr')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no warnings and errors while running')
             [CompletionResult]::new('--show-config', '--show-config', [CompletionResultType]::ParameterName, 'Print every setting in force and where it comes from, and do nothing else')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print this help')

@@ -76,6 +76,7 @@ complete -c mqtt-pub -s c -l disable-clean-session -d 'Keep the session at the b
 complete -c mqtt-pub -l will-retain -d 'Have the broker keep the will for later subscribers'
 complete -c mqtt-pub -l no-reconnect -d 'Leave when the connection is lost'
 complete -c mqtt-pub -s d -l debug -d 'Print every packet that is sent and received'
+complete -c mqtt-pub -l stats -d 'Print at the end how many messages and bytes of payload went through, and in what time, on stderr'
 complete -c mqtt-pub -l quiet -d 'Print no warnings and errors while running'
 complete -c mqtt-pub -l show-config -d 'Print every setting in force and where it comes from, and do nothing else'
 complete -c mqtt-pub -l help -d 'Print this help'

@@ -117,6 +117,7 @@ set edit:completion:arg-completer[mqtt-sub] = {|@words|
             cand --no-reconnect 'Leave when the connection is lost'
             cand -d 'Print every packet that is sent and received'
             cand --debug 'Print every packet that is sent and received'
+            cand --stats 'Print at the end how many messages and bytes of payload went through, and in what time, on stderr'
             cand --quiet 'Print no warnings and errors while running'
             cand --show-config 'Print every setting in force and where it comes from, and do nothing else'
             cand --help 'Print this help'

@@ -86,6 +86,7 @@ complete -c mqtt-sub -s c -l disable-clean-session -d 'Keep the session at the b
 complete -c mqtt-sub -l will-retain -d 'Have the broker keep the will for later subscribers'
 complete -c mqtt-sub -l no-reconnect -d 'Leave when the connection is lost'
 complete -c mqtt-sub -s d -l debug -d 'Print every packet that is sent and received'
+complete -c mqtt-sub -l stats -d 'Print at the end how many messages and bytes of payload went through, and in what time, on stderr'
 complete -c mqtt-sub -l quiet -d 'Print no warnings and errors while running'
 complete -c mqtt-sub -l show-config -d 'Print every setting in force and where it comes from, and do nothing else'
 complete -c mqtt-sub -l help -d 'Print this help'

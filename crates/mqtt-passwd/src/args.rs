@@ -9,6 +9,7 @@ use clap::builder::TypedValueParser;
 use clap::{Arg, Command, CommandFactory, Parser, ValueEnum};
 use mqtt_core::cli::{self, ColorArgs, Parsed, UsageError, parse};
 use mqtt_core::invocation::{Behaviour, Invocation};
+use mqtt_core::progress::Progress;
 use zeroize::Zeroizing;
 
 use crate::generated::FILES;
@@ -178,7 +179,8 @@ impl PasswdArgs {
             let (file, credentials) = self.credentials(words, Extra::Refused, &mut doubts)?;
             Action::Set { file: file_path(file)?, credentials }
         };
-        Ok(Plan { action, behaviour, warnings: doubts.warnings })
+        let progress = Progress::possible(behaviour);
+        Ok(Plan { action, behaviour, progress, warnings: doubts.warnings })
     }
 
     /// In the order in which the original looks for them.

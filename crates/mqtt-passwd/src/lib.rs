@@ -15,6 +15,7 @@ mod run;
 mod stack;
 pub mod user_name;
 mod warning;
+mod watched;
 
 use std::process::ExitCode;
 

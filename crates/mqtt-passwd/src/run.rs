@@ -3,12 +3,14 @@
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
 use std::thread;
 
 use mqtt_core::cli::{self, UsageError};
 use mqtt_core::exit::{ExitStatus, Failure};
 use mqtt_core::invocation::{Behaviour, Invocation};
 use mqtt_core::message;
+use mqtt_core::progress::Progress;
 
 use crate::args::{Request, request};
 use crate::hash::{Algorithm, HashError};
@@ -21,6 +23,7 @@ use crate::prompt::{self, PromptError};
 use crate::stack;
 use crate::user_name::UserName;
 use crate::warning::Warning;
+use crate::watched::watched;
 
 /// Does what the words of the command line ask for.
 pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitStatus, PasswdError> {
@@ -41,7 +44,8 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
 fn carry_out(plan: Plan) -> Result<(), PasswdError> {
     let behaviour = plan.behaviour;
     let (done, warnings) = interruption::run(move |interruption| {
-        let mut job = Job { interruption, warnings: plan.warnings };
+        let Plan { progress, warnings, .. } = plan;
+        let mut job = Job { interruption, progress, warnings };
         (job.run(plan.action), job.warnings)
     })?;
     for warning in &warnings {
@@ -66,6 +70,7 @@ enum Done {
 /// The work on one plan.
 struct Job<'a> {
     interruption: &'a Interruption,
+    progress: Progress,
     warnings: Vec<Warning>,
 }
 
@@ -130,7 +135,12 @@ impl Job<'_> {
         let old = locked.read()?;
         let plain = old.plain();
         let done = Done::Upgraded { hashed: plain.passwords().len(), kept: plain.kept() };
-        let hashes = algorithm.hash_all(plain.passwords())?;
+        let passwords = plain.passwords();
+        let hash_all = |done: &AtomicUsize| algorithm.hash_all(passwords, done);
+        let hashes = match self.progress {
+            Progress::Shown => watched(passwords.len(), self.interruption, hash_all)?,
+            Progress::Hidden => hash_all(&AtomicUsize::new(0)),
+        }?;
         let edited = old.upgrade(&plain, &hashes);
         if hashes.is_empty() {
             self.warn_of_faults(path, &edited.faults());

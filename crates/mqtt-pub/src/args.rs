@@ -12,7 +12,7 @@ use mqtt_core::cli::{
     self, ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, Given, UsageError, VERSION, value,
 };
 use mqtt_core::invocation::Invocation;
-use mqtt_core::plan::{PasswordSource, Reconnect};
+use mqtt_core::plan::{PasswordSource, Progress, Reconnect};
 use mqtt_core::protocol::property::Carrier;
 use mqtt_core::protocol::{Qos, TopicName};
 use mqtt_core::session::Message;
@@ -117,7 +117,11 @@ pub(crate) fn plan(given: &Given) -> Result<PublishPlan, UsageError> {
         },
     };
     let properties = args.connect.properties(Carrier::Publish, given)?;
-    let connect = args.connect.plan(given, defaults)?;
+    let mut connect = args.connect.plan(given, defaults)?;
+    // Where somebody types, nothing else is written.
+    if payloads.are_on_stdin() && cli::reads_keyboard() {
+        connect.progress = Progress::Hidden;
+    }
     if connect.password == Some(PasswordSource::Stdin) && payloads.are_on_stdin() {
         return Err(given.error(
             "'--password-file -' and a message on stdin exclude each other: it is read once",

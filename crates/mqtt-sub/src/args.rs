@@ -11,7 +11,7 @@ use mqtt_core::cli::{
 };
 use mqtt_core::console::Stream;
 use mqtt_core::invocation::{Behaviour, Invocation};
-use mqtt_core::plan::{ConnectPlan, Endpoint, Reconnect};
+use mqtt_core::plan::{ConnectPlan, Endpoint, Progress, Reconnect};
 use mqtt_core::protocol::property::Carrier;
 use mqtt_core::protocol::{
     ProtocolVersion, Qos, RetainHandling, SubscribeFilter, SubscribeOptions, TopicFilter,
@@ -24,6 +24,9 @@ use crate::output::{
 };
 use crate::plan::{End, RequestProperties, Requests, ShowPlan, SubscribePlan, Task};
 use crate::sampling::{self, Sampling};
+
+/// So many messages are not worth a line that counts them.
+const FEW: u32 = 1000;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -185,7 +188,10 @@ pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
         reconnect: Reconnect::ONCE_REACHED,
     };
     let properties = args.request_properties(given)?;
-    let connect = args.connect.plan(given, defaults)?;
+    let mut connect = args.connect.plan(given, defaults)?;
+    if !is_long(end) || Stream::Stdout.is_terminal() {
+        connect.progress = Progress::Hidden;
+    }
     let options = match connect.connect.version {
         ProtocolVersion::V5 => options,
         ProtocolVersion::V31 | ProtocolVersion::V311 => SubscribeOptions::default(),
@@ -309,6 +315,11 @@ impl SubscribeArgs {
             (false, None) => End::Never,
         }
     }
+}
+
+/// Whether somebody who waits for the end may want to know how far it is.
+fn is_long(end: End) -> bool {
+    matches!(end, End::Count(count) if count.get() > FEW)
 }
 
 /// Who leaves after a few messages wants no more than those (MQTT 5): the broker keeps the rest.

@@ -16,7 +16,10 @@ use super::value;
 use super::{Given, UsageError};
 use crate::console::Stream;
 use crate::invocation::Behaviour;
-use crate::plan::{Audience, ConnectPlan, Controls, DebugPlan, Notices, PasswordSource, Reconnect};
+use crate::plan::{
+    Audience, ConnectPlan, Controls, DebugPlan, Notices, PasswordSource, Progress, Reconnect,
+    Summary,
+};
 use crate::prompt;
 use crate::protocol::property::Carrier;
 use crate::protocol::{
@@ -108,6 +111,11 @@ pub struct ConnectArgs {
     #[arg(short, long, help_heading = "Output", action = ArgAction::SetTrue)]
     debug: bool,
 
+    /// Print at the end how many messages and bytes of payload went through, and in what time, on
+    /// stderr
+    #[arg(long, help_heading = "Output", action = ArgAction::SetTrue)]
+    stats: bool,
+
     #[command(flatten)]
     color: ColorArgs,
 
@@ -148,6 +156,12 @@ impl ConnectArgs {
             Behaviour::Own if !self.quiet && Stream::Stderr.is_terminal() => Audience::Person,
             Behaviour::Own | Behaviour::Original => Audience::Script,
         }
+    }
+
+    /// Whether a person can be shown how far the work has come. The tool knows whether it has
+    /// something to show.
+    fn progress(&self, behaviour: Behaviour) -> Progress {
+        if self.debug || self.quiet { Progress::Hidden } else { Progress::possible(behaviour) }
     }
 
     /// The password, if that is what counts.
@@ -194,6 +208,8 @@ impl ConnectArgs {
             debug: self.debug.then(|| debug_plan(behaviour, self.color.color)),
             notices: self.notices(),
             audience: self.audience(behaviour),
+            progress: self.progress(behaviour),
+            summary: if self.stats { Summary::Printed } else { Summary::Omitted },
             password: self.password_source(given),
             route: self.route.plan(given)?,
         })

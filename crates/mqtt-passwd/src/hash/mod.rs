@@ -57,8 +57,12 @@ impl Algorithm {
         }
     }
 
-    /// The hashes of many passwords, in their order, computed on all cores.
-    pub(crate) fn hash_all(self, passwords: &[&[u8]]) -> Result<Vec<String>, HashError> {
+    /// The hashes of many passwords, in their order, computed on all cores. `done` counts them.
+    pub(crate) fn hash_all(
+        self,
+        passwords: &[&[u8]],
+        done: &AtomicUsize,
+    ) -> Result<Vec<String>, HashError> {
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         let next = AtomicUsize::new(0);
         let hash_share = || {
@@ -70,6 +74,7 @@ impl Algorithm {
                     return Ok(share);
                 };
                 share.push((index, self.encode(password)?));
+                done.fetch_add(1, Ordering::Relaxed);
             }
         };
         let shares: Result<Vec<_>, HashError> = thread::scope(|scope| {
@@ -204,7 +209,9 @@ mod tests {
     fn many_hashes_come_in_the_order_of_their_passwords() {
         let passwords: Vec<String> = (0..200).map(|number| number.to_string()).collect();
         let bytes: Vec<&[u8]> = passwords.iter().map(String::as_bytes).collect();
-        let hashes = Algorithm::Sha512.hash_all(&bytes).unwrap();
+        let done = AtomicUsize::new(0);
+        let hashes = Algorithm::Sha512.hash_all(&bytes, &done).unwrap();
+        assert_eq!(done.into_inner(), bytes.len());
         assert_eq!(hashes.len(), 200);
         for (hash, password) in hashes.iter().zip(bytes) {
             assert_eq!(*hash, sha512::encode(password, &salt(hash, 2)));
@@ -213,7 +220,7 @@ mod tests {
 
     #[test]
     fn no_passwords_have_no_hashes() {
-        assert!(Algorithm::Sha512.hash_all(&[]).unwrap().is_empty());
+        assert!(Algorithm::Sha512.hash_all(&[], &AtomicUsize::new(0)).unwrap().is_empty());
     }
 
     #[test]
