@@ -80,8 +80,8 @@ struct PasswdArgs {
     #[arg(short = 'U', long, help_heading = "Editing")]
     upgrade: bool,
 
-    /// Hash to write: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the same, but quick
-    /// to guess) or argon2id (for brokers 2.1 that were built with it)
+    /// Write this kind of hash: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the
+    /// same, but quick to guess) or argon2id (for brokers 2.1 that were built with it)
     #[arg(
         short = 'H',
         long,
@@ -91,7 +91,7 @@ struct PasswdArgs {
     )]
     hash: HashName,
 
-    /// Iterations of sha512-pbkdf2, 1 to 2147483647
+    /// Iterate sha512-pbkdf2 so many times, 1 to 2147483647
     #[arg(short = 'I', long, help_heading = "Hashing", value_name = "COUNT", default_value = "10000", value_parser = iterations())]
     iterations: NonZero<u32>,
 

@@ -65,17 +65,17 @@ Exit status:
 )]
 #[expect(clippy::struct_excessive_bools, reason = "one for each flag of the command line")]
 struct SubscribeArgs {
-    /// Topic filter to subscribe to; may be given several times
+    /// Subscribe to this topic filter; may be given several times
     #[arg(short, long, help_heading = "Subscribing", value_name = "FILTER",
         value_parser = value::topic_filter(), action = ArgAction::Append)]
     topic: Vec<TopicFilter>,
 
-    /// Highest quality of service to receive with: 0, 1 or 2
+    /// Receive with this quality of service at most: 0, 1 or 2
     #[arg(short, long, help_heading = "Subscribing", default_value = "0",
         value_parser = value::qos())]
     qos: Qos,
 
-    /// Topic filter to unsubscribe from; may be given several times
+    /// Unsubscribe from this topic filter; may be given several times
     #[arg(short = 'U', long, help_heading = "Subscribing", value_name = "FILTER",
         value_parser = value::topic_filter(), action = ArgAction::Append)]
     unsubscribe: Vec<TopicFilter>,

@@ -61,11 +61,11 @@ pub struct ConnectArgs {
     #[command(flatten)]
     session: SessionArgs,
 
-    /// User name
+    /// Log in as this user
     #[arg(short, long, help_heading = "Connection", value_parser = value::text())]
     username: Option<Text>,
 
-    /// Password; the system's other users can see it on the command line
+    /// Log in with this password; the system's other users can see it on the command line
     #[arg(short = 'P', long = "pw", visible_alias = "password", help_heading = "Connection",
         value_name = "PASSWORD", value_parser = value::secret())]
     password: Option<Secret>,
@@ -76,13 +76,13 @@ pub struct ConnectArgs {
         value_parser = PathBufValueParser::new())]
     password_file: Option<PathBuf>,
 
-    /// Seconds without traffic after which the connection is tested, 5 to 65535
+    /// Test the connection after so many seconds without traffic, 5 to 65535
     #[arg(short, long, help_heading = "Connection", value_name = "SECONDS", default_value_t = 60,
         value_parser = value::two_byte_number(5, u16::MAX))]
     keepalive: u16,
 
-    /// Seconds that connecting may take, from the look-up of the name to the broker's answer; more
-    /// than 0, at most 1000000000, with decimals if wanted
+    /// Give up connecting after so many seconds, from the look-up of the name to the broker's
+    /// answer; more than 0, at most 1000000000, with decimals if wanted
     #[arg(long, help_heading = "Connection", value_name = "SECONDS", default_value = "30",
         value_parser = value::time_limit())]
     connect_timeout: Duration,
@@ -96,13 +96,13 @@ pub struct ConnectArgs {
         value_parser = value::time_limit())]
     timeout: Option<Duration>,
 
-    /// Most messages of QoS 1 and 2 that are sent and not yet acknowledged, 1 to 65535
+    /// Send at most so many messages of QoS 1 and 2 that are not yet acknowledged, 1 to 65535
     #[arg(short = 'M', long, help_heading = "Session", value_name = "COUNT",
         default_value_t = DEFAULT_WINDOW, value_parser = value::two_byte_number(1, u16::MAX))]
     max_inflight: u16,
 
-    /// Largest packet to take from the broker, in bytes behind its length, 1 to 268435455; the
-    /// smaller of this and -D connect maximum-packet-size counts
+    /// Take no packet from the broker that is larger, in bytes behind its length, 1 to 268435455;
+    /// the smaller of this and -D connect maximum-packet-size counts
     #[arg(long, help_heading = "Session", value_name = "BYTES",
         default_value_t = LARGEST_PACKET, value_parser = value::number(1, LARGEST_PACKET))]
     max_packet_size: u32,
@@ -111,8 +111,8 @@ pub struct ConnectArgs {
     #[arg(short, long, help_heading = "Output", action = ArgAction::SetTrue)]
     debug: bool,
 
-    /// Print at the end how many messages and bytes of payload went through, and in what time, on
-    /// stderr
+    /// Print at the end, on stderr, how many messages and bytes of payload went through, and in
+    /// what time
     #[arg(long, help_heading = "Output", action = ArgAction::SetTrue)]
     stats: bool,
 

@@ -10,8 +10,8 @@ use super::sources::{OPTIONS_FILE, URL};
 /// Where options come from. What is parsed has no URL any more, but the words it stands for.
 #[derive(Args, Debug)]
 pub(super) struct SourceArgs {
-    /// Broker, credentials and topic in one: mqtt://USER:PASSWORD@HOST:PORT/TOPIC, also mqtts, ws,
-    /// wss
+    /// Take broker, credentials and topic from a URL: mqtt://USER:PASSWORD@HOST:PORT/TOPIC, also
+    /// mqtts, ws, wss
     #[arg(id = URL, short = 'L', long, help_heading = "Connection", value_name = "URL")]
     url: Option<OsString>,
 
