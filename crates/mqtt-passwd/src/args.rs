@@ -11,6 +11,7 @@ use clap::builder::TypedValueParser;
 use clap::{Arg, Command, CommandFactory, Parser, ValueEnum};
 use mqtt_core::cli::{self, ColorArgs, Parsed, UsageError, parse};
 use mqtt_core::invocation::{Behaviour, Invocation};
+use mqtt_core::progress::Progress;
 use zeroize::Zeroizing;
 
 use crate::generated::FILES;
@@ -125,8 +126,8 @@ struct PasswdArgs {
     #[arg(long, help_heading = "Looking")]
     json: bool,
 
-    /// Hash to write: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the same, but quick
-    /// to guess) or argon2id (for brokers 2.1 that were built with it)
+    /// Write this kind of hash: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the
+    /// same, but quick to guess) or argon2id (for brokers 2.1 that were built with it)
     #[arg(
         short = 'H',
         long,
@@ -136,7 +137,7 @@ struct PasswdArgs {
     )]
     hash: HashName,
 
-    /// Iterations of sha512-pbkdf2, 1 to 2147483647
+    /// Iterate sha512-pbkdf2 so many times, 1 to 2147483647
     #[arg(short = 'I', long, help_heading = "Hashing", value_name = "COUNT", default_value = "10000", value_parser = iterations())]
     iterations: NonZero<u32>,
 
@@ -215,7 +216,8 @@ impl PasswdArgs {
         }
         let effect = if self.dry_run { Effect::Show } else { Effect::Change };
         let repetition = if self.if_changed { Repetition::IfChanged } else { Repetition::Always };
-        Ok(Plan { action, behaviour, effect, repetition, warnings: doubts.warnings })
+        let progress = Progress::possible(behaviour);
+        Ok(Plan { action, behaviour, effect, repetition, progress, warnings: doubts.warnings })
     }
 
     fn action(

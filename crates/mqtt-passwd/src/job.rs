@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::thread;
 
+use mqtt_core::progress::Progress;
 use zeroize::Zeroizing;
 
 use crate::check::{CheckError, Checked};
 use crate::error::PasswdError;
 use crate::hash::Algorithm;
+use crate::hashing::Hashing;
 use crate::interruption::Interruption;
 use crate::listing;
 use crate::logins::{Logins, password_from};
@@ -57,8 +59,8 @@ pub(crate) fn run(
     plan: Plan,
     interruption: &Interruption,
 ) -> (Result<Outcome, PasswdError>, Vec<Warning>) {
-    let Plan { action, effect, repetition, warnings, .. } = plan;
-    let mut job = Job { interruption, effect, repetition, warnings, is_changed: false };
+    let Plan { action, effect, repetition, progress, warnings, .. } = plan;
+    let mut job = Job { interruption, effect, repetition, progress, warnings, is_changed: false };
     let done = job.run(action);
     let outcome = done.map(|done| Outcome { done, is_changed: job.is_changed });
     (outcome, job.warnings)
@@ -69,9 +71,16 @@ struct Job<'a> {
     interruption: &'a Interruption,
     effect: Effect,
     repetition: Repetition,
+    progress: Progress,
     warnings: Vec<Warning>,
     /// Whether the file is another one now, or would be.
     is_changed: bool,
+}
+
+impl<'a> Job<'a> {
+    fn hashing(&self, algorithm: Algorithm) -> Hashing<'a> {
+        Hashing { algorithm, interruption: self.interruption, progress: self.progress }
+    }
 }
 
 impl Job<'_> {
@@ -182,12 +191,12 @@ impl Job<'_> {
     }
 
     fn upgrade(&mut self, path: &Path, algorithm: Algorithm) -> Result<Done, PasswdError> {
-        let effect = self.effect;
+        let (effect, hashing) = (self.effect, self.hashing(algorithm));
         self.edit(path, |old| {
             let plain = old.plain();
             let done = Done::Upgraded { hashed: plain.passwords().len(), kept: plain.kept() };
             let hashes = match effect {
-                Effect::Change => algorithm.hash_all(plain.passwords())?,
+                Effect::Change => hashing.hash_all(plain.passwords())?,
                 Effect::Show => vec![algorithm.form(); plain.passwords().len()],
             };
             Ok((old.upgrade(&plain, &hashes), done))
@@ -196,7 +205,7 @@ impl Job<'_> {
 
     fn entries(&self, logins: Logins, algorithm: Algorithm) -> Result<Vec<NewEntry>, PasswdError> {
         match self.effect {
-            Effect::Change => logins.hashed(algorithm),
+            Effect::Change => logins.hashed(&self.hashing(algorithm)),
             Effect::Show => Ok(logins.sketched(algorithm)),
         }
     }

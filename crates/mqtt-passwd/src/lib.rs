@@ -8,6 +8,7 @@ mod check;
 mod error;
 mod generated;
 mod hash;
+mod hashing;
 mod interruption;
 mod job;
 mod listing;

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::error::PasswdError;
 use crate::hash::{Algorithm, HashError, cores};
+use crate::hashing::Hashing;
 use crate::interruption::Interruption;
 use crate::output;
 use crate::password::Password;
@@ -90,9 +91,9 @@ impl Logins {
     }
 
     /// Their new lines, hashed on all cores.
-    pub(crate) fn hashed(self, algorithm: Algorithm) -> Result<Vec<NewEntry>, PasswdError> {
+    pub(crate) fn hashed(self, hashing: &Hashing<'_>) -> Result<Vec<NewEntry>, PasswdError> {
         let passwords: Vec<_> = self.list.iter().map(|login| login.password.as_bytes()).collect();
-        let hashes = algorithm.hash_all(&passwords)?;
+        let hashes = hashing.hash_all(&passwords)?;
         // Before anything is changed: a password that nobody could read would lock its user out.
         self.tell()?;
         Ok(entries(self.list, hashes.into_iter()))

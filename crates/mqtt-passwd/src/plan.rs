@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use mqtt_core::invocation::Behaviour;
+use mqtt_core::progress::Progress;
 
 use crate::hash::Algorithm;
 use crate::password::Password;
@@ -20,6 +21,8 @@ pub(crate) struct Plan {
     pub(crate) repetition: Repetition,
     /// Whose habits to keep.
     pub(crate) behaviour: Behaviour,
+    /// Whether somebody is shown how far the work has come.
+    pub(crate) progress: Progress,
     /// What is doubtful about it from the start.
     pub(crate) warnings: Vec<Warning>,
 }

@@ -28,7 +28,7 @@ use crate::patience::{LIMIT, until};
 pub use rustix::process::{Pid, Signal, kill_process};
 
 /// What in the environment a tool or its libraries look at.
-const CLEANED: [&str; 13] = [
+const CLEANED: [&str; 14] = [
     "CLICOLOR",
     "CLICOLOR_FORCE",
     "COLUMNS",
@@ -37,6 +37,7 @@ const CLEANED: [&str; 13] = [
     "SSLKEYLOGFILE",
     "SSL_CERT_DIR",
     "SSL_CERT_FILE",
+    "TERM",
     "XDG_CONFIG_HOME",
     "all_proxy",
     "ALL_PROXY",

@@ -15,7 +15,9 @@ use super::value;
 use super::{Given, UsageError};
 use crate::console::Stream;
 use crate::invocation::Behaviour;
-use crate::plan::{Audience, ConnectPlan, Controls, DebugPlan, Notices, Reconnect};
+use crate::plan::{
+    Audience, ConnectPlan, Controls, DebugPlan, Notices, Progress, Reconnect, Summary,
+};
 use crate::protocol::property::Carrier;
 use crate::protocol::{
     Connect, MAX_REMAINING_LENGTH, Properties, PropertyId, ProtocolVersion, Text,
@@ -55,20 +57,20 @@ pub struct ConnectArgs {
     #[command(flatten)]
     session: SessionArgs,
 
-    /// User name
+    /// Log in as this user
     #[arg(short, long, help_heading = "Connection", value_parser = value::text())]
     username: Option<Text>,
 
     #[command(flatten)]
     password: PasswordArgs,
 
-    /// Seconds without traffic after which the connection is tested, 5 to 65535
+    /// Test the connection after so many seconds without traffic, 5 to 65535
     #[arg(short, long, help_heading = "Connection", value_name = "SECONDS", default_value_t = 60,
         value_parser = value::two_byte_number(5, u16::MAX))]
     keepalive: u16,
 
-    /// Seconds that connecting may take, from the look-up of the name to the broker's answer; more
-    /// than 0, at most 1000000000, with decimals if wanted
+    /// Give up connecting after so many seconds, from the look-up of the name to the broker's
+    /// answer; more than 0, at most 1000000000, with decimals if wanted
     #[arg(long, help_heading = "Connection", value_name = "SECONDS", default_value = "30",
         value_parser = value::time_limit())]
     connect_timeout: Duration,
@@ -82,13 +84,13 @@ pub struct ConnectArgs {
         value_parser = value::time_limit())]
     timeout: Option<Duration>,
 
-    /// Most messages of QoS 1 and 2 that are sent and not yet acknowledged, 1 to 65535
+    /// Send at most so many messages of QoS 1 and 2 that are not yet acknowledged, 1 to 65535
     #[arg(short = 'M', long, help_heading = "Session", value_name = "COUNT",
         default_value_t = DEFAULT_WINDOW, value_parser = value::two_byte_number(1, u16::MAX))]
     max_inflight: u16,
 
-    /// Largest packet to take from the broker, in bytes behind its length, 1 to 268435455; the
-    /// smaller of this and -D connect maximum-packet-size counts
+    /// Take no packet from the broker that is larger, in bytes behind its length, 1 to 268435455;
+    /// the smaller of this and -D connect maximum-packet-size counts
     #[arg(long, help_heading = "Session", value_name = "BYTES",
         default_value_t = LARGEST_PACKET, value_parser = value::number(1, LARGEST_PACKET))]
     max_packet_size: u32,
@@ -96,6 +98,11 @@ pub struct ConnectArgs {
     /// Print every packet that is sent and received
     #[arg(short, long, help_heading = "Output", action = ArgAction::SetTrue)]
     debug: bool,
+
+    /// Print at the end, on stderr, how many messages and bytes of payload went through, and in
+    /// what time
+    #[arg(long, help_heading = "Output", action = ArgAction::SetTrue)]
+    stats: bool,
 
     #[command(flatten)]
     color: ColorArgs,
@@ -139,6 +146,12 @@ impl ConnectArgs {
         }
     }
 
+    /// Whether a person can be shown how far the work has come. The tool knows whether it has
+    /// something to show.
+    fn progress(&self, behaviour: Behaviour) -> Progress {
+        if self.debug || self.quiet { Progress::Hidden } else { Progress::possible(behaviour) }
+    }
+
     /// The properties that were given for a packet, in their order. There are none with MQTT 3.
     pub fn properties(&self, carrier: Carrier, given: &Given) -> Result<Properties, UsageError> {
         self.session.properties(carrier, given)
@@ -160,6 +173,8 @@ impl ConnectArgs {
             debug: self.debug.then(|| debug_plan(behaviour, self.color.color)),
             notices: self.notices(),
             audience: self.audience(behaviour),
+            progress: self.progress(behaviour),
+            summary: if self.stats { Summary::Printed } else { Summary::Omitted },
             password: self.password.source(given),
             route: self.route.plan(given)?,
         })

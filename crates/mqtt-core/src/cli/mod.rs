@@ -53,7 +53,7 @@ pub use connect_args::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, VERSION};
 pub use generate::{PackedFile, generate, unpacked};
 pub use given::Given;
 #[cfg(feature = "client")]
-pub use main::{conclude, reads_keyboard, tell, warn};
+pub use main::{conclude, reads_keyboard, sum_up, tell, warn};
 pub use main::{introduce, run, show};
 pub use origin::Origin;
 #[cfg(feature = "client")]

@@ -20,7 +20,7 @@ const OPTIONS: [&str; 3] = ["password", "password_file", "password_command"];
 /// What the password is.
 #[derive(Args, Debug)]
 pub(super) struct PasswordArgs {
-    /// Password; the system's other users can see it on the command line
+    /// Log in with this password; the system's other users can see it on the command line
     #[arg(short = 'P', long = "pw", visible_alias = "password", help_heading = "Connection",
         value_name = "PASSWORD", value_parser = value::secret())]
     password: Option<Secret>,

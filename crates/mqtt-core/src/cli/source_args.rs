@@ -11,8 +11,8 @@ use super::sources::{OPTIONS_FILE, URL};
 /// Where options come from. What is parsed has no URL any more, but the words it stands for.
 #[derive(Args, Debug)]
 pub(super) struct SourceArgs {
-    /// Broker, credentials and topic in one: mqtt://USER:PASSWORD@HOST:PORT/TOPIC, also mqtts, ws,
-    /// wss
+    /// Take broker, credentials and topic from a URL: mqtt://USER:PASSWORD@HOST:PORT/TOPIC, also
+    /// mqtts, ws, wss
     #[arg(id = URL, short = 'L', long, help_heading = "Connection", value_name = "URL")]
     url: Option<OsString>,
 
@@ -21,7 +21,7 @@ pub(super) struct SourceArgs {
         value_name = "FILE", value_hint = ValueHint::FilePath)]
     options_file: Option<OsString>,
 
-    /// Of the options file, read also the lines behind [NAME], up to the next name in brackets
+    /// Read also, of the options file, the lines behind [NAME], up to the next name in brackets
     #[arg(id = PROFILE, long, help_heading = "Configuration", value_name = "NAME")]
     profile: Option<OsString>,
 

@@ -81,6 +81,7 @@ async fn drive<A: Application>(
     let mut driver = Driver { plan, prepared, way, client, interrupts, hang_up, backoff, retries };
     let result = driver.run(application).await;
     application.on_end(&driver.client);
+    driver.client.clear_progress();
     let settled = match driver.settle().await {
         Err(ClientError::Console(_)) if !application.needs_output() => Ok(()),
         settled => settled.map_err(A::Error::from),

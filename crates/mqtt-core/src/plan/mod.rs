@@ -22,6 +22,7 @@ pub use tls::{
 };
 pub use websocket::{Header, WebSocket};
 
+pub use crate::progress::Progress;
 use crate::protocol::{Connect, Properties};
 pub use crate::stream::Palette;
 use crate::stream::Stream;
@@ -51,6 +52,10 @@ pub struct ConnectPlan {
     pub notices: Notices,
     /// Who is told what a script need not know.
     pub audience: Audience,
+    /// Whether a person is shown how far the work has come.
+    pub progress: Progress,
+    /// Whether the run ends with a line of numbers.
+    pub summary: Summary,
     /// Where the password for CONNECT comes from that it has not got yet.
     pub password: Option<PasswordSource>,
 }
@@ -84,6 +89,15 @@ pub enum Audience {
     Person,
     /// A file, a script, somebody who wants it quiet.
     Script,
+}
+
+/// Whether a run ends with a line of numbers on stderr (`--stats`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Summary {
+    /// However it ends.
+    Printed,
+    /// Without.
+    Omitted,
 }
 
 /// Where the `-d` lines go and how they look.

@@ -11,6 +11,7 @@ mod sha512;
 mod stored;
 
 use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -74,9 +75,17 @@ impl Algorithm {
         }
     }
 
-    /// The hashes of many passwords, in their order, computed on all cores.
-    pub(crate) fn hash_all(self, passwords: &[&[u8]]) -> Result<Vec<String>, HashError> {
-        cores::map(passwords, |password| self.encode(password))
+    /// The hashes of many passwords, in their order, computed on all cores. `done` counts them.
+    pub(crate) fn hash_all(
+        self,
+        passwords: &[&[u8]],
+        done: &AtomicUsize,
+    ) -> Result<Vec<String>, HashError> {
+        cores::map(passwords, |password| {
+            let hash = self.encode(password);
+            done.fetch_add(1, Ordering::Relaxed);
+            hash
+        })
     }
 
     /// A text of the same form over a salt and digest of zeros: the hash of nothing.
@@ -210,7 +219,9 @@ mod tests {
     fn many_hashes_come_in_the_order_of_their_passwords() {
         let passwords: Vec<String> = (0..200).map(|number| number.to_string()).collect();
         let bytes: Vec<&[u8]> = passwords.iter().map(String::as_bytes).collect();
-        let hashes = Algorithm::Sha512.hash_all(&bytes).unwrap();
+        let done = AtomicUsize::new(0);
+        let hashes = Algorithm::Sha512.hash_all(&bytes, &done).unwrap();
+        assert_eq!(done.into_inner(), bytes.len());
         assert_eq!(hashes.len(), 200);
         for (hash, password) in hashes.iter().zip(bytes) {
             let salt = salt(hash, 2);
@@ -220,7 +231,7 @@ mod tests {
 
     #[test]
     fn no_passwords_have_no_hashes() {
-        assert!(Algorithm::Sha512.hash_all(&[]).unwrap().is_empty());
+        assert!(Algorithm::Sha512.hash_all(&[], &AtomicUsize::new(0)).unwrap().is_empty());
     }
 
     #[test]

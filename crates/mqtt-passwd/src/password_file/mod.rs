@@ -263,6 +263,8 @@ impl Edited<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+
     use super::*;
     use crate::hash::Algorithm;
     use proptest::prelude::{any, prop};
@@ -463,7 +465,7 @@ mod tests {
         fn upgrading_twice_changes_nothing_more(bytes in bytes()) {
             let file = file(&bytes);
             let plain = file.plain();
-            let hashes = Algorithm::Sha512.hash_all(plain.passwords()).unwrap();
+            let hashes = Algorithm::Sha512.hash_all(plain.passwords(), &AtomicUsize::new(0)).unwrap();
             let edited = file.upgrade(&plain, &hashes);
             let new = edited.pieces().collect::<Vec<_>>().concat();
             let file = PasswordFile::new(Zeroizing::new(new));
