@@ -24,6 +24,8 @@ mod password_file;
 /// `--psk`: TLS by a key that both sides have.
 #[cfg(feature = "psk")]
 mod pre_shared_key;
+/// The line that says how far the work has come.
+mod progress;
 /// The properties of MQTT 5, the session expiry, the will.
 mod properties;
 /// SOCKS and HTTP proxies.
@@ -38,6 +40,8 @@ mod route;
 mod service;
 /// SIGINT, SIGTERM and closed pipes.
 mod signals;
+/// `--stats`.
+mod stats;
 /// A terminal with a tool on it.
 mod terminal;
 /// TLS: who is believed, what is shown, and what is said when it fails.

@@ -20,6 +20,8 @@ mod packets;
 /// `--psk`: TLS by a key that both sides have.
 #[cfg(feature = "psk")]
 mod pre_shared_key;
+/// The line that says how far the work has come.
+mod progress;
 /// The properties of MQTT 5.
 mod properties;
 /// `--message-rate`.
@@ -28,6 +30,8 @@ mod rate;
 mod real_broker;
 /// `--retained-only` and `--remove-retained`.
 mod retained;
+/// `--stats`.
+mod stats;
 /// Control characters, where stdout is a terminal.
 mod terminal;
 /// TLS.

@@ -12,7 +12,7 @@ use mqtt_core::cli::{
     self, ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, Given, UsageError, VERSION, value,
 };
 use mqtt_core::invocation::Invocation;
-use mqtt_core::plan::{PasswordSource, Reconnect};
+use mqtt_core::plan::{PasswordSource, Progress, Reconnect};
 use mqtt_core::protocol::property::Carrier;
 use mqtt_core::protocol::{Qos, TopicName};
 use mqtt_core::session::Message;
@@ -43,25 +43,25 @@ Exit status:
 )]
 #[expect(clippy::struct_excessive_bools, reason = "one for each flag of the command line")]
 struct PublishArgs {
-    /// Topic to publish to
+    /// Publish to TOPIC
     #[arg(short, long, help_heading = "Publishing", value_parser = value::topic_name())]
     topic: Option<TopicName>,
 
-    /// Payload: the text itself
+    /// Publish TEXT
     #[arg(short, long, help_heading = "Publishing", value_name = "TEXT",
         value_parser = value_parser!(OsString), action = ArgAction::Append)]
     message: Vec<OsString>,
 
-    /// Payload: the content of FILE
+    /// Publish the content of FILE
     #[arg(short, long, help_heading = "Publishing", value_parser = value_parser!(PathBuf),
         action = ArgAction::Append)]
     file: Vec<PathBuf>,
 
-    /// Payload: all of stdin
+    /// Publish all of stdin as one message
     #[arg(short, long, help_heading = "Publishing")]
     stdin_file: bool,
 
-    /// One message per line of stdin
+    /// Publish each line of stdin as a message
     #[arg(short = 'l', long, help_heading = "Publishing")]
     stdin_line: bool,
 
@@ -70,11 +70,11 @@ struct PublishArgs {
         value_parser = value_parser!(PathBuf))]
     save_unsent: Option<PathBuf>,
 
-    /// Empty payload
+    /// Publish an empty payload
     #[arg(short, long, help_heading = "Publishing")]
     null_message: bool,
 
-    /// Quality of service: 0, 1 or 2
+    /// Publish with this quality of service: 0, 1 or 2
     #[arg(short, long, help_heading = "Publishing", default_value = "0",
         value_parser = value::qos())]
     qos: Qos,
@@ -88,7 +88,7 @@ struct PublishArgs {
         value_parser = value::number(1, u32::MAX))]
     repeat: u32,
 
-    /// Seconds to pause between two of them, 0 to 1000000000, with decimals if wanted
+    /// Pause so many seconds between two of them, 0 to 1000000000, with decimals if wanted
     #[arg(long, help_heading = "Publishing", value_name = "SECONDS", default_value = "0",
         value_parser = value::seconds())]
     repeat_delay: Duration,
@@ -117,7 +117,11 @@ pub(crate) fn plan(given: &Given) -> Result<PublishPlan, UsageError> {
         },
     };
     let properties = args.connect.properties(Carrier::Publish, given)?;
-    let connect = args.connect.plan(given, defaults)?;
+    let mut connect = args.connect.plan(given, defaults)?;
+    // Where somebody types, nothing else is written.
+    if payloads.are_on_stdin() && cli::reads_keyboard() {
+        connect.progress = Progress::Hidden;
+    }
     if connect.password == Some(PasswordSource::Stdin) && payloads.are_on_stdin() {
         return Err(given.error(
             "'--password-file -' and a message on stdin exclude each other: it is read once",

@@ -2,12 +2,13 @@
 
 use mqtt_core::client::{Application, Client, ClientError, Event, Flow, Loss};
 use mqtt_core::payload::Payload;
+use mqtt_core::progress::{HowFar, Unit};
 use mqtt_core::protocol::{Qos, ReasonCode};
 use mqtt_core::session::{Message, Published};
 use mqtt_core::signal::Interrupt;
 
 use crate::run::RunError;
-use crate::source::{Next, Source, Stopped};
+use crate::source::{Next, Source, Stopped, Volume};
 use crate::tally::Tally;
 
 /// Publishes what a source gives and keeps count of it.
@@ -79,12 +80,12 @@ impl Publisher {
     }
 
     fn publish_one(&mut self, payload: Payload, client: &mut Client) -> Result<(), RunError> {
-        let copy = self.tally.copy(&payload);
+        let (length, copy) = (payload.len(), self.tally.copy(&payload));
         if let Err(error) = client.publish(self.message(payload)) {
             self.tally.unpublished(copy);
             return Err(error.into());
         }
-        self.tally.published(copy, client);
+        self.tally.published(length, copy, client);
         if self.template.qos == Qos::AtMostOnce {
             self.source.completed();
         }
@@ -94,6 +95,15 @@ impl Publisher {
     /// Whether every message is done with and no more will come.
     fn is_done(&self, client: &Client) -> bool {
         self.state == State::Ended && client.unacknowledged() == 0
+    }
+
+    /// How many lines the client has.
+    fn lines(&self, client: &Client) -> HowFar {
+        let unacknowledged = match self.template.qos {
+            Qos::AtMostOnce => None,
+            Qos::AtLeastOnce | Qos::ExactlyOnce => u64::try_from(client.unacknowledged()).ok(),
+        };
+        HowFar { unit: Unit::Lines, done: self.tally.read(), total: None, unacknowledged }
     }
 
     fn completed(&mut self, published: &Published<Payload>, client: &mut Client) {
@@ -189,10 +199,25 @@ impl Application for Publisher {
         Loss::Passing
     }
 
+    async fn exhausted(&mut self) {
+        self.source.exhausted().await;
+    }
+
     fn on_end(&mut self, client: &Client) {
         for (sequence, payload) in client.unacknowledged_messages() {
             self.tally.unacknowledged(sequence, payload);
         }
+    }
+
+    /// Bytes count when the socket has taken them: those before them in the queue are few.
+    fn how_far(&self, client: &Client) -> Option<HowFar> {
+        if let Source::StdinLines(_) = self.source {
+            return Some(self.lines(client));
+        }
+        let Volume { given, total } = self.source.volume()?;
+        let unwritten = u64::try_from(client.unwritten()).unwrap_or(u64::MAX);
+        let done = given.saturating_sub(unwritten);
+        Some(HowFar { unit: Unit::Bytes, done, total: Some(total), unacknowledged: None })
     }
 
     /// It prints nothing but `-d` lines and notices.

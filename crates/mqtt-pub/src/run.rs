@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use mqtt_core::cli::{self, Parsed, UsageError};
 use mqtt_core::client::{self, ClientError};
@@ -10,6 +11,7 @@ use mqtt_core::exit::{ExitStatus, Failure, interrupt_status};
 use mqtt_core::invocation::Invocation;
 use mqtt_core::protocol::ReasonCode;
 use mqtt_core::signal::Interrupt;
+use mqtt_core::stats::Stats;
 
 use crate::args;
 use crate::plan::{Payloads, PublishPlan, Unsent};
@@ -30,10 +32,10 @@ pub(crate) enum RunError {
     #[error(transparent)]
     Client(ClientError),
     /// The end came before everything was acknowledged.
-    #[error("{missing} read did not get through{}", .missing.beginning())]
+    #[error("{} did not get through{}", .missing.of_those_read(), .missing.beginning())]
     Incomplete { missing: Part, saved: Saved, source: Box<RunError> },
     /// Connections broke, and what was on its way at QoS 0 went with them.
-    #[error("{missing} were lost with the connection (QoS 0){}", .missing.beginning())]
+    #[error("{} lost with the connection (QoS 0){}", .missing.were(), .missing.beginning())]
     Lost { missing: Part, saved: Saved },
     /// The broker said no.
     #[error("the broker refused {refused}{}: {reason}", .refused.beginning())]
@@ -127,18 +129,22 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
 }
 
 fn publish(plan: PublishPlan) -> Result<ExitStatus, RunError> {
-    let qos = plan.message.qos;
+    let (qos, summary) = (plan.message.qos, plan.connect.summary);
     let (source, tally) = match plan.payloads {
         Payloads::One { origin, repeat } => {
-            (Source::repeated(origin, repeat)?, Tally::new(Unit::Messages, qos, None))
+            (Source::repeated(origin, repeat)?, Tally::new(Unit::Messages, qos, None, summary))
         }
         Payloads::StdinLines(unsent) => {
-            (Source::stdin_lines(), Tally::new(Unit::Lines, qos, open(unsent)?))
+            (Source::stdin_lines(), Tally::new(Unit::Lines, qos, open(unsent)?, summary))
         }
     };
     let mut publisher = Publisher::new(source, plan.message, tally);
+    let started = Instant::now();
     let result = client::run(&plan.connect, HangUp::ignore, &mut publisher);
-    conclude(result, publisher.conclude())
+    let duration = started.elapsed();
+    let outcome = publisher.conclude();
+    cli::sum_up(summary, Stats { totals: outcome.tally.totals(), duration });
+    conclude(result, outcome)
 }
 
 fn open(unsent: Unsent) -> Result<Option<UnsentFile>, UnsentError> {

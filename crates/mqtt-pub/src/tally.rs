@@ -6,7 +6,9 @@ use std::fmt;
 use bytes::Bytes;
 use mqtt_core::client::Client;
 use mqtt_core::payload::Payload;
+use mqtt_core::plan::Summary;
 use mqtt_core::protocol::{Qos, ReasonCode};
+use mqtt_core::stats::Totals;
 
 use crate::unsent::UnsentFile;
 
@@ -24,6 +26,7 @@ pub(crate) struct Tally {
     refused: Count,
     refusal: Option<ReasonCode>,
     saving: Option<Saving>,
+    volume: Option<Volume>,
 }
 
 /// What is counted.
@@ -51,8 +54,22 @@ impl Count {
 #[derive(Debug)]
 struct Saving {
     file: UnsentFile,
-    /// The last lines of QoS 0: the session keeps none of them.
-    recent: VecDeque<Bytes>,
+    /// The lines themselves.
+    recent: Recent<Bytes>,
+}
+
+/// The bytes of the payloads are counted (`--stats`).
+#[derive(Debug, Default)]
+struct Volume {
+    bytes: u64,
+    /// How long they were.
+    recent: Recent<usize>,
+}
+
+/// The last messages of QoS 0: the session keeps none of them.
+#[derive(Debug)]
+struct Recent<T> {
+    messages: VecDeque<T>,
     /// Bytes remembered since some were forgotten.
     remembered: usize,
 }
@@ -65,11 +82,12 @@ pub(crate) struct Part {
     read: u64,
 }
 
-/// As in "2 of 3 lines".
+/// As in "2 of 3 lines"; who has published a single message is told of "the message".
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unit = match self.unit {
             Unit::Lines => "lines",
+            Unit::Messages if self.is_single_message() => return f.write_str("the message"),
             Unit::Messages => "messages",
         };
         write!(f, "{} of {} {unit}", self.of.count, self.read)
@@ -77,6 +95,24 @@ impl fmt::Display for Part {
 }
 
 impl Part {
+    fn is_single_message(&self) -> bool {
+        self.unit == Unit::Messages && self.read == 1
+    }
+
+    /// As in "2 of 3 lines read"; messages are not read one by one.
+    pub(crate) fn of_those_read(&self) -> String {
+        match self.unit {
+            Unit::Lines => format!("{self} read"),
+            Unit::Messages => self.to_string(),
+        }
+    }
+
+    /// As in "2 of 3 lines were".
+    pub(crate) fn were(&self) -> String {
+        let verb = if self.is_single_message() { "was" } else { "were" };
+        format!("{self} {verb}")
+    }
+
     /// As in ", the first is line 2"; nothing where there is only one to speak of.
     pub(crate) fn beginning(&self) -> String {
         match self.unit {
@@ -87,11 +123,17 @@ impl Part {
 }
 
 impl Tally {
-    pub(crate) fn new(unit: Unit, qos: Qos, unsent: Option<UnsentFile>) -> Self {
-        let saving = |file| Saving { file, recent: VecDeque::new(), remembered: 0 };
-        let saving = unsent.map(saving);
-        let (missing, refused) = (Count::default(), Count::default());
-        Self { unit, qos, published: 0, missing, refused, refusal: None, saving }
+    pub(crate) fn new(unit: Unit, qos: Qos, unsent: Option<UnsentFile>, summary: Summary) -> Self {
+        Self {
+            unit,
+            qos,
+            published: 0,
+            missing: Count::default(),
+            refused: Count::default(),
+            refusal: None,
+            saving: unsent.map(|file| Saving { file, recent: Recent::default() }),
+            volume: (summary == Summary::Printed).then(Volume::default),
+        }
     }
 
     /// The line, where lines are kept.
@@ -103,41 +145,50 @@ impl Tally {
     }
 
     /// A message was handed to the session.
-    pub(crate) fn published(&mut self, copy: Option<Bytes>, client: &Client) {
+    pub(crate) fn published(&mut self, length: usize, copy: Option<Bytes>, client: &Client) {
         self.published += 1;
+        let may_be_lost = self.qos == Qos::AtMostOnce;
         if let (Some(saving), Some(line)) = (&mut self.saving, copy)
-            && self.qos == Qos::AtMostOnce
+            && may_be_lost
         {
-            saving.remember(line, client);
+            saving.recent.remember(line, length, client);
+        }
+        if let Some(volume) = &mut self.volume {
+            volume.bytes += bytes_count(length);
+            if may_be_lost {
+                volume.recent.remember(length, 0, client);
+            }
         }
     }
 
     /// The last messages of QoS 0 are taken back: they will be published once more.
     pub(crate) fn taken_back(&mut self, count: u64) {
         self.published -= count;
+        self.volume.iter_mut().for_each(|volume| volume.forget_last(count));
     }
 
     /// The broker has refused a message; `sequence` counts those before it.
     pub(crate) fn refused(&mut self, sequence: u64, payload: &Payload, reason: ReasonCode) {
         self.refused.add(sequence + 1);
         self.refusal.get_or_insert(reason);
+        self.volume.iter_mut().for_each(|volume| volume.forget(payload.len()));
         self.save(self.copy(payload));
     }
 
     /// The last messages of QoS 0 went with the connection.
     pub(crate) fn lost(&mut self, count: u64) {
         (self.published - count..self.published).for_each(|before| self.missing.add(before + 1));
-        if let Some(Saving { file, recent, .. }) = &mut self.saving {
-            let kept = recent.len();
-            let lost = usize::try_from(count).map_or(kept, |count| count.min(kept));
-            recent.drain(..kept - lost).for_each(drop);
-            recent.drain(..).for_each(|line| file.save(&line));
+        self.volume.iter_mut().for_each(|volume| volume.forget_last(count));
+        if let Some(Saving { file, recent }) = &mut self.saving {
+            recent.take_last(count).for_each(|line| file.save(&line));
+            recent.messages.clear();
         }
     }
 
     /// A message will not be acknowledged any more.
     pub(crate) fn unacknowledged(&mut self, sequence: u64, payload: &Payload) {
         self.missing.add(sequence + 1);
+        self.volume.iter_mut().for_each(|volume| volume.forget(payload.len()));
         self.save(self.copy(payload));
     }
 
@@ -177,6 +228,14 @@ impl Tally {
         self.published
     }
 
+    /// What got through.
+    pub(crate) fn totals(&self) -> Totals {
+        Totals {
+            messages: self.published - self.missing.count - self.refused.count,
+            bytes: self.volume.as_ref().map_or(0, |volume| volume.bytes),
+        }
+    }
+
     /// What did not get through, but for what was refused.
     pub(crate) fn missing(&self) -> Option<Part> {
         self.part(self.missing)
@@ -197,15 +256,74 @@ impl Tally {
     }
 }
 
-impl Saving {
-    fn remember(&mut self, line: Bytes, client: &Client) {
-        self.remembered += line.len() + size_of::<Bytes>();
-        self.recent.push_back(line);
+impl Volume {
+    /// One of them did not get through.
+    fn forget(&mut self, length: usize) {
+        self.bytes -= bytes_count(length);
+    }
+
+    /// The last of QoS 0 did not.
+    fn forget_last(&mut self, count: u64) {
+        self.bytes -= self.recent.take_last(count).map(bytes_count).sum::<u64>();
+    }
+}
+
+impl<T> Recent<T> {
+    /// Remembers a message that holds on to so many bytes. Those that have reached the socket are
+    /// forgotten now and then.
+    fn remember(&mut self, message: T, length: usize, client: &Client) {
+        self.remembered += length + size_of::<T>();
+        self.messages.push_back(message);
         if self.remembered > RECENT {
             self.remembered = 0;
             let waiting = usize::try_from(client.unsent()).unwrap_or(usize::MAX);
-            let sent = self.recent.len().saturating_sub(waiting);
-            self.recent.drain(..sent).for_each(drop);
+            let sent = self.messages.len().saturating_sub(waiting);
+            self.messages.drain(..sent).for_each(drop);
         }
+    }
+
+    /// Gives the last ones away, as many as are remembered.
+    fn take_last(&mut self, count: u64) -> impl Iterator<Item = T> {
+        let kept = self.messages.len();
+        let taken = usize::try_from(count).map_or(kept, |count| count.min(kept));
+        self.messages.drain(kept - taken..)
+    }
+}
+
+impl<T> Default for Recent<T> {
+    fn default() -> Self {
+        Self { messages: VecDeque::new(), remembered: 0 }
+    }
+}
+
+fn bytes_count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(unit: Unit, count: u64, read: u64) -> Part {
+        Part { unit, of: Count { count, first: 2 }, read }
+    }
+
+    #[test]
+    fn a_single_message_is_not_counted() {
+        let message = part(Unit::Messages, 1, 1);
+        assert_eq!(message.of_those_read(), "the message");
+        assert_eq!(message.were(), "the message was");
+        assert_eq!(part(Unit::Messages, 1, 2).of_those_read(), "1 of 2 messages");
+        assert_eq!(part(Unit::Messages, 1, 2).were(), "1 of 2 messages were");
+    }
+
+    #[test]
+    fn lines_are_counted_and_have_numbers() {
+        let line = part(Unit::Lines, 1, 1);
+        assert_eq!(
+            line.of_those_read() + &line.beginning(),
+            "1 of 1 lines read, the first is line 2"
+        );
+        assert_eq!(line.were(), "1 of 1 lines were");
     }
 }

@@ -11,7 +11,7 @@ use mqtt_core::cli::{
 };
 use mqtt_core::console::Stream;
 use mqtt_core::invocation::{Behaviour, Invocation};
-use mqtt_core::plan::{ConnectPlan, Endpoint, Reconnect};
+use mqtt_core::plan::{ConnectPlan, Endpoint, Progress, Reconnect};
 use mqtt_core::protocol::property::Carrier;
 use mqtt_core::protocol::{
     ProtocolVersion, Qos, RetainHandling, SubscribeFilter, SubscribeOptions, TopicFilter,
@@ -24,6 +24,9 @@ use crate::output::{
 };
 use crate::plan::{End, RequestProperties, Requests, ShowPlan, SubscribePlan, Task};
 use crate::sampling::{self, Sampling};
+
+/// So many messages are not worth a line that counts them.
+const FEW: u32 = 1000;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -62,17 +65,17 @@ Exit status:
 )]
 #[expect(clippy::struct_excessive_bools, reason = "one for each flag of the command line")]
 struct SubscribeArgs {
-    /// Topic filter to subscribe to; may be given several times
+    /// Subscribe to this topic filter; may be given several times
     #[arg(short, long, help_heading = "Subscribing", value_name = "FILTER",
         value_parser = value::topic_filter(), action = ArgAction::Append)]
     topic: Vec<TopicFilter>,
 
-    /// Highest quality of service to receive with: 0, 1 or 2
+    /// Receive with this quality of service at most: 0, 1 or 2
     #[arg(short, long, help_heading = "Subscribing", default_value = "0",
         value_parser = value::qos())]
     qos: Qos,
 
-    /// Topic filter to unsubscribe from; may be given several times
+    /// Unsubscribe from this topic filter; may be given several times
     #[arg(short = 'U', long, help_heading = "Subscribing", value_name = "FILTER",
         value_parser = value::topic_filter(), action = ArgAction::Append)]
     unsubscribe: Vec<TopicFilter>,
@@ -185,7 +188,10 @@ pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
         reconnect: Reconnect::ONCE_REACHED,
     };
     let properties = args.request_properties(given)?;
-    let connect = args.connect.plan(given, defaults)?;
+    let mut connect = args.connect.plan(given, defaults)?;
+    if !is_long(end) || Stream::Stdout.is_terminal() {
+        connect.progress = Progress::Hidden;
+    }
     let options = match connect.connect.version {
         ProtocolVersion::V5 => options,
         ProtocolVersion::V31 | ProtocolVersion::V311 => SubscribeOptions::default(),
@@ -309,6 +315,11 @@ impl SubscribeArgs {
             (false, None) => End::Never,
         }
     }
+}
+
+/// Whether somebody who waits for the end may want to know how far it is.
+fn is_long(end: End) -> bool {
+    matches!(end, End::Count(count) if count.get() > FEW)
 }
 
 /// Who leaves after a few messages wants no more than those (MQTT 5): the broker keeps the rest.

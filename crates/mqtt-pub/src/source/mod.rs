@@ -32,6 +32,13 @@ pub(crate) enum Next {
     Cut(Bytes),
 }
 
+/// Bytes of a payload as often as it is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Volume {
+    pub(crate) given: u64,
+    pub(crate) total: u64,
+}
+
 /// What [`Source::stop`] leaves undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stopped {
@@ -95,6 +102,14 @@ impl Source {
         }
     }
 
+    /// Waits until [`Self::next`] will give no payload any more. Cancel-safe.
+    pub(crate) async fn exhausted(&mut self) {
+        match self {
+            Self::Repeated(source) => source.exhausted().await,
+            Self::StdinLines(source) => source.exhausted().await,
+        }
+    }
+
     /// The last payload is published and, at QoS 1 and 2, acknowledged.
     pub(crate) fn completed(&mut self) {
         if let Self::Repeated(source) = self {
@@ -107,6 +122,14 @@ impl Source {
         match self {
             Self::Repeated(source) => source.take_back(count),
             Self::StdinLines(_) => 0,
+        }
+    }
+
+    /// How much of a large payload was given out, if it is one.
+    pub(crate) fn volume(&self) -> Option<Volume> {
+        match self {
+            Self::Repeated(source) => source.volume(),
+            Self::StdinLines(_) => None,
         }
     }
 

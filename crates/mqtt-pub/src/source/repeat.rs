@@ -5,11 +5,14 @@ use std::time::Duration;
 use mqtt_core::payload::Payload;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Next, Stopped};
+use super::{Next, Stopped, Volume};
 use crate::plan::Repeat;
 
 /// A longer pause is one that nobody sees the end of, and more than some clocks can say.
 const LONGEST: Duration = Duration::from_hours(24 * 365 * 100);
+
+/// A payload of so many bytes is large.
+const LARGE: usize = 1024 * 1024;
 
 /// One payload and how often it is still due.
 #[derive(Debug)]
@@ -81,6 +84,14 @@ impl Repeated {
         Next::Payload(self.payload.clone())
     }
 
+    /// How much of it was given out, if it is large.
+    pub(super) fn volume(&self) -> Option<Volume> {
+        let length = Some(self.payload.len()).filter(|&length| length >= LARGE)?;
+        let bytes = |count: u32| u64::from(count) * u64::try_from(length).unwrap_or_default();
+        let given = bytes(self.given);
+        Some(Volume { given, total: given + bytes(self.remaining) })
+    }
+
     pub(super) fn completed(&mut self) {
         let pause = self.repeat.delay.min(LONGEST);
         self.state = State::Pausing(Instant::now() + pause);
@@ -90,6 +101,11 @@ impl Repeated {
         match self.state {
             State::Pausing(end) if self.remaining > 0 => sleep_until(end).await,
             _ => std::future::pending().await,
+        }
+    }
+    pub(super) async fn exhausted(&self) {
+        if self.remaining > 0 {
+            std::future::pending::<()>().await;
         }
     }
 }
