@@ -124,9 +124,14 @@ impl<'a> Writer<'a> {
         self.out.resize(self.out.len() + self.open.len().min(DEEPEST), b'\t');
     }
 
-    /// `null`, `true` or `false`.
+    /// A word without quotation marks.
     pub(super) fn word(&mut self, word: &'static str) {
         self.out.extend_from_slice(word.as_bytes());
+    }
+
+    /// `true` or `false`.
+    pub(super) fn truth(&mut self, is_true: bool) {
+        self.word(if is_true { "true" } else { "false" });
     }
 
     /// A whole number.
@@ -172,6 +177,13 @@ impl<'a> Writer<'a> {
             text = rest;
         }
         self.out.extend_from_slice(text);
+    }
+
+    /// A JSON value that was found valid, byte for byte; a blank stands for each line break, which
+    /// can only be between its tokens.
+    pub(super) fn on_one_line(&mut self, value: &[u8]) {
+        let unbroken = |byte: &u8| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte };
+        self.out.extend(value.iter().map(unbroken));
     }
 
     /// A JSON value that was found valid: every token as it is, blanks between them left out.
