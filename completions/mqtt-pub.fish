@@ -1,7 +1,11 @@
 complete -c mqtt-pub -s t -l topic -d 'Topic to publish to' -r -f
+complete -c mqtt-pub -l also-topic -d 'Publish each message to this topic as well' -r -f
 complete -c mqtt-pub -s m -l message -d 'Payload: the text itself' -r -f
 complete -c mqtt-pub -s f -l file -d 'Payload: the content of FILE' -r -F
-complete -c mqtt-pub -l save-unsent -d 'Add the lines of stdin that do not get through to FILE, which is made if it is not there' -r -F
+complete -c mqtt-pub -l line-format -d 'What a line of --stdin-line is made of: %t topic, %p payload and the text between them, as in \'%t %p\'' -r -f
+complete -c mqtt-pub -l replay -d 'The same from FILE, with the times between the messages that they came with' -r -F
+complete -c mqtt-pub -l speed -d 'How fast --replay is: 2x is twice as fast, 0.5x half, from 0.001 to 1000000' -r -f
+complete -c mqtt-pub -l save-unsent -d 'Add lines that do not get through to FILE, which is made if it is not there' -r -F
 complete -c mqtt-pub -s q -l qos -d 'Quality of service: 0, 1 or 2' -r -f -a "0\t''
 1\t''
 2\t''"
@@ -64,6 +68,7 @@ complete -c mqtt-pub -s L -l url -d 'Broker, credentials and topic in one: mqtt:
 complete -c mqtt-pub -s o -l options-file -d 'Read options from FILE, one per line, instead of the user\'s own file' -r -F
 complete -c mqtt-pub -s s -l stdin-file -d 'Payload: all of stdin'
 complete -c mqtt-pub -s l -l stdin-line -d 'One message per line of stdin'
+complete -c mqtt-pub -l json-lines -d 'One message per line of stdin, in JSON as mqtt-sub --json writes it: topic, QoS, retain, properties and payload'
 complete -c mqtt-pub -s n -l null-message -d 'Empty payload'
 complete -c mqtt-pub -s r -l retain -d 'Have the broker keep the message for later subscribers'
 complete -c mqtt-pub -s S -l srv -d 'Find brokers by the SRV records of --host'

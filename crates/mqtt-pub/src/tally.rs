@@ -1,6 +1,6 @@
 //! What has become of the messages.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
 use bytes::Bytes;
@@ -17,13 +17,19 @@ const RECENT: usize = 256 * 1024;
 #[derive(Debug)]
 pub(crate) struct Tally {
     unit: Unit,
-    qos: Qos,
-    /// Handed to the session.
+    /// How many topics each of them goes to.
+    topics: u64,
+    /// Handed to the session, once for each topic.
     published: u64,
     missing: Count,
     refused: Count,
     refusal: Option<ReasonCode>,
     saving: Option<Saving>,
+    /// The last ones of QoS 0, where the session's numbers do not tell all about them: it keeps
+    /// none of them.
+    recent: Option<Recent>,
+    /// The same for those of QoS 1 and 2 that are not acknowledged, by the session's numbers.
+    unacknowledged: Option<Sequences>,
 }
 
 /// What is counted.
@@ -38,11 +44,18 @@ pub(crate) enum Unit {
 struct Count {
     count: u64,
     first: u64,
+    last: u64,
 }
 
 impl Count {
+    /// One that went to several topics is counted once: they are published, and answered, in
+    /// order.
     fn add(&mut self, number: u64) {
+        if self.count > 0 && self.last == number {
+            return;
+        }
         self.first = if self.count == 0 { number } else { self.first.min(number) };
+        self.last = number;
         self.count += 1;
     }
 }
@@ -51,10 +64,29 @@ impl Count {
 #[derive(Debug)]
 struct Saving {
     file: UnsentFile,
-    /// The last lines of QoS 0: the session keeps none of them.
-    recent: VecDeque<Bytes>,
+    /// The number of the last one.
+    last: u64,
+}
+
+/// What was published.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) number: u64,
+    /// The line, where lines are kept.
+    line: Option<Bytes>,
+}
+
+#[derive(Debug, Default)]
+struct Recent {
+    entries: VecDeque<Entry>,
     /// Bytes remembered since some were forgotten.
     remembered: usize,
+}
+
+#[derive(Debug, Default)]
+struct Sequences {
+    entries: BTreeMap<u64, Entry>,
+    next: u64,
 }
 
 /// Messages that did not get through, among all that were read.
@@ -87,11 +119,30 @@ impl Part {
 }
 
 impl Tally {
-    pub(crate) fn new(unit: Unit, qos: Qos, unsent: Option<UnsentFile>) -> Self {
-        let saving = |file| Saving { file, recent: VecDeque::new(), remembered: 0 };
-        let saving = unsent.map(saving);
-        let (missing, refused) = (Count::default(), Count::default());
-        Self { unit, qos, published: 0, missing, refused, refusal: None, saving }
+    /// Of messages that each go to so many topics.
+    pub(crate) fn new(unit: Unit, topics: usize, unsent: Option<UnsentFile>) -> Self {
+        let saving = unsent.map(|file| Saving { file, last: 0 });
+        let recent = saving.is_some().then(Recent::default);
+        Self {
+            unit,
+            topics: topics.max(1) as u64,
+            published: 0,
+            missing: Count::default(),
+            refused: Count::default(),
+            refusal: None,
+            saving,
+            recent,
+            unacknowledged: None,
+        }
+    }
+
+    /// Of lines that say themselves where they go, and at which QoS.
+    pub(crate) fn of_addressed(unsent: Option<UnsentFile>) -> Self {
+        Self {
+            recent: Some(Recent::default()),
+            unacknowledged: Some(Sequences::default()),
+            ..Self::new(Unit::Lines, 1, unsent)
+        }
     }
 
     /// The line, where lines are kept.
@@ -102,13 +153,19 @@ impl Tally {
         }
     }
 
-    /// A message was handed to the session.
-    pub(crate) fn published(&mut self, copy: Option<Bytes>, client: &Client) {
+    /// A message was handed to the session, for one of its topics.
+    #[inline]
+    pub(crate) fn published(&mut self, line: Option<Bytes>, qos: Qos, client: &Client) {
         self.published += 1;
-        if let (Some(saving), Some(line)) = (&mut self.saving, copy)
-            && self.qos == Qos::AtMostOnce
-        {
-            saving.remember(line, client);
+        if qos == Qos::AtMostOnce {
+            if let Some(recent) = &mut self.recent {
+                let number = (self.published - 1) / self.topics + 1;
+                recent.remember(Entry { number, line }, client);
+            }
+        } else if let Some(sequences) = &mut self.unacknowledged {
+            let entry = Entry { number: self.published, line };
+            sequences.entries.insert(sequences.next, entry);
+            sequences.next += 1;
         }
     }
 
@@ -117,64 +174,86 @@ impl Tally {
         self.published -= count;
     }
 
-    /// The broker has refused a message; `sequence` counts those before it.
-    pub(crate) fn refused(&mut self, sequence: u64, payload: &Payload, reason: ReasonCode) {
-        self.refused.add(sequence + 1);
+    /// The broker has answered a message, or never will: which one it was. `sequence` counts those
+    /// of QoS 1 and 2 before it.
+    pub(crate) fn take(&mut self, sequence: u64, payload: &Payload) -> Entry {
+        let known = self.unacknowledged.as_mut();
+        known.and_then(|known| known.entries.remove(&sequence)).unwrap_or_else(|| {
+            let number = sequence / self.topics + 1;
+            Entry { number, line: self.copy(payload) }
+        })
+    }
+
+    /// The broker has refused a message.
+    pub(crate) fn refused(&mut self, entry: Entry, reason: ReasonCode) {
+        self.refused.add(entry.number);
         self.refusal.get_or_insert(reason);
-        self.save(self.copy(payload));
+        self.save(entry);
     }
 
     /// The last messages of QoS 0 went with the connection.
     pub(crate) fn lost(&mut self, count: u64) {
-        (self.published - count..self.published).for_each(|before| self.missing.add(before + 1));
-        if let Some(Saving { file, recent, .. }) = &mut self.saving {
-            let kept = recent.len();
-            let lost = usize::try_from(count).map_or(kept, |count| count.min(kept));
-            recent.drain(..kept - lost).for_each(drop);
-            recent.drain(..).for_each(|line| file.save(&line));
-        }
+        let Some(Recent { entries, .. }) = &mut self.recent else {
+            let lost = self.published - count..self.published;
+            lost.for_each(|before| self.missing.add(before / self.topics + 1));
+            return;
+        };
+        let kept = entries.len();
+        let lost = usize::try_from(count).map_or(kept, |count| count.min(kept));
+        let mut entries = std::mem::take(entries);
+        entries.drain(..kept - lost).for_each(drop);
+        entries.into_iter().for_each(|entry| self.miss(entry));
     }
 
     /// A message will not be acknowledged any more.
     pub(crate) fn unacknowledged(&mut self, sequence: u64, payload: &Payload) {
-        self.missing.add(sequence + 1);
-        self.save(self.copy(payload));
+        let entry = self.take(sequence, payload);
+        self.miss(entry);
     }
 
     /// A message was read and not published.
-    pub(crate) fn unpublished(&mut self, copy: Option<Bytes>) {
+    pub(crate) fn unpublished(&mut self, line: Option<Bytes>) {
         self.published += 1;
-        self.missing.add(self.published);
-        self.save(copy);
+        let number = (self.published - 1) / self.topics + 1;
+        self.miss(Entry { number, line });
     }
 
     /// The same for a line whose end was not read.
     pub(crate) fn cut(&mut self, part: &[u8]) {
-        self.published += 1;
-        self.missing.add(self.published);
+        self.published += self.topics;
+        self.missing.add(self.read());
         if let Some(saving) = &mut self.saving {
             saving.file.save_part(part);
         }
     }
 
-    fn save(&mut self, copy: Option<Bytes>) {
-        if let (Some(saving), Some(line)) = (&mut self.saving, copy) {
+    fn miss(&mut self, entry: Entry) {
+        self.missing.add(entry.number);
+        self.save(entry);
+    }
+
+    /// A line is saved once, however many of its topics it did not get to.
+    fn save(&mut self, Entry { number, line }: Entry) {
+        if let (Some(saving), Some(line)) = (&mut self.saving, line)
+            && saving.last != number
+        {
             saving.file.save(&line);
+            saving.last = number;
         }
     }
 
     /// As in "line 7".
-    pub(crate) fn name(&self, sequence: u64) -> String {
+    pub(crate) fn name(&self, number: u64) -> String {
         let unit = match self.unit {
             Unit::Lines => "line",
             Unit::Messages => "message",
         };
-        format!("{unit} {}", sequence + 1)
+        format!("{unit} {number}")
     }
 
     /// How many were read.
     pub(crate) fn read(&self) -> u64 {
-        self.published
+        self.published.div_ceil(self.topics)
     }
 
     /// What did not get through, but for what was refused.
@@ -188,7 +267,7 @@ impl Tally {
     }
 
     fn part(&self, of: Count) -> Option<Part> {
-        (of.count > 0).then_some(Part { unit: self.unit, of, read: self.published })
+        (of.count > 0).then_some(Part { unit: self.unit, of, read: self.read() })
     }
 
     /// Gives the file that the lines were saved in.
@@ -197,15 +276,15 @@ impl Tally {
     }
 }
 
-impl Saving {
-    fn remember(&mut self, line: Bytes, client: &Client) {
-        self.remembered += line.len() + size_of::<Bytes>();
-        self.recent.push_back(line);
+impl Recent {
+    fn remember(&mut self, entry: Entry, client: &Client) {
+        self.remembered += entry.line.as_ref().map_or(0, Bytes::len) + size_of::<Entry>();
+        self.entries.push_back(entry);
         if self.remembered > RECENT {
             self.remembered = 0;
             let waiting = usize::try_from(client.unsent()).unwrap_or(usize::MAX);
-            let sent = self.recent.len().saturating_sub(waiting);
-            self.recent.drain(..sent).for_each(drop);
+            let sent = self.entries.len().saturating_sub(waiting);
+            self.entries.drain(..sent).for_each(drop);
         }
     }
 }

@@ -15,7 +15,7 @@ use mqtt_core::session::ReceivedMessage;
 
 pub(crate) use controls::Controls;
 pub(crate) use format::{Template, TemplateError};
-pub(crate) use json::{JsonPayload, Style};
+pub(crate) use json::{JsonPayload, Style, record};
 pub(crate) use screen::Screen;
 pub(crate) use time::LocalZone;
 
@@ -127,7 +127,7 @@ impl Format {
                 let stamp = self.zone.stamp(clock());
                 console.print(Stream::Stdout, |out| {
                     let start = out.len();
-                    json::record(&message, &stamp, *payload, out);
+                    record(&message, &stamp, *payload, out);
                     self.controls.settle(Origin::Json, start, out);
                 });
                 plain::line_end(self.end, console);

@@ -11,8 +11,8 @@ use mqtt_core::session::ReceivedMessage;
 use serde_json::value::RawValue;
 
 use super::time::Stamp;
-pub(crate) use record::JsonPayload;
-pub(super) use record::record;
+pub(crate) use record::{JsonPayload, record};
+
 pub(crate) use writer::Style;
 use writer::{Nesting, Writer};
 

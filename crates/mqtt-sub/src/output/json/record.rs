@@ -18,7 +18,7 @@ pub(crate) enum JsonPayload {
 }
 
 /// Appends the object, without a line break anywhere.
-pub(in super::super) fn record(
+pub(crate) fn record(
     message: &ReceivedMessage,
     stamp: &Stamp<'_>,
     form: JsonPayload,
