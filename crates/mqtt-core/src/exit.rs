@@ -97,6 +97,7 @@ impl Failure for ClientError {
             | Self::NoConnAck { .. }
             | Self::System(_)
             | Self::File { .. }
+            | Self::PasswordCommand { .. }
             | Self::PasswordFile { .. }
             | Self::Password(_)
             | Self::Console(_)

@@ -714,6 +714,9 @@ mod tests {
         let (name, original) = (Tool::Passwd.name(), Tool::Passwd.original_name());
         let definition =
             test_support::generated::Definition { command: own_command(), name, original };
-        test_support::generated::assert_current(&definition, &FILES);
+        test_support::generated::assert_current(
+            &definition,
+            &FILES.map(|(kind, file)| (kind, cli::unpacked(file))),
+        );
     }
 }

@@ -130,8 +130,7 @@ struct PublishArgs {
 
 /// The definition of the options, with the name the user knows the tool by.
 pub(crate) fn command(invocation: Invocation) -> clap::Command {
-    let usage =
-        "[OPTIONS] -t TOPIC {-m TEXT | -f FILE | -s | -l | -n}";
+    let usage = "[OPTIONS] -t TOPIC {-m TEXT | -f FILE | -s | -l | -n}";
     PublishArgs::command()
         .override_usage(format!("{} {usage}", invocation.name()))
         .arg(cli::generate(&FILES))
@@ -408,6 +407,9 @@ mod tests {
         let (name, original) = (Tool::Pub.name(), Tool::Pub.original_name());
         let definition =
             test_support::generated::Definition { command: own_command(), name, original };
-        test_support::generated::assert_current(&definition, &FILES);
+        test_support::generated::assert_current(
+            &definition,
+            &FILES.map(|(kind, file)| (kind, cli::unpacked(file))),
+        );
     }
 }

@@ -559,6 +559,9 @@ mod tests {
         let (name, original) = (Tool::Sub.name(), Tool::Sub.original_name());
         let definition =
             test_support::generated::Definition { command: own_command(), name, original };
-        test_support::generated::assert_current(&definition, &FILES);
+        test_support::generated::assert_current(
+            &definition,
+            &FILES.map(|(kind, file)| (kind, cli::unpacked(file))),
+        );
     }
 }

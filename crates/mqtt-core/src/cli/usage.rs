@@ -237,8 +237,8 @@ impl Definition {
         words: impl IntoIterator<Item = OsString>,
     ) -> Result<Outcome, UsageError> {
         match self.command.try_get_matches_from_mut(words) {
-            Ok(matches) => Ok(match matches.try_get_one::<&str>(GENERATE) {
-                Ok(Some(text)) => Outcome::Text((*text).to_owned()),
+            Ok(matches) => Ok(match matches.try_get_one::<String>(GENERATE) {
+                Ok(Some(text)) => Outcome::Text(text.clone()),
                 _ => Outcome::Matches(matches),
             }),
             Err(error) => match error.kind() {

@@ -16,6 +16,7 @@ mod write_queue;
 
 pub use driver::run;
 pub use error::ClientError;
+pub use password::PasswordCommandError;
 
 use std::future::Future;
 use std::time::Instant;

@@ -72,7 +72,7 @@ impl<'a> Entry<'a> {
 
     /// Whether there is a NUL byte, at which brokers stop reading the line or the whole file.
     pub(super) fn has_nul(&self) -> bool {
-        memchr::memchr(0, self.name).is_some() || memchr::memchr(0, self.value).is_some()
+        memchr::memchr(0, self.name).or_else(|| memchr::memchr(0, self.value)).is_some()
     }
 }
 
@@ -116,14 +116,15 @@ fn content(text: &[u8]) -> Content<'_> {
     let Some(first) = memchr::memchr(b':', text) else {
         return if trim(text).is_empty() { Content::Nothing } else { Content::NoColon };
     };
-    // Brokers skip leading ':', and so let the user of "::user:hash" in.
-    let skipped = text.iter().take_while(|&&byte| byte == b':').count();
-    let split = match memchr::memchr(b':', &text[skipped..]) {
-        Some(split) => skipped + split,
-        None => first,
-    };
-    let name = if split > first { &text[skipped..split] } else { &text[..split] };
-    Content::Entry(Entry { name: trim(name), value: &text[split + 1..] })
+    let name = if first > 0 { 0..first } else { behind_colons(text) };
+    Content::Entry(Entry { name: trim(&text[name.clone()]), value: &text[name.end + 1..] })
+}
+
+/// Where the name stands in a line that begins with ':'. Brokers skip those, and so let the user of
+/// `::user:hash` in.
+fn behind_colons(text: &[u8]) -> Range<usize> {
+    let start = text.iter().take_while(|&&byte| byte == b':').count();
+    memchr::memchr(b':', &text[start..]).map_or(0..0, |length| start..start + length)
 }
 
 /// Cuts off the blanks that brokers cut off: those of C's `isspace`.

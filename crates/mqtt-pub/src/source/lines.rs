@@ -103,7 +103,16 @@ impl Lines {
 
     #[inline]
     pub(super) fn next(&mut self) -> Result<Line, SourceError> {
-        if self.block.is_empty() && self.end.is_none() {
+        if self.block.is_empty() {
+            return self.next_of_block();
+        }
+        Ok(Line::Whole(self.take_line()))
+    }
+
+    /// The first line of the next block.
+    #[inline(never)]
+    fn next_of_block(&mut self) -> Result<Line, SourceError> {
+        if self.end.is_none() {
             // A block that is there already needs no wake-up.
             match self.reading()?.pieces.try_recv() {
                 Ok(piece) => self.receive(Some(piece)),
@@ -136,6 +145,7 @@ impl Lines {
         }
     }
 
+    #[inline]
     fn take_line(&mut self) -> Bytes {
         match memchr::memchr(b'\n', &self.block) {
             Some(end) => {

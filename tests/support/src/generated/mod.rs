@@ -25,7 +25,7 @@ pub struct Definition {
 /// prints with `--generate`. With `REGENERATE` in the environment it writes them instead
 /// (`cargo xtask gen`).
 #[track_caller]
-pub fn assert_current(definition: &Definition, committed: &[(&str, &str)]) {
+pub fn assert_current(definition: &Definition, committed: &[(&str, String)]) {
     let made = files(definition);
     if std::env::var_os("REGENERATE").is_some() {
         for file in &made {

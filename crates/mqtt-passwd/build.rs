@@ -1,0 +1,5 @@
+//! Packs the files for `--generate`.
+
+fn main() {
+    packed_files::pack("mqtt-passwd");
+}
