@@ -73,7 +73,7 @@ fn a_line_that_is_no_message_ends_it_once_those_before_are_acknowledged() {
     let mut running = start_at(&peer, &["--json-lines", "-q", "1", "--save-unsent", path(&unsent)]);
     let good = lines(&["one", "two", "three"]);
     let (first, rest) = good.split_once('\n').expect("lines");
-    running.write_input(&format!("{first}\n{{\"topic\":1}}\n{rest}"));
+    running.write_input(format!("{first}\n{{\"topic\":1}}\n{rest}"));
     running.close_input();
     let mut client = accept(&peer, &v3::connack(0));
     client.expect(&v3::publish("t", b"one", Delivery::AtLeastOnce(1)));
@@ -103,7 +103,7 @@ fn lines_of_different_qos_that_do_not_get_through_have_their_numbers() {
     );
     let line = |qos: u8| format!("{{\"topic\":\"t\",\"qos\":{qos},\"payload\":\"{qos}\"}}");
     let input: Vec<String> = [0, 1, 0, 1, 2].map(line).to_vec();
-    running.write_input(&input.join("\n"));
+    running.write_input(input.join("\n"));
     running.close_input();
     let mut client = accept(&peer, &v5::connack(0, &[]));
     client.expect(&v5::publish("t", b"0", Delivery::AtMostOnce, &[]));
@@ -129,7 +129,7 @@ fn properties_that_mqtt_3_does_not_have_are_left_out_with_one_warning() {
     let peer = ScriptedPeer::listen();
     let mut running = start_at(&peer, &["--json-lines"]);
     let line = r#"{"topic":"t","payload":"x","properties":{"content-type":"c"}}"#;
-    running.write_input(&format!("{line}\n{line}\n"));
+    running.write_input(format!("{line}\n{line}\n"));
     running.close_input();
     let mut client = accept(&peer, &v3::connack(0));
     client.expect(&v3::publish("t", b"x", Delivery::AtMostOnce));

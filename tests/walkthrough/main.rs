@@ -124,12 +124,12 @@ fn what_was_recorded_and_replayed_is_recorded_the_same() {
     let count = COUNT.to_string();
     record(&["-E"]);
     let line = |number: usize| {
-        let payload = if number % 3 == 0 { "payload_base64" } else { "payload" };
+        let payload = if number.is_multiple_of(3) { "payload_base64" } else { "payload" };
         format!(
             "{{\"topic\":\"r/{}\",\"qos\":2,\"retain\":{},\"{payload}\":\"/w==\",\
              \"properties\":{{\"user-properties\":[{{\"n\":\"{number}\"}},{{\"n\":\"\"}}]}}}}\n",
             number % 7,
-            number % 5 == 0
+            number.is_multiple_of(5)
         )
     };
     let written: String = (0..COUNT).map(line).collect();

@@ -42,7 +42,7 @@ pub(crate) enum Unit {
 /// How many there are, and which is the first of them.
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
-    count: u64,
+    total: u64,
     first: u64,
     last: u64,
 }
@@ -51,12 +51,12 @@ impl Count {
     /// One that went to several topics is counted once: they are published, and answered, in
     /// order.
     fn add(&mut self, number: u64) {
-        if self.count > 0 && self.last == number {
+        if self.total > 0 && self.last == number {
             return;
         }
-        self.first = if self.count == 0 { number } else { self.first.min(number) };
+        self.first = if self.total == 0 { number } else { self.first.min(number) };
         self.last = number;
-        self.count += 1;
+        self.total += 1;
     }
 }
 
@@ -104,7 +104,7 @@ impl fmt::Display for Part {
             Unit::Lines => "lines",
             Unit::Messages => "messages",
         };
-        write!(f, "{} of {} {unit}", self.of.count, self.read)
+        write!(f, "{} of {} {unit}", self.of.total, self.read)
     }
 }
 
@@ -202,7 +202,9 @@ impl Tally {
         let lost = usize::try_from(count).map_or(kept, |count| count.min(kept));
         let mut entries = std::mem::take(entries);
         entries.drain(..kept - lost).for_each(drop);
-        entries.into_iter().for_each(|entry| self.miss(entry));
+        for entry in entries {
+            self.miss(entry);
+        }
     }
 
     /// A message will not be acknowledged any more.
@@ -267,7 +269,7 @@ impl Tally {
     }
 
     fn part(&self, of: Count) -> Option<Part> {
-        (of.count > 0).then_some(Part { unit: self.unit, of, read: self.read() })
+        (of.total > 0).then_some(Part { unit: self.unit, of, read: self.read() })
     }
 
     /// Gives the file that the lines were saved in.

@@ -50,7 +50,8 @@ pub(crate) struct RecordError {
 
 impl Record {
     pub(super) fn read(line: &Bytes, defaults: &Defaults) -> Result<Self, RecordError> {
-        let members: Members<'_> = serde_json::from_slice(line).map_err(RecordError::of_json)?;
+        let members: Members<'_> =
+            serde_json::from_slice(line).map_err(|error| RecordError::of_json(&error))?;
         let missing = |cause: &str| RecordError { column: line.len(), cause: cause.to_owned() };
         let topic = members.topic.or_else(|| defaults.topic.clone());
         let topic = topic.ok_or_else(|| missing("no topic to publish to"))?;
@@ -71,7 +72,7 @@ impl Record {
 }
 
 impl RecordError {
-    fn of_json(error: serde_json::Error) -> Self {
+    fn of_json(error: &serde_json::Error) -> Self {
         let text = error.to_string();
         // Its own place: a line is all that it has seen.
         let place = format!(" at line {} column {}", error.line(), error.column());

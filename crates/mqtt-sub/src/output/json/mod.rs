@@ -95,7 +95,7 @@ fn begin(message: &ReceivedMessage, stamp: &Stamp<'_>, writer: &mut Writer<'_>) 
     writer.key("qos");
     writer.number(u64::from(message.qos.level()));
     writer.key("retain");
-    writer.truth(message.retain);
+    writer.word(if message.retain { "true" } else { "false" });
     writer.key("payloadlen");
     writer.number(message.payload.len() as u64);
     if let Some(packet_id) = message.packet_id

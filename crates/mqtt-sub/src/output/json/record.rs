@@ -33,9 +33,9 @@ pub(crate) fn record(
     writer.key("qos");
     writer.number(u64::from(message.qos.level()));
     writer.key("retain");
-    writer.truth(message.retain);
+    writer.word(if message.retain { "true" } else { "false" });
     writer.key("dup");
-    writer.truth(message.dup);
+    writer.word(if message.dup { "true" } else { "false" });
     if let Some(packet_id) = message.packet_id.map(PacketId::number) {
         writer.key("packet_id");
         writer.number(u64::from(packet_id));

@@ -129,11 +129,6 @@ impl<'a> Writer<'a> {
         self.out.extend_from_slice(word.as_bytes());
     }
 
-    /// `true` or `false`.
-    pub(super) fn truth(&mut self, is_true: bool) {
-        self.word(if is_true { "true" } else { "false" });
-    }
-
     /// A whole number.
     pub(super) fn number(&mut self, number: u64) {
         let _ = write!(self.out, "{number}");
