@@ -116,7 +116,7 @@ fn what_was_recorded_and_replayed_is_recorded_the_same() {
     // A session that is kept: nothing depends on who is faster.
     let session = ["-t", "r/#", "-q", "2", "-c", "-i", "recorder", "-x", "600"];
     let record = |end: &[&str]| {
-        let options = ["--json", "--retain-as-published"];
+        let options = ["--json", "--retain-as-published", "--retain-handling", "never"];
         let output = desk.subscriber.run([&at_broker[..], &session, &options, end].concat());
         output.assert_code(0);
         output.stdout().into_owned()
