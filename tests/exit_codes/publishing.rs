@@ -1,7 +1,7 @@
 use std::io::Write as _;
 
 use test_support::dns::DnsServer;
-use test_support::mosquitto::free_port;
+use test_support::mosquitto::{Mosquitto, free_port};
 use test_support::packet::{self, v3, v5};
 use test_support::scripted_peer::ScriptedPeer;
 use test_support::tool::{Output, Running, Signal, Tool};
@@ -174,6 +174,14 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         let scene = Scene::connecting(tool, MESSAGE_5);
         scene.answered_with(&v5::connack(0, &[0x27, 0, 0, 0, 8]))
     }),
+    scenario(TOOL, "what `--replay` is to read cannot be read", |tool| {
+        tool.run(["--replay", "/no/such/file"])
+    }),
+    scenario(TOOL, "a line is no message (`--json-lines`, `--replay`, `--line-format`)", |tool| {
+        let broker = Mosquitto::builder().start();
+        let port = broker.port().to_string();
+        tool.run_with_input("{}\n", ["-h", "127.0.0.1", "-p", &port, "--json-lines"])
+    }),
     scenario(
         TOOL,
         "the file of `--save-unsent` cannot be written, or is the one that is read",
@@ -210,7 +218,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ),
     scenario(
         TOOL,
-        "SIGINT in the middle of a line of stdin, or before the last repetition",
+        "SIGINT in the middle of a line of stdin, or before the last repetition or the end of a recording",
         |tool| {
             let repeat = ["-t", "t", "-m", "x", "--repeat", "2", "--repeat-delay", "1000"];
             let mut scene = Scene::connected(tool, &repeat);

@@ -30,6 +30,8 @@ mod progress;
 mod properties;
 /// SOCKS and HTTP proxies.
 mod proxy;
+/// `--json-lines` and `--replay`.
+mod recordings;
 /// Brokers that refer to another one.
 mod redirect;
 /// When it connects again, and when it gives up.
@@ -58,6 +60,8 @@ mod tls_passphrase;
 mod tls_pipes;
 /// TLS with what lies below it and above it.
 mod tls_stacked;
+/// Several topics for a message, and topics of their own for lines.
+mod topics;
 /// `--save-unsent`, and what is said of lines that do not get through.
 mod unsent;
 /// Wrong usage.

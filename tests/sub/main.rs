@@ -10,6 +10,8 @@ mod ending;
 mod failures;
 /// `-F` and JSON.
 mod formats;
+/// `--json`, against the table in docs/output-formats.md.
+mod json;
 mod messages;
 /// Options from files, the environment and URLs; `--show-config`.
 mod option_files;

@@ -19,6 +19,12 @@ impl Totals {
         self.messages += 1;
         self.bytes += u64::try_from(length).unwrap_or(u64::MAX);
     }
+
+    /// One message less, with a payload of that length.
+    pub fn take(&mut self, length: usize) {
+        self.messages -= 1;
+        self.bytes -= u64::try_from(length).unwrap_or(u64::MAX);
+    }
 }
 
 /// What went through, and in what time. Its text is one line of stable words, which

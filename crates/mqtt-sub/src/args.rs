@@ -20,7 +20,7 @@ use mqtt_core::protocol::{
 use crate::filter::{MessageFilter, Retained, Stored};
 use crate::generated::FILES;
 use crate::output::{
-    Controls, Display, Format, Layout, LineEnd, LocalZone, Screen, Style, Template,
+    Controls, Display, Format, JsonPayload, Layout, LineEnd, LocalZone, Screen, Style, Template,
 };
 use crate::plan::{End, RequestProperties, Requests, ShowPlan, SubscribePlan, Task};
 use crate::sampling::{self, Sampling};
@@ -31,7 +31,7 @@ const FEW: u32 = 1000;
 const EXAMPLES: &str = "\
 Examples:
   mqtt-sub -t 'home/#' -v                  what is below home, with topics
-  mqtt-sub -t '#' -F %j                    each message as JSON, on a line
+  mqtt-sub -t '#' --json                   each message as JSON, on a line
   mqtt-sub -t status -C 1 -W 3             one message; status 27 after 3 s
   mqtt-sub -d -t hello/world               the packets that go to and fro
   mqtt-sub -t '#' -F '@H:@M:@S %t %p'      time, topic and payload of each
@@ -53,6 +53,10 @@ Format:
 Exit status:
   0 done, or ended by SIGINT or SIGTERM; 27 the time of -W ran out;
   anything else says on stderr what went wrong";
+
+/// What a payload that is JSON can become.
+const JSON: [(&str, JsonPayload); 2] =
+    [("text", JsonPayload::Text), ("payload", JsonPayload::Value)];
 
 /// Subscribe to topics of an MQTT broker and write the messages to stdout.
 #[derive(Debug, Parser)]
@@ -128,6 +132,12 @@ struct SubscribeArgs {
     #[arg(short = 'F', long, help_heading = "Output", value_name = "FORMAT",
         value_parser = OsStringValueParser::new().try_map(|word| Template::parse(word.as_bytes())))]
     format: Option<Template>,
+
+    /// Write all that a message carries as JSON, on a line that mqtt-pub --json-lines can publish
+    /// again; a payload is a text, or with --json=payload the value that it is if it is JSON
+    #[arg(long, help_heading = "Output", value_name = "PAYLOAD", num_args = 0..=1,
+        require_equals = true, default_missing_value = "text", value_parser = value::one_of(&JSON))]
+    json: Option<JsonPayload>,
 
     /// Write the JSON of %j and %J on several lines, indented
     #[arg(long, help_heading = "Output")]
@@ -222,7 +232,7 @@ pub(crate) fn overruled(given: &Given) -> Vec<&'static str> {
         }
     };
     overrule("retain_handling", retain_decider(given) == Some("no_retained"));
-    overrule("verbose", given.has("format"));
+    overrule("verbose", given.has("format") || given.has("json"));
     overrule("count", given.has("exit_after_suback"));
     overruled
 }
@@ -241,7 +251,19 @@ impl SubscribeArgs {
         if self.no_retained && self.retained_only {
             return Some("'--no-retained' and '--retained-only' exclude each other");
         }
-        None
+        self.json.and_then(|_| self.no_json())
+    }
+
+    /// What a line of JSON cannot be at the same time.
+    fn no_json(&self) -> Option<&'static str> {
+        if self.format.is_some() {
+            return Some("'--json' and '--format' exclude each other: each says how messages look");
+        }
+        if self.pretty {
+            return Some("'--json' and '--pretty' exclude each other: a message is one line");
+        }
+        self.no_newline
+            .then_some("'--json' and '--no-newline' exclude each other: a message is one line")
     }
 
     fn request_properties(&self, given: &Given) -> Result<RequestProperties, UsageError> {
@@ -277,10 +299,11 @@ impl SubscribeArgs {
     fn output(&self, behaviour: Behaviour) -> Format {
         let style = if self.pretty { Style::Pretty } else { Style::Compact };
         Format {
-            layout: match &self.format {
-                Some(template) => Layout::Template(template.clone(), style),
-                None if self.verbose => Layout::TopicAndPayload,
-                None => Layout::Payload,
+            layout: match (&self.format, self.json) {
+                (Some(template), _) => Layout::Template(template.clone(), style),
+                (None, Some(payload)) => Layout::Json(payload),
+                (None, None) if self.verbose => Layout::TopicAndPayload,
+                (None, None) => Layout::Payload,
             },
             end: if self.no_newline { LineEnd::Nothing } else { LineEnd::Newline },
             controls: self.controls(behaviour),
@@ -435,6 +458,34 @@ mod tests {
         assert!(!watches(&[]));
         for options in [&["-w"][..], &["--watch"], &["-wv"], &["-w", "--watch"]] {
             assert!(watches(options), "{options:?}");
+        }
+    }
+
+    #[test]
+    fn json_stands_alone_or_says_what_becomes_of_payloads() {
+        let layout = |options: &[&str]| shown(options).map(|show| show.display.format.layout);
+        let is = |options: &[&str], payload| matches!(layout(options), Ok(Layout::Json(given)) if given == payload);
+        for options in [&["--json"][..], &["--json=text"], &["--json=payload", "--json", "-v"]] {
+            assert!(is(options, JsonPayload::Text), "{options:?}");
+        }
+        assert!(is(&["--json=payload"], JsonPayload::Value));
+        assert!(is(&["--json=payload", "-w", "-C", "1"], JsonPayload::Value));
+        for (option, error) in [
+            (
+                &["-F", "%p"][..],
+                "'--json' and '--format' exclude each other: each says how messages look",
+            ),
+            (&["--pretty"], "'--json' and '--pretty' exclude each other: a message is one line"),
+            (&["-N"], "'--json' and '--no-newline' exclude each other: a message is one line"),
+            (
+                &["--json=Payload"],
+                "invalid value 'Payload' for '--json[=<PAYLOAD>]': it is one of text, payload",
+            ),
+            (&["--json="], "invalid value '' for '--json[=<PAYLOAD>]': it is one of text, payload"),
+            (&["payload"], "unexpected word 'payload': every value belongs behind its option"),
+        ] {
+            let Err(told) = layout(&[&["--json"], option].concat()) else { panic!("{option:?}") };
+            assert_eq!(told, error);
         }
     }
 

@@ -126,7 +126,7 @@ impl<'a> Writer<'a> {
         self.out.resize(self.out.len() + self.open.len().min(DEEPEST), b'\t');
     }
 
-    /// `null`, `true` or `false`.
+    /// A word without quotation marks.
     pub(super) fn word(&mut self, word: &'static str) {
         self.out.extend_from_slice(word.as_bytes());
     }
@@ -146,6 +146,13 @@ impl<'a> Writer<'a> {
     /// A string of any bytes; U+FFFD stands for what is not UTF-8.
     pub(super) fn string(&mut self, bytes: &[u8]) {
         json::append_string(bytes, self.out);
+    }
+
+    /// A JSON value that was found valid, byte for byte; a blank stands for each line break, which
+    /// can only be between its tokens.
+    pub(super) fn on_one_line(&mut self, value: &[u8]) {
+        let unbroken = |byte: &u8| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte };
+        self.out.extend(value.iter().map(unbroken));
     }
 
     /// A JSON value that was found valid: every token as it is, blanks between them left out.

@@ -1,6 +1,6 @@
-//! One message per line of stdin.
+//! The lines of stdin, or of a file.
 //!
-//! A thread reads stdin in blocks and hands over what holds whole lines; the lines are slices of
+//! A thread reads them in blocks and hands over what holds whole lines; the lines are slices of
 //! the block, cut where they are needed. Any byte but a newline may stand in a line, and a line
 //! may be as long as a message can be. The channel is short, so a slow broker stops the reading,
 //! and a silent stdin stops nothing else.
@@ -16,7 +16,8 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use tokio::sync::mpsc;
 
-use super::{MAX_PAYLOAD, Next, SourceError};
+use super::{Left, MAX_PAYLOAD, SourceError};
+use crate::plan::Input;
 
 /// How much is read at a time.
 const BLOCK: usize = 64 * 1024;
@@ -46,9 +47,34 @@ enum End {
     Failed(SourceError),
 }
 
-/// The lines of stdin.
+impl Input {
+    fn error(&self, source: io::Error) -> SourceError {
+        match self {
+            Self::Stdin => SourceError::Stdin(source),
+            Self::File(path) => SourceError::Recording { path: path.clone(), source },
+        }
+    }
+}
+
+/// What there is to read.
 #[derive(Debug)]
-pub(crate) struct StdinLines {
+pub(super) enum Line {
+    /// A line without its newline.
+    Whole(Bytes),
+    /// Nothing now.
+    Later,
+    /// Nothing any more.
+    End,
+    /// Nothing any more, but the beginning of a line that was cut off by [`Lines::stop`].
+    Cut(Bytes),
+}
+
+/// Lines, one after another.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    input: Input,
+    /// What is read, if it is not stdin, until the reading starts.
+    file: Option<File>,
     /// `None` until the first line is asked for: stdin is not touched before.
     reading: Option<Reading>,
     block: Bytes,
@@ -63,44 +89,63 @@ struct Reading {
     stop: Option<PipeWriter>,
 }
 
-impl StdinLines {
-    pub(super) fn new() -> Self {
-        Self { reading: None, block: Bytes::new(), end: None }
+impl Lines {
+    pub(super) fn of_stdin() -> Self {
+        Self { input: Input::Stdin, file: None, reading: None, block: Bytes::new(), end: None }
     }
 
-    pub(super) fn next(&mut self) -> Result<Next, SourceError> {
-        if self.block.is_empty() && self.end.is_none() {
+    /// Opens the input.
+    pub(super) fn of(input: Input) -> Result<Self, SourceError> {
+        let Input::File(path) = &input else { return Ok(Self::of_stdin()) };
+        let file = Some(File::open(path).map_err(|error| input.error(error))?);
+        Ok(Self { input, file, ..Self::of_stdin() })
+    }
+
+    #[inline]
+    pub(super) fn next(&mut self) -> Result<Line, SourceError> {
+        if self.block.is_empty() {
+            return self.next_of_block();
+        }
+        Ok(Line::Whole(self.take_line()))
+    }
+
+    /// The first line of the next block.
+    #[inline(never)]
+    fn next_of_block(&mut self) -> Result<Line, SourceError> {
+        if self.end.is_none() {
             // A block that is there already needs no wake-up.
             match self.reading()?.pieces.try_recv() {
                 Ok(piece) => self.receive(Some(piece)),
                 Err(mpsc::error::TryRecvError::Disconnected) => self.receive(None),
-                Err(mpsc::error::TryRecvError::Empty) => return Ok(Next::Later),
+                Err(mpsc::error::TryRecvError::Empty) => return Ok(Line::Later),
             }
         }
         if !self.block.is_empty() {
-            return Ok(Next::Payload(Payload::Memory(self.take_line())));
+            return Ok(Line::Whole(self.take_line()));
         }
         match self.end.replace(End::Whole) {
             Some(End::Failed(error)) => Err(error),
-            Some(End::Cut(part)) => Ok(Next::Cut(part)),
-            Some(End::Whole) | None => Ok(Next::End),
+            Some(End::Cut(part)) => Ok(Line::Cut(part)),
+            Some(End::Whole) | None => Ok(Line::End),
         }
     }
 
     /// What is left once the reading is stopped; why it failed was told or does not matter.
-    pub(super) fn next_left(&mut self) -> Next {
+    pub(super) fn next_left(&mut self) -> Option<Left> {
         match self.next() {
-            Ok(Next::Later) => {
+            Ok(Line::Later) => {
                 let piece =
                     self.reading.as_mut().and_then(|reading| reading.pieces.blocking_recv());
                 self.receive(piece);
                 self.next_left()
             }
-            Ok(next) => next,
-            Err(_) => Next::End,
+            Ok(Line::Whole(line)) => Some(Left::Whole(Payload::Memory(line))),
+            Ok(Line::Cut(part)) => Some(Left::Cut(part)),
+            Ok(Line::End) | Err(_) => None,
         }
     }
 
+    #[inline]
     fn take_line(&mut self) -> Bytes {
         match memchr::memchr(b'\n', &self.block) {
             Some(end) => {
@@ -150,30 +195,44 @@ impl StdinLines {
         }
     }
 
+    /// Gives nothing any more, not even what was read. Whether there was, or may have been, more.
+    pub(super) fn discard(&mut self) -> bool {
+        self.reading = None;
+        let rest = std::mem::take(&mut self.block);
+        self.end.replace(End::Whole).is_none() || !rest.is_empty()
+    }
+
     /// The reading thread; it is started by the first call.
     fn reading(&mut self) -> Result<&mut Reading, SourceError> {
         match &mut self.reading {
             Some(reading) => Ok(reading),
-            none => Ok(none.insert(Reading::start().map_err(SourceError::Stdin)?)),
+            none => {
+                let reading = Reading::start(&self.input, self.file.take());
+                Ok(none.insert(reading.map_err(|error| self.input.error(error))?))
+            }
         }
     }
 }
 
 impl Reading {
-    fn start() -> io::Result<Self> {
-        // Past the standard library's buffer: the block is the buffer.
-        let stdin = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    fn start(input: &Input, file: Option<File>) -> io::Result<Self> {
+        let file = match file {
+            Some(file) => file,
+            // Past the standard library's buffer: the block is the buffer.
+            None => File::from(io::stdin().as_fd().try_clone_to_owned()?),
+        };
         let (stopped, stop) = io::pipe()?;
         let (sender, pieces) = mpsc::channel(QUEUE);
-        let reader = Reader { stdin, stopped, pieces: sender };
-        std::thread::Builder::new().name("stdin".to_owned()).spawn(move || reader.run())?;
+        let reader = Reader { input: input.clone(), file, stopped, pieces: sender };
+        std::thread::Builder::new().name("lines".to_owned()).spawn(move || reader.run())?;
         Ok(Self { pieces, stop: Some(stop) })
     }
 }
 
 /// The reading thread.
 struct Reader {
-    stdin: File,
+    input: Input,
+    file: File,
     /// Ends when the reading is to stop.
     stopped: PipeReader,
     pieces: mpsc::Sender<Piece>,
@@ -200,11 +259,11 @@ impl Reader {
                 Ok(Filled::Stopped) => {
                     return (!block.is_empty()).then(|| Piece::Cut(block.into()));
                 }
-                Err(error) => return Some(Piece::Failed(SourceError::Stdin(error))),
+                Err(error) => return Some(Piece::Failed(self.input.error(error))),
             }
             let Some(last) = memchr::memrchr(b'\n', &block[searched..]) else {
                 if block.len() > MAX_PAYLOAD {
-                    let line = "a line of stdin".to_owned();
+                    let line = format!("a line of {}", self.input);
                     return Some(Piece::Failed(SourceError::TooLong(line)));
                 }
                 continue;
@@ -228,7 +287,7 @@ impl Reader {
         }
         loop {
             // What is read into need not be filled with zeros first.
-            match rustix::io::read(&self.stdin, spare_capacity(block)) {
+            match rustix::io::read(&self.file, spare_capacity(block)) {
                 Ok(0) => return Ok(Filled::End),
                 Ok(_) => return Ok(Filled::More),
                 Err(Errno::INTR) => {}
@@ -240,7 +299,7 @@ impl Reader {
     /// Waits for input, or for the word to stop.
     fn is_stopped(&self) -> io::Result<bool> {
         let mut watched =
-            [PollFd::new(&self.stopped, PollFlags::IN), PollFd::new(&self.stdin, PollFlags::IN)];
+            [PollFd::new(&self.stopped, PollFlags::IN), PollFd::new(&self.file, PollFlags::IN)];
         loop {
             match poll(&mut watched, None) {
                 Err(Errno::INTR) => {}
