@@ -38,7 +38,8 @@ const BELOW: &str = "\
 Format:
   FORMAT is text with conversions, %[-|0][WIDTH][.PRECISION][SEPARATOR]LETTER:
   %t topic    %p payload    %l its length    %x %X in hexadecimal
-  %q QoS      %r retained   %m packet identifier   %f %d as float, double
+  %b in base64   %q QoS   %r retained   %m packet identifier
+  %f %d as float, double
   %j JSON     %J JSON with a JSON payload
   %I time in ISO 8601   %U seconds since 1970   @N nanoseconds
   @H and so on: the time as strftime has it
