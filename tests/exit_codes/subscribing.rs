@@ -34,6 +34,13 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         scene.client.expect(&packet::PINGREQ);
         scene.answered_with(&[0xd0, 0x00])
     }),
+    scenario(TOOL, "`--idle-exit`: nothing came for so long", |tool| {
+        let mut scene = Scene::connected(tool, &["-t", "t", "--idle-exit", "1ms"]);
+        scene.client.read_packet();
+        scene.client.send(&v3::suback(1, &[0]));
+        scene.client.expect(&packet::PINGREQ);
+        scene.answered_with(&packet::PINGRESP)
+    }),
     scenario(TOOL, "SIGINT or SIGTERM after the broker let us in", |tool| {
         let mut scene = Scene::connected(tool, TOPIC);
         scene.client.read_packet();

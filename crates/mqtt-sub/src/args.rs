@@ -2,6 +2,7 @@
 
 use std::num::{NonZeroU16, NonZeroU32};
 use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, CommandFactory, Parser};
@@ -117,6 +118,12 @@ struct SubscribeArgs {
     /// Leave when the broker has answered the subscription
     #[arg(short = 'E', long, help_heading = "Ending")]
     exit_after_suback: bool,
+
+    /// Leave, with status 0, when no message has come for so long since the subscription was
+    /// answered: a number and ms, s, m or h (s where none stands), above 0, at most 1000000000s;
+    /// without this it does not count
+    #[arg(long, help_heading = "Ending", value_name = "TIME", value_parser = value::time_span())]
+    idle_exit: Option<Duration>,
 
     /// Write the topic in front of the payload; --format beats it
     #[arg(short, long, help_heading = "Output")]
@@ -236,6 +243,9 @@ impl SubscribeArgs {
         if self.no_retained && self.retained_only {
             return Some("'--no-retained' and '--retained-only' exclude each other");
         }
+        if self.message_rate && self.idle_exit.is_some() {
+            return Some("'--message-rate' and '--idle-exit' exclude each other");
+        }
         None
     }
 
@@ -265,6 +275,7 @@ impl SubscribeArgs {
             stored: if self.remove_retained { Stored::Removed } else { Stored::Kept },
             sampling: self.random_filter.map(sample),
             display: Display { format: self.output(behaviour), screen: None },
+            idle_limit: self.idle_exit,
         }
     }
 
@@ -452,6 +463,27 @@ mod tests {
         for options in [&["--message-rate"][..], &["--message-rate", "-v", "-F", "%t", "-C", "1"]] {
             assert!(matches!(own(options).unwrap().task, Task::Measure));
         }
+    }
+
+    #[test]
+    fn what_counts_messages_knows_no_silence() {
+        for options in [["--message-rate", "--idle-exit=1s"], ["--idle-exit=1s", "--message-rate"]]
+        {
+            let error = own(&options).unwrap_err();
+            assert_eq!(error, "'--message-rate' and '--idle-exit' exclude each other");
+        }
+        let limit = |options: &[&str]| shown(options).unwrap().idle_limit;
+        assert_eq!(limit(&[]), None);
+        assert_eq!(
+            limit(&["--idle-exit=1h", "--idle-exit", "5ms"]),
+            Some(Duration::from_millis(5))
+        );
+        let error = own(&["--idle-exit", "soon"]).unwrap_err();
+        assert_eq!(
+            error,
+            "invalid value 'soon' for '--idle-exit <TIME>': a time such as 500ms, 2.5s or 1m is \
+             wanted, at most 1000000000s"
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod args;
 mod fence;
 mod filter;
 mod generated;
+mod idle;
 mod listener;
 mod output;
 mod plan;

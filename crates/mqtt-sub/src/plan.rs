@@ -1,6 +1,7 @@
 //! What will be subscribed to, and what is done with the messages.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use mqtt_core::plan::ConnectPlan;
 use mqtt_core::protocol::{Properties, SubscribeFilter, TopicFilter};
@@ -34,6 +35,8 @@ pub(crate) struct ShowPlan {
     /// `None`: every message is shown.
     pub(crate) sampling: Option<Sampling>,
     pub(crate) display: Display,
+    /// `None`: however long nothing comes, it goes on.
+    pub(crate) idle_limit: Option<Duration>,
 }
 
 /// What the broker is asked for once it has let us in.

@@ -1,6 +1,6 @@
 //! The subscriber: what mqtt-sub does with a connection.
 
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use mqtt_core::client::{Application, Client, Event, Flow};
 use mqtt_core::protocol::{Ack, ReasonCode};
@@ -9,6 +9,7 @@ use mqtt_core::signal::Interrupt;
 
 use crate::fence::Fence;
 use crate::filter::{MessageFilter, Retained, Stored, Verdict};
+use crate::idle::Idle;
 use crate::output::Display;
 use crate::plan::{End, Requests, ShowPlan};
 use crate::removal::Removal;
@@ -28,6 +29,8 @@ pub(crate) struct Subscriber {
     end: End,
     /// Where only retained messages are wanted.
     fence: Option<Fence>,
+    /// Where it leaves when nothing comes any more.
+    idle: Option<Idle>,
     /// Where retained messages are taken off the broker.
     removal: Option<Removal>,
     stage: Stage,
@@ -51,10 +54,11 @@ impl Subscriber {
         end: End,
         clock: fn() -> SystemTime,
     ) -> Self {
-        let ShowPlan { filter, stored, sampling, display } = show;
+        let ShowPlan { filter, stored, sampling, display, idle_limit } = show;
         Self {
             subscription: Subscription::new(requests),
             fence: (filter.retained == Retained::Only).then(Fence::new),
+            idle: idle_limit.map(|limit| Idle::new(limit, Instant::now)),
             removal: (stored == Stored::Removed).then(Removal::default),
             stage: Stage::Open,
             filter,
@@ -79,6 +83,7 @@ impl Subscriber {
         if let Some(fence) = &mut self.fence {
             fence.message(&message);
         }
+        self.idle.iter_mut().for_each(Idle::begin);
         let verdict = self.filter.judge(&message);
         if let Some(removal) = &mut self.removal {
             match verdict {
@@ -111,8 +116,16 @@ impl Subscriber {
         }
     }
 
+    /// What is subscribed to may come from now on.
+    fn begin_idle(&mut self) {
+        if self.subscription.is_answered() {
+            self.idle.iter_mut().for_each(Idle::begin);
+        }
+    }
+
     /// The broker has answered a request.
     fn answered(&mut self, client: &mut Client) -> Flow {
+        self.begin_idle();
         match self.end {
             End::Answered if self.subscription.is_answered() => self.leave(client),
             End::Answered | End::Never | End::Count(_) => Flow::Continue,
@@ -162,8 +175,11 @@ impl Application for Subscriber {
                 return Ok(done());
             }
         }
+        if self.stage != Stage::Open {
+            return Ok(Flow::Continue);
+        }
+        self.idle.iter_mut().for_each(|idle| idle.look(client));
         if let Some(fence) = &mut self.fence
-            && self.stage == Stage::Open
             && self.subscription.is_answered()
         {
             fence.ask(client);
@@ -179,6 +195,8 @@ impl Application for Subscriber {
                 self.display.begin(client.console());
                 self.subscription.connected(&connack, client)?;
                 self.fence.iter_mut().for_each(Fence::connected);
+                self.idle.iter_mut().for_each(Idle::stop);
+                self.begin_idle();
             }
             Event::Subscribed(suback) => {
                 self.subscription.subscribed(&suback, client)?;
@@ -194,6 +212,9 @@ impl Application for Subscriber {
             Event::Pong => {
                 if self.fence.as_mut().is_some_and(Fence::answered) {
                     return Ok(self.leave_retained(client));
+                }
+                if self.idle.as_ref().is_some_and(Idle::answered) {
+                    return Ok(self.leave(client));
                 }
             }
             Event::Forgotten(ack) => forgotten(&ack, client),
@@ -222,5 +243,12 @@ impl Application for Subscriber {
 
     fn needs_output(&self) -> bool {
         true
+    }
+
+    async fn input(&mut self) {
+        match &self.idle {
+            Some(idle) => idle.due().await,
+            None => std::future::pending().await,
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use clap::{Arg, Command};
 
 /// The names of values that are numbers; each says what is counted.
-const NUMBERS: [&str; 6] = ["BYTES", "COUNT", "PERCENT", "PORT", "QOS", "SECONDS"];
+const NUMBERS: [&str; 7] = ["BYTES", "COUNT", "PERCENT", "PORT", "QOS", "SECONDS", "TIME"];
 
 /// Columns of a terminal.
 const WIDTH: usize = 80;

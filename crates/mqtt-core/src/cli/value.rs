@@ -237,6 +237,27 @@ pub fn time_limit() -> impl TypedValueParser<Value = Duration> {
     })
 }
 
+/// A time above 0 with its unit: `500ms`, `2.5s`, `1m`, `1h`; seconds where none stands. At most
+/// 1,000,000,000 seconds.
+pub fn time_span() -> impl TypedValueParser<Value = Duration> {
+    from_words(|word| {
+        span(&word).ok_or_else(|| {
+            ValueError::new("a time such as 500ms, 2.5s or 1m is wanted, at most 1000000000s")
+        })
+    })
+}
+
+fn span(word: &OsStr) -> Option<Duration> {
+    let text = number_text(word)?;
+    let units = [("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
+    let with_unit =
+        units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, *seconds)));
+    let (number, unit) = with_unit.unwrap_or((text, 1.0));
+    let seconds: f64 = number.parse().ok()?;
+    let span = Duration::try_from_secs_f64(seconds * unit).ok()?;
+    (!span.is_zero() && span <= LONGEST).then_some(span)
+}
+
 fn duration(word: &OsStr) -> Option<Duration> {
     let seconds: f64 = number_text(word)?.parse().ok()?;
     Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= LONGEST)
@@ -276,6 +297,27 @@ mod tests {
         assert_eq!((seconds("0"), limit("0")), (Some(Duration::ZERO), None));
         for word in ["1000000001", "1e19", "1e400", "inf", "nan", "-1", "", "x"] {
             assert_eq!((seconds(word), limit(word)), (None, None), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_time_span_has_a_unit() {
+        let span = |word| time_span().parse_ref(&Command::new("t"), None, OsStr::new(word)).ok();
+        for (word, milliseconds) in [
+            ("500ms", 500),
+            ("0.5s", 500),
+            ("0.5", 500),
+            (" 2 ", 2_000),
+            ("1.5m", 90_000),
+            ("2h", 7_200_000),
+            ("1000000000s", 1_000_000_000_000),
+            ("1ms", 1),
+        ] {
+            assert_eq!(span(word), Some(Duration::from_millis(milliseconds)), "{word}");
+        }
+        for word in ["0", "0ms", "-1s", "", "s", "ms", "1d", "1 s 2", "1000000001", "1e18m", "nans"]
+        {
+            assert_eq!(span(word), None, "{word}");
         }
     }
 
