@@ -74,6 +74,12 @@ struct SubscribeArgs {
         value_parser = value::qos())]
     qos: Qos,
 
+    /// Topic filter to subscribe to with a quality of service of its own, which stands behind the
+    /// last =; may be given several times
+    #[arg(long, help_heading = "Subscribing", value_name = "FILTER=QOS",
+        value_parser = value::filter_with_qos(), action = ArgAction::Append)]
+    filter_qos: Vec<(TopicFilter, Qos)>,
+
     /// Topic filter to unsubscribe from; may be given several times
     #[arg(short = 'U', long, help_heading = "Subscribing", value_name = "FILTER",
         value_parser = value::topic_filter(), action = ArgAction::Append)]
@@ -205,7 +211,7 @@ pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
     }
     Ok(SubscribePlan {
         requests: Requests {
-            subscribe: subscriptions(args.topic, args.qos, options),
+            subscribe: subscriptions(args.topic, args.qos, args.filter_qos, options),
             unsubscribe: args.unsubscribe,
             properties,
         },
@@ -237,7 +243,8 @@ fn retain_decider(given: &Given) -> Option<&'static str> {
 impl SubscribeArgs {
     /// What the options say that cannot be true of all of them.
     fn broken_rule(&self) -> Option<&'static str> {
-        if self.topic.is_empty() && self.unsubscribe.is_empty() {
+        let asked = self.topic.len() + self.filter_qos.len() + self.unsubscribe.len();
+        if asked == 0 {
             return Some("nothing to subscribe to: --topic is missing (or --unsubscribe)");
         }
         if self.no_retained && self.retained_only {
@@ -336,12 +343,19 @@ fn broker(connect: &ConnectPlan) -> String {
     names.join(",")
 }
 
+/// Each filter with its QoS: what has one of its own is asked for once, by the last one given.
 fn subscriptions(
     filters: Vec<TopicFilter>,
     qos: Qos,
+    with_qos: Vec<(TopicFilter, Qos)>,
     options: SubscribeOptions,
 ) -> Vec<SubscribeFilter> {
-    filters.into_iter().map(|filter| SubscribeFilter { filter, qos, options }).collect()
+    let mut all: Vec<_> = filters.into_iter().map(|filter| (filter, qos)).collect();
+    for (filter, qos) in with_qos {
+        all.retain(|(other, _)| *other != filter);
+        all.push((filter, qos));
+    }
+    all.into_iter().map(|(filter, qos)| SubscribeFilter { filter, qos, options }).collect()
 }
 
 #[cfg(test)]
@@ -462,6 +476,31 @@ mod tests {
     fn messages_are_counted_whatever_else_is_asked_for() {
         for options in [&["--message-rate"][..], &["--message-rate", "-v", "-F", "%t", "-C", "1"]] {
             assert!(matches!(own(options).unwrap().task, Task::Measure));
+        }
+    }
+
+    #[test]
+    fn a_filter_may_have_a_qos_of_its_own() {
+        let asked = |options: &[&str]| {
+            let subscribe = own(options).unwrap().requests.subscribe.into_iter();
+            let pairs = subscribe.map(|asked| format!("{} {}", asked.filter, asked.qos.level()));
+            pairs.collect::<Vec<_>>()
+        };
+        // The topic t stands in front of these.
+        assert_eq!(asked(&["--filter-qos", "a/#=2"]), ["t 0", "a/# 2"]);
+        assert_eq!(asked(&["-q1", "--filter-qos=k=v=0", "-ts"]), ["t 1", "s 1", "k=v 0"]);
+        assert_eq!(asked(&["--filter-qos=t=2", "-tt", "-ts"]), ["s 0", "t 2"]);
+        assert_eq!(asked(&["--filter-qos=a=2", "--filter-qos=a=1"]), ["t 0", "a 1"]);
+        for (value, cause) in [
+            ("a", "a topic filter, = and 0, 1 or 2 is wanted"),
+            ("a=", "a topic filter, = and 0, 1 or 2 is wanted"),
+            ("a=3", "a topic filter, = and 0, 1 or 2 is wanted"),
+            ("=1", "it is empty"),
+            ("a#=1", "'+' and '#' must stand alone between two '/', and '#' must be last"),
+        ] {
+            let error = own(&["--filter-qos", value]).unwrap_err();
+            let beginning = format!("invalid value '{value}' for '--filter-qos <FILTER=QOS>': ");
+            assert_eq!(error, beginning + cause);
         }
     }
 

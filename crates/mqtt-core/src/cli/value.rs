@@ -197,6 +197,18 @@ pub fn topic_filter() -> impl TypedValueParser<Value = TopicFilter> {
     from_words(|word| Ok(TopicFilter::new(word_text(word)?.into_inner())?))
 }
 
+/// What to subscribe to, and at which QoS: what stands behind the last `=`.
+pub fn filter_with_qos() -> impl TypedValueParser<Value = (TopicFilter, Qos)> {
+    from_words(|word| {
+        let parts = word.to_str().and_then(|word| word.rsplit_once('='));
+        let level = |text: &str| text.trim().parse().ok().and_then(Qos::from_level);
+        let parts = parts.and_then(|(filter, qos)| Some((filter, level(qos)?)));
+        let (filter, qos) =
+            parts.ok_or_else(|| ValueError::new("a topic filter, = and 0, 1 or 2 is wanted"))?;
+        Ok((TopicFilter::new(filter)?, qos))
+    })
+}
+
 /// Any string that a packet can carry.
 pub fn text() -> impl TypedValueParser<Value = Text> {
     from_words(|word| Ok(word_text(word)?))
