@@ -18,6 +18,7 @@ use mqtt_core::protocol::{
     ProtocolVersion, Qos, RetainHandling, SubscribeFilter, SubscribeOptions, TopicFilter,
 };
 
+use crate::changes::Changes;
 use crate::filter::{MessageFilter, Retained, Stored};
 use crate::generated::FILES;
 use crate::output::{
@@ -105,6 +106,11 @@ struct SubscribeArgs {
     // Its help and its range depend on the name: `command` has them.
     #[arg(long, help_heading = "Subscribing", value_name = "PERCENT")]
     random_filter: Option<f64>,
+
+    /// Show a message only where its payload is another one than that of the last message shown on
+    /// its topic; --count counts only these. After 1000000 topics it begins anew
+    #[arg(long, help_heading = "Subscribing")]
+    changes_only: bool,
 
     /// Have the broker send retained messages: always, new (if it did not have the subscription)
     /// or never; -R is "never", the later of both counts; MQTT 5 only [default: always]
@@ -250,6 +256,12 @@ impl SubscribeArgs {
         if self.no_retained && self.retained_only {
             return Some("'--no-retained' and '--retained-only' exclude each other");
         }
+        if self.random_filter.is_some() && self.changes_only {
+            return Some("'--random-filter' and '--changes-only' exclude each other");
+        }
+        if self.message_rate && self.changes_only {
+            return Some("'--message-rate' and '--changes-only' exclude each other");
+        }
         if self.message_rate && self.idle_exit.is_some() {
             return Some("'--message-rate' and '--idle-exit' exclude each other");
         }
@@ -280,6 +292,7 @@ impl SubscribeArgs {
         ShowPlan {
             filter: MessageFilter { hidden: self.filter_out.clone(), retained },
             stored: if self.remove_retained { Stored::Removed } else { Stored::Kept },
+            changes: self.changes_only.then(Changes::new),
             sampling: self.random_filter.map(sample),
             display: Display { format: self.output(behaviour), screen: None },
             idle_limit: self.idle_exit,
@@ -501,6 +514,17 @@ mod tests {
             let error = own(&["--filter-qos", value]).unwrap_err();
             let beginning = format!("invalid value '{value}' for '--filter-qos <FILTER=QOS>': ");
             assert_eq!(error, beginning + cause);
+        }
+    }
+
+    #[test]
+    fn what_is_new_is_neither_sampled_nor_measured() {
+        assert!(shown(&[]).unwrap().changes.is_none());
+        assert!(shown(&["--changes-only"]).unwrap().changes.is_some());
+        for other in ["--random-filter=50", "--message-rate"] {
+            let name = other.split('=').next().unwrap();
+            let error = own(&["--changes-only", other]).unwrap_err();
+            assert_eq!(error, format!("'{name}' and '--changes-only' exclude each other"));
         }
     }
 

@@ -1,6 +1,7 @@
 //! The subscriber, as a library so that fuzzing reaches it: the tool is [`main`].
 
 mod args;
+mod changes;
 mod fence;
 mod filter;
 mod generated;

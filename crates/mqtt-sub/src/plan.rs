@@ -6,6 +6,7 @@ use std::time::Duration;
 use mqtt_core::plan::ConnectPlan;
 use mqtt_core::protocol::{Properties, SubscribeFilter, TopicFilter};
 
+use crate::changes::Changes;
 use crate::filter::{MessageFilter, Stored};
 use crate::output::Display;
 use crate::sampling::Sampling;
@@ -32,6 +33,8 @@ pub(crate) enum Task {
 pub(crate) struct ShowPlan {
     pub(crate) filter: MessageFilter,
     pub(crate) stored: Stored,
+    /// `None`: what is the same as before is shown as well.
+    pub(crate) changes: Option<Changes>,
     /// `None`: every message is shown.
     pub(crate) sampling: Option<Sampling>,
     pub(crate) display: Display,

@@ -7,6 +7,7 @@ use mqtt_core::protocol::{Ack, ReasonCode};
 use mqtt_core::session::ReceivedMessage;
 use mqtt_core::signal::Interrupt;
 
+use crate::changes::Changes;
 use crate::fence::Fence;
 use crate::filter::{MessageFilter, Retained, Stored, Verdict};
 use crate::idle::Idle;
@@ -21,7 +22,10 @@ use crate::subscription::Subscription;
 #[derive(Debug)]
 pub(crate) struct Subscriber {
     subscription: Subscription,
+    path: Path,
     filter: MessageFilter,
+    /// Where only what is new is shown.
+    changes: Option<Changes>,
     sampling: Option<Sampling>,
     display: Display,
     /// What time it is: messages are stamped when they are shown.
@@ -36,6 +40,15 @@ pub(crate) struct Subscriber {
     stage: Stage,
     count: u32,
     timed_out: bool,
+}
+
+/// What a message goes through. Nearly all go the short way, of which each step counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Path {
+    /// The filter, and it is shown.
+    Short,
+    /// All that there is.
+    Long,
 }
 
 /// How far it has come.
@@ -54,14 +67,21 @@ impl Subscriber {
         end: End,
         clock: fn() -> SystemTime,
     ) -> Self {
-        let ShowPlan { filter, stored, sampling, display, idle_limit } = show;
+        let ShowPlan { filter, stored, changes, sampling, display, idle_limit } = show;
+        let is_long = filter.retained == Retained::Only
+            || stored == Stored::Removed
+            || changes.is_some()
+            || sampling.is_some()
+            || idle_limit.is_some();
         Self {
             subscription: Subscription::new(requests),
+            path: if is_long { Path::Long } else { Path::Short },
             fence: (filter.retained == Retained::Only).then(Fence::new),
             idle: idle_limit.map(|limit| Idle::new(limit, Instant::now)),
             removal: (stored == Stored::Removed).then(Removal::default),
             stage: Stage::Open,
             filter,
+            changes,
             sampling,
             display,
             clock,
@@ -80,6 +100,17 @@ impl Subscriber {
     }
 
     fn receive(&mut self, message: ReceivedMessage, client: &mut Client) -> Flow {
+        if self.path == Path::Long {
+            return self.receive_the_long_way(message, client);
+        }
+        if self.filter.judge(&message) != Verdict::Shown {
+            return Flow::Continue;
+        }
+        self.show(message, client);
+        self.count(client)
+    }
+
+    fn receive_the_long_way(&mut self, message: ReceivedMessage, client: &mut Client) -> Flow {
         if let Some(fence) = &mut self.fence {
             fence.message(&message);
         }
@@ -94,21 +125,33 @@ impl Subscriber {
             }
         }
         match verdict {
-            Verdict::Shown => self.show(message, client),
+            Verdict::Shown if self.changes.as_mut().is_some_and(|last| !last.is_new(&message)) => {
+                Flow::Continue
+            }
+            Verdict::Shown => self.show_by_chance(message, client),
             Verdict::FilteredOut | Verdict::Retained => Flow::Continue,
             Verdict::NotRetained => self.leave_retained(client),
         }
     }
 
     /// Shows a message, unless chance is against it, and counts it all the same.
-    fn show(&mut self, message: ReceivedMessage, client: &mut Client) -> Flow {
+    fn show_by_chance(&mut self, message: ReceivedMessage, client: &mut Client) -> Flow {
         if self.sampling.as_mut().is_none_or(Sampling::shows_next) {
-            for problem in self.display.show(message, self.clock, client.console()) {
-                client.notice(&format!("warning: {problem}"));
-            }
+            self.show(message, client);
         } else {
             self.display.pass(&message, client.console());
         }
+        self.count(client)
+    }
+
+    fn show(&mut self, message: ReceivedMessage, client: &mut Client) {
+        for problem in self.display.show(message, self.clock, client.console()) {
+            client.notice(&format!("warning: {problem}"));
+        }
+    }
+
+    /// One message more.
+    fn count(&mut self, client: &mut Client) -> Flow {
         self.count = self.count.saturating_add(1);
         match self.end {
             End::Count(count) if self.count >= count.get() => self.leave(client),
