@@ -119,6 +119,9 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         let full = OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
         with_stdout(tool, full, || {})
     }),
+    scenario(TOOL, "`--output-dir`: a file or the folder cannot be written", |tool| {
+        tool.run(["-t", "t", "--output-dir", "/dev/null"])
+    }),
     scenario(TOOL, "the broker broke the protocol", |tool| {
         Scene::connected(tool, TOPIC).then_answered_with(&v3::connack(0))
     }),

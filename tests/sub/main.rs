@@ -15,6 +15,8 @@ mod messages;
 mod option_files;
 /// What is written to stdout for what the broker sends.
 mod output;
+/// `--output-dir`.
+mod output_dir;
 /// Options and what they put on the wire.
 mod packets;
 /// `--psk`: TLS by a key that both sides have.

@@ -2,9 +2,10 @@
 
 use std::num::{NonZeroU16, NonZeroU32};
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::builder::{OsStringValueParser, PathBufValueParser, TypedValueParser};
 use clap::{ArgAction, CommandFactory, Parser};
 use fastrand::Rng;
 use mqtt_core::cli::{
@@ -22,9 +23,11 @@ use crate::changes::Changes;
 use crate::filter::{MessageFilter, Retained, Stored};
 use crate::generated::FILES;
 use crate::output::{
-    Controls, Display, Format, Layout, LineEnd, LocalZone, Screen, Style, Template,
+    Controls, Display, FolderPlan, Format, Keep, Layout, LineEnd, LocalZone, Screen, Style,
+    Template,
 };
-use crate::plan::{End, RequestProperties, Requests, ShowPlan, SubscribePlan, Task};
+use crate::plan::{Destination, End, RequestProperties, Requests, ShowPlan, SubscribePlan, Task};
+use crate::rules;
 use crate::sampling::{self, Sampling};
 
 const EXAMPLES: &str = "\
@@ -53,6 +56,9 @@ Format:
 Exit status:
   0 done, or ended by SIGINT or SIGTERM; 27 the time of -W ran out;
   anything else says on stderr what went wrong";
+
+/// The words of `--output-mode`.
+const KEEP: &[(&str, Keep)] = &[("append", Keep::All), ("newest", Keep::Newest)];
 
 /// Subscribe to topics of an MQTT broker and write the messages to stdout.
 #[derive(Debug, Parser)]
@@ -159,6 +165,18 @@ struct SubscribeArgs {
     #[arg(short, long, help_heading = "Output")]
     watch: bool,
 
+    /// Write messages into DIR instead of to stdout, into a file for each topic; DIR is made where it
+    /// is missing
+    #[arg(long, help_heading = "Output", value_name = "DIR",
+        value_parser = PathBufValueParser::new())]
+    output_dir: Option<PathBuf>,
+
+    /// What the file of a topic holds: append (every message, one behind the other) or newest (the
+    /// last message, put in place whole); for --output-dir
+    #[arg(long, help_heading = "Output", value_name = "MODE", default_value = "append",
+        value_parser = value::one_of(KEEP))]
+    output_mode: Keep,
+
     /// Write how many messages come, every second, instead of the messages
     #[arg(long, help_heading = "Output")]
     message_rate: bool,
@@ -195,7 +213,7 @@ pub(crate) fn command(invocation: Invocation) -> clap::Command {
 /// Settles defaults and checks the rules between options.
 pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
     let args: SubscribeArgs = given.args()?;
-    if let Some(broken) = args.broken_rule() {
+    if let Some(broken) = rules::broken(given) {
         return Err(given.error(broken));
     }
     let (mut task, end) = (args.task(given), args.end());
@@ -247,27 +265,6 @@ fn retain_decider(given: &Given) -> Option<&'static str> {
 }
 
 impl SubscribeArgs {
-    /// What the options say that cannot be true of all of them.
-    fn broken_rule(&self) -> Option<&'static str> {
-        let asked = self.topic.len() + self.filter_qos.len() + self.unsubscribe.len();
-        if asked == 0 {
-            return Some("nothing to subscribe to: --topic is missing (or --unsubscribe)");
-        }
-        if self.no_retained && self.retained_only {
-            return Some("'--no-retained' and '--retained-only' exclude each other");
-        }
-        if self.random_filter.is_some() && self.changes_only {
-            return Some("'--random-filter' and '--changes-only' exclude each other");
-        }
-        if self.message_rate && self.changes_only {
-            return Some("'--message-rate' and '--changes-only' exclude each other");
-        }
-        if self.message_rate && self.idle_exit.is_some() {
-            return Some("'--message-rate' and '--idle-exit' exclude each other");
-        }
-        None
-    }
-
     fn request_properties(&self, given: &Given) -> Result<RequestProperties, UsageError> {
         Ok(RequestProperties {
             subscribe: self.connect.properties(Carrier::Subscribe, given)?,
@@ -277,7 +274,7 @@ impl SubscribeArgs {
 
     /// What is done with the messages.
     fn task(&self, given: &Given) -> Task {
-        if self.message_rate { Task::Measure } else { Task::Show(self.show(given)) }
+        if self.message_rate { Task::Measure } else { Task::Show(Box::new(self.show(given))) }
     }
 
     /// Which messages are shown, and how.
@@ -295,6 +292,7 @@ impl SubscribeArgs {
             changes: self.changes_only.then(Changes::new),
             sampling: self.random_filter.map(sample),
             display: Display { format: self.output(behaviour), screen: None },
+            destination: self.destination(),
             idle_limit: self.idle_exit,
         }
     }
@@ -314,10 +312,24 @@ impl SubscribeArgs {
         }
     }
 
+    /// Where messages go.
+    fn destination(&self) -> Destination {
+        match &self.output_dir {
+            Some(path) => {
+                Destination::Folder(FolderPlan { path: path.clone(), keep: self.output_mode })
+            }
+            None => Destination::Stdout,
+        }
+    }
+
     /// A terminal obeys nobody but the user; what is no terminal gets every byte.
     fn controls(&self, behaviour: Behaviour) -> Controls {
         match behaviour {
-            Behaviour::Own if !self.raw && Stream::Stdout.is_terminal() => Controls::Escaped,
+            Behaviour::Own
+                if !self.raw && self.output_dir.is_none() && Stream::Stdout.is_terminal() =>
+            {
+                Controls::Escaped
+            }
             Behaviour::Own | Behaviour::Original => Controls::Raw,
         }
     }
@@ -399,7 +411,7 @@ mod tests {
     /// How messages are shown.
     fn shown(options: &[&str]) -> Result<ShowPlan, String> {
         own(options).map(|plan| match plan.task {
-            Task::Show(show) => show,
+            Task::Show(show) => *show,
             Task::Measure => panic!("they are counted"),
         })
     }
@@ -518,23 +530,27 @@ mod tests {
     }
 
     #[test]
-    fn what_is_new_is_neither_sampled_nor_measured() {
-        assert!(shown(&[]).unwrap().changes.is_none());
-        assert!(shown(&["--changes-only"]).unwrap().changes.is_some());
-        for other in ["--random-filter=50", "--message-rate"] {
-            let name = other.split('=').next().unwrap();
-            let error = own(&["--changes-only", other]).unwrap_err();
-            assert_eq!(error, format!("'{name}' and '--changes-only' exclude each other"));
+    fn options_that_exclude_each_other_are_both_named() {
+        for (one, other) in [
+            ("--no-retained", "--retained-only"),
+            ("--random-filter=50", "--changes-only"),
+            ("--message-rate", "--changes-only"),
+            ("--message-rate", "--idle-exit=1s"),
+            ("--message-rate", "--output-dir=d"),
+            ("--watch", "--output-dir=d"),
+        ] {
+            let [name, other_name] = [one, other].map(|word| word.split('=').next().unwrap());
+            for options in [[one, other], [other, one]] {
+                let error = own(&options).unwrap_err();
+                assert_eq!(error, format!("'{name}' and '{other_name}' exclude each other"));
+            }
         }
+        let error = own(&["--output-mode=append"]).unwrap_err();
+        assert_eq!(error, "'--output-mode' needs '--output-dir'");
     }
 
     #[test]
-    fn what_counts_messages_knows_no_silence() {
-        for options in [["--message-rate", "--idle-exit=1s"], ["--idle-exit=1s", "--message-rate"]]
-        {
-            let error = own(&options).unwrap_err();
-            assert_eq!(error, "'--message-rate' and '--idle-exit' exclude each other");
-        }
+    fn silence_has_a_length() {
         let limit = |options: &[&str]| shown(options).unwrap().idle_limit;
         assert_eq!(limit(&[]), None);
         assert_eq!(
@@ -546,6 +562,23 @@ mod tests {
             error,
             "invalid value 'soon' for '--idle-exit <TIME>': a time such as 500ms, 2.5s or 1m is \
              wanted, at most 1000000000s"
+        );
+    }
+
+    #[test]
+    fn messages_go_to_stdout_or_into_files() {
+        let destination = |options: &[&str]| match shown(options).unwrap().destination {
+            Destination::Stdout => None,
+            Destination::Folder(FolderPlan { path, keep }) => Some((path, keep)),
+        };
+        let folder = |keep| Some((PathBuf::from("d"), keep));
+        assert_eq!(destination(&[]), None);
+        assert_eq!(destination(&["--output-dir", "d"]), folder(Keep::All));
+        assert_eq!(destination(&["--output-dir=d", "--output-mode=newest"]), folder(Keep::Newest));
+        let error = own(&["--output-dir=d", "--output-mode=last"]).unwrap_err();
+        assert_eq!(
+            error,
+            "invalid value 'last' for '--output-mode <MODE>': it is one of append, newest"
         );
     }
 

@@ -11,17 +11,20 @@ mod output;
 mod plan;
 mod rate;
 mod removal;
+mod rules;
 mod run;
 mod sampling;
 mod subscriber;
 mod subscription;
 
 use std::error::Error;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
 use mqtt_core::console::Console;
 use mqtt_core::invocation::Tool;
+use mqtt_core::protocol::TopicName;
 use mqtt_core::session::ReceivedMessage;
 
 use output::{
@@ -32,6 +35,12 @@ use output::{
 #[must_use]
 pub fn main() -> ExitCode {
     mqtt_core::cli::run(Tool::Sub, run::run)
+}
+
+/// Where `--output-dir` has the messages of a topic, below its folder.
+#[must_use]
+pub fn file_of(topic: &TopicName) -> PathBuf {
+    output::file_of(topic)
 }
 
 /// Writes a message that came at `received` to stdout as `-F format` has it on a terminal. The

@@ -8,7 +8,7 @@ use mqtt_core::protocol::{Properties, SubscribeFilter, TopicFilter};
 
 use crate::changes::Changes;
 use crate::filter::{MessageFilter, Stored};
-use crate::output::Display;
+use crate::output::{Display, FolderPlan};
 use crate::sampling::Sampling;
 
 /// Everything mqtt-sub needs to know.
@@ -23,7 +23,7 @@ pub(crate) struct SubscribePlan {
 /// What is done with the messages.
 #[derive(Debug)]
 pub(crate) enum Task {
-    Show(ShowPlan),
+    Show(Box<ShowPlan>),
     /// They are counted, second by second.
     Measure,
 }
@@ -38,8 +38,16 @@ pub(crate) struct ShowPlan {
     /// `None`: every message is shown.
     pub(crate) sampling: Option<Sampling>,
     pub(crate) display: Display,
+    pub(crate) destination: Destination,
     /// `None`: however long nothing comes, it goes on.
     pub(crate) idle_limit: Option<Duration>,
+}
+
+/// Where messages go.
+#[derive(Debug)]
+pub(crate) enum Destination {
+    Stdout,
+    Folder(FolderPlan),
 }
 
 /// What the broker is asked for once it has let us in.

@@ -12,7 +12,8 @@ use mqtt_core::protocol::{ReasonCode, TopicFilter};
 
 use crate::args;
 use crate::listener::Listener;
-use crate::plan::{SubscribePlan, Task};
+use crate::output::FolderError;
+use crate::plan::{Destination, SubscribePlan, Task};
 use crate::rate::RateMeter;
 use crate::subscriber::Subscriber;
 
@@ -23,6 +24,9 @@ pub(crate) enum RunError {
     Usage(#[from] UsageError),
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// `--output-dir`.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// Not one filter was granted.
     #[error("the broker refused every subscription: {filters}")]
     Refused { filters: String, reason: ReasonCode },
@@ -45,6 +49,7 @@ impl Failure for RunError {
             Self::Refused { reason, .. }
             | Self::NotUnsubscribed { reason }
             | Self::NotRemoved { reason, .. } => ExitStatus::from_code(reason.0),
+            Self::Folder(_) => ExitStatus::FAILURE,
             Self::TimedOut => ExitStatus::TIMEOUT,
         }
     }
@@ -53,7 +58,8 @@ impl Failure for RunError {
         match self {
             Self::Usage(error) => error.hint(),
             Self::Client(error) => error.hint(),
-            Self::Refused { .. }
+            Self::Folder(_)
+            | Self::Refused { .. }
             | Self::NotUnsubscribed { .. }
             | Self::NotRemoved { .. }
             | Self::TimedOut => None,
@@ -87,14 +93,23 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
         cli::tell(plan.connect.audience, UNQUOTED);
     }
     let SubscribePlan { connect, requests, task, end } = plan;
+    let hang_up = hang_up(&task);
     let mut listener = match task {
         Task::Show(show) => {
-            let subscriber = Subscriber::new(requests, show, end, SystemTime::now);
+            let subscriber = Subscriber::new(requests, *show, end, SystemTime::now)?;
             Listener::Subscriber(Box::new(subscriber))
         }
         Task::Measure => Listener::RateMeter(RateMeter::new(requests, end, Instant::now)),
     };
-    let result = client::run(&connect, HangUp::watch, &mut listener);
+    let result = client::run(&connect, hang_up, &mut listener);
     let result = result.and_then(|()| listener.outcome());
     cli::conclude(connect.notices, result.map(|()| ExitStatus::SUCCESS))
+}
+
+/// A stdout that nobody reads is an end for whoever writes to it.
+fn hang_up(task: &Task) -> fn() -> HangUp {
+    match task {
+        Task::Show(show) if matches!(show.destination, Destination::Folder(_)) => HangUp::ignore,
+        Task::Show(_) | Task::Measure => HangUp::watch,
+    }
 }

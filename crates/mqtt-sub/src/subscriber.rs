@@ -11,8 +11,8 @@ use crate::changes::Changes;
 use crate::fence::Fence;
 use crate::filter::{MessageFilter, Retained, Stored, Verdict};
 use crate::idle::Idle;
-use crate::output::Display;
-use crate::plan::{End, Requests, ShowPlan};
+use crate::output::{Display, Folder, Problem};
+use crate::plan::{Destination, End, Requests, ShowPlan};
 use crate::removal::Removal;
 use crate::run::RunError;
 use crate::sampling::Sampling;
@@ -28,6 +28,8 @@ pub(crate) struct Subscriber {
     changes: Option<Changes>,
     sampling: Option<Sampling>,
     display: Display,
+    /// Where messages are not written to stdout.
+    folder: Option<Folder>,
     /// What time it is: messages are stamped when they are shown.
     clock: fn() -> SystemTime,
     end: End,
@@ -66,14 +68,19 @@ impl Subscriber {
         show: ShowPlan,
         end: End,
         clock: fn() -> SystemTime,
-    ) -> Self {
-        let ShowPlan { filter, stored, changes, sampling, display, idle_limit } = show;
+    ) -> Result<Self, RunError> {
+        let ShowPlan { filter, stored, changes, sampling, display, destination, idle_limit } = show;
+        let folder = match destination {
+            Destination::Stdout => None,
+            Destination::Folder(plan) => Some(Folder::open(plan)?),
+        };
         let is_long = filter.retained == Retained::Only
             || stored == Stored::Removed
             || changes.is_some()
             || sampling.is_some()
+            || folder.is_some()
             || idle_limit.is_some();
-        Self {
+        Ok(Self {
             subscription: Subscription::new(requests),
             path: if is_long { Path::Long } else { Path::Short },
             fence: (filter.retained == Retained::Only).then(Fence::new),
@@ -84,11 +91,12 @@ impl Subscriber {
             changes,
             sampling,
             display,
+            folder,
             clock,
             end,
             count: 0,
             timed_out: false,
-        }
+        })
     }
 
     /// What a run that ended in order comes to.
@@ -99,18 +107,22 @@ impl Subscriber {
         self.removal.as_ref().map_or(Ok(()), Removal::outcome)
     }
 
-    fn receive(&mut self, message: ReceivedMessage, client: &mut Client) -> Flow {
+    fn receive(&mut self, message: ReceivedMessage, client: &mut Client) -> Result<Flow, RunError> {
         if self.path == Path::Long {
             return self.receive_the_long_way(message, client);
         }
         if self.filter.judge(&message) != Verdict::Shown {
-            return Flow::Continue;
+            return Ok(Flow::Continue);
         }
-        self.show(message, client);
-        self.count(client)
+        self.print(message, client);
+        Ok(self.count(client))
     }
 
-    fn receive_the_long_way(&mut self, message: ReceivedMessage, client: &mut Client) -> Flow {
+    fn receive_the_long_way(
+        &mut self,
+        message: ReceivedMessage,
+        client: &mut Client,
+    ) -> Result<Flow, RunError> {
         if let Some(fence) = &mut self.fence {
             fence.message(&message);
         }
@@ -120,34 +132,38 @@ impl Subscriber {
             match verdict {
                 Verdict::Shown | Verdict::Retained => removal.message(&message),
                 // The broker tells us, too, that a message of ours has removed something.
-                Verdict::NotRetained if message.payload.is_empty() => return Flow::Continue,
+                Verdict::NotRetained if message.payload.is_empty() => return Ok(Flow::Continue),
                 Verdict::FilteredOut | Verdict::NotRetained => {}
             }
         }
         match verdict {
             Verdict::Shown if self.changes.as_mut().is_some_and(|last| !last.is_new(&message)) => {
-                Flow::Continue
+                Ok(Flow::Continue)
             }
             Verdict::Shown => self.show_by_chance(message, client),
-            Verdict::FilteredOut | Verdict::Retained => Flow::Continue,
-            Verdict::NotRetained => self.leave_retained(client),
+            Verdict::FilteredOut | Verdict::Retained => Ok(Flow::Continue),
+            Verdict::NotRetained => Ok(self.leave_retained(client)),
         }
     }
 
     /// Shows a message, unless chance is against it, and counts it all the same.
-    fn show_by_chance(&mut self, message: ReceivedMessage, client: &mut Client) -> Flow {
-        if self.sampling.as_mut().is_none_or(Sampling::shows_next) {
-            self.show(message, client);
-        } else {
+    fn show_by_chance(
+        &mut self,
+        message: ReceivedMessage,
+        client: &mut Client,
+    ) -> Result<Flow, RunError> {
+        if !self.sampling.as_mut().is_none_or(Sampling::shows_next) {
             self.display.pass(&message, client.console());
+        } else if let Some(folder) = &mut self.folder {
+            warn(folder.write(message, &self.display.format, self.clock)?, client);
+        } else {
+            self.print(message, client);
         }
-        self.count(client)
+        Ok(self.count(client))
     }
 
-    fn show(&mut self, message: ReceivedMessage, client: &mut Client) {
-        for problem in self.display.show(message, self.clock, client.console()) {
-            client.notice(&format!("warning: {problem}"));
-        }
+    fn print(&mut self, message: ReceivedMessage, client: &mut Client) {
+        warn(self.display.show(message, self.clock, client.console()), client);
     }
 
     /// One message more.
@@ -194,6 +210,12 @@ impl Subscriber {
     }
 }
 
+fn warn(problems: Vec<Problem>, client: &mut Client) {
+    for problem in problems {
+        client.notice(&format!("warning: {problem}"));
+    }
+}
+
 /// The broker has forgotten a message of QoS 2 between its halves.
 fn forgotten(ack: &Ack, client: &mut Client) {
     let (number, reason) = (ack.packet_id, ack.reason);
@@ -212,6 +234,7 @@ impl Application for Subscriber {
     type Error = RunError;
 
     fn feed(&mut self, client: &mut Client) -> Result<Flow, RunError> {
+        self.folder.iter_mut().for_each(Folder::close_files);
         if let Some(removal) = &mut self.removal {
             removal.publish(client)?;
             if self.stage == Stage::Removing && removal.unfinished() == 0 {
@@ -232,7 +255,7 @@ impl Application for Subscriber {
 
     fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, RunError> {
         match event {
-            Event::Message(message, _) => return Ok(self.receive(message, client)),
+            Event::Message(message, _) => return self.receive(message, client),
             Event::Connected(_) if self.stage == Stage::Removing => {}
             Event::Connected(connack) => {
                 self.display.begin(client.console());

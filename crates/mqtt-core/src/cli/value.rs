@@ -187,6 +187,19 @@ pub fn retain_handling() -> impl TypedValueParser<Value = RetainHandling> {
     listed(&["always", "new", "never"], from_words(parse))
 }
 
+/// One of a few words, each with what it means.
+pub fn one_of<T: Copy + Send + Sync + 'static>(
+    words: &'static [(&'static str, T)],
+) -> impl TypedValueParser<Value = T> {
+    let names: Vec<_> = words.iter().map(|(name, _)| *name).collect();
+    let list = names.join(", ");
+    let parse = OsStringValueParser::new().try_map(move |word: OsString| {
+        let meant = words.iter().find(|(name, _)| word == *name);
+        meant.map(|(_, meaning)| *meaning).ok_or_else(|| ValueError(format!("it is one of {list}")))
+    });
+    listed(&names, parse)
+}
+
 /// A topic to publish to.
 pub fn topic_name() -> impl TypedValueParser<Value = TopicName> {
     from_words(|word| Ok(TopicName::new(word_text(word)?.into_inner())?))

@@ -171,7 +171,10 @@ impl<'a, A: Application> Conversation<'a, A> {
             };
             let flow = self.application.on_event(event, self.client);
             if let Some(receipt) = receipt {
-                self.client.console.want_receipt(receipt);
+                match flow {
+                    Ok(_) => self.client.console.want_receipt(receipt),
+                    Err(_) => self.client.session.forgo(receipt),
+                }
             }
             self.follow(flow);
         }
