@@ -6,6 +6,8 @@
 mod debug_lines;
 /// `-C`, `-W`, `-E`, signals and closed pipes.
 mod ending;
+/// `--exec`.
+mod exec;
 /// What makes a run fail, and what is said then.
 mod failures;
 /// `-F` and JSON.

@@ -2,10 +2,9 @@
 
 use std::num::{NonZeroU16, NonZeroU32};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{OsStringValueParser, PathBufValueParser, TypedValueParser};
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, CommandFactory, Parser};
 use fastrand::Rng;
 use mqtt_core::cli::{
@@ -20,11 +19,12 @@ use mqtt_core::protocol::{
 };
 
 use crate::changes::Changes;
+use crate::exec_args::ExecArgs;
 use crate::filter::{MessageFilter, Retained, Stored};
+use crate::folder_args::FolderArgs;
 use crate::generated::FILES;
 use crate::output::{
-    Controls, Display, FolderPlan, Format, Keep, Layout, LineEnd, LocalZone, Screen, Style,
-    Template,
+    Controls, Display, Format, Layout, LineEnd, LocalZone, Screen, Style, Template,
 };
 use crate::plan::{Destination, End, RequestProperties, Requests, ShowPlan, SubscribePlan, Task};
 use crate::rules;
@@ -53,12 +53,14 @@ Format:
           %R response topic   %S subscription identifier
   %% @@ the signs themselves;  \\\\ \\0 \\a \\e \\n \\r \\t \\v as in C
 
+Commands:
+  --exec and --exec-shell have MQTT_TOPIC, MQTT_QOS, MQTT_RETAIN, MQTT_DUP,
+  MQTT_PACKET_ID and the properties of MQTT 5, such as MQTT_CONTENT_TYPE and
+  MQTT_USER_PROPERTY_1_NAME, in their environment
+
 Exit status:
   0 done, or ended by SIGINT or SIGTERM; 27 the time of -W ran out;
   anything else says on stderr what went wrong";
-
-/// The words of `--output-mode`.
-const KEEP: &[(&str, Keep)] = &[("append", Keep::All), ("newest", Keep::Newest)];
 
 /// Subscribe to topics of an MQTT broker and write the messages to stdout.
 #[derive(Debug, Parser)]
@@ -165,17 +167,8 @@ struct SubscribeArgs {
     #[arg(short, long, help_heading = "Output")]
     watch: bool,
 
-    /// Write messages into DIR instead of to stdout, into a file for each topic; DIR is made where it
-    /// is missing
-    #[arg(long, help_heading = "Output", value_name = "DIR",
-        value_parser = PathBufValueParser::new())]
-    output_dir: Option<PathBuf>,
-
-    /// What the file of a topic holds: append (every message, one behind the other) or newest (the
-    /// last message, put in place whole); for --output-dir
-    #[arg(long, help_heading = "Output", value_name = "MODE", default_value = "append",
-        value_parser = value::one_of(KEEP))]
-    output_mode: Keep,
+    #[command(flatten)]
+    folder: FolderArgs,
 
     /// Write how many messages come, every second, instead of the messages
     #[arg(long, help_heading = "Output")]
@@ -184,6 +177,9 @@ struct SubscribeArgs {
     /// Write no newline after a message
     #[arg(short = 'N', long, help_heading = "Output")]
     no_newline: bool,
+
+    #[command(flatten)]
+    exec: ExecArgs,
 
     #[command(flatten)]
     connect: ConnectArgs,
@@ -215,6 +211,9 @@ pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
     let args: SubscribeArgs = given.args()?;
     if let Some(broken) = rules::broken(given) {
         return Err(given.error(broken));
+    }
+    if args.exec.wants_success() && !args.wants_acknowledgements() {
+        return Err(given.error("'--ack-on-success' needs '--qos' 1 or 2, or '--filter-qos'"));
     }
     let (mut task, end) = (args.task(given), args.end());
     let options = args.subscribe_options(given);
@@ -272,6 +271,13 @@ impl SubscribeArgs {
         })
     }
 
+    /// Whether messages of QoS 1 or 2 may come.
+    fn wants_acknowledgements(&self) -> bool {
+        let of_topics = self.topic.first().map(|_| self.qos);
+        let all = of_topics.into_iter().chain(self.filter_qos.iter().map(|(_, qos)| *qos));
+        all.max().is_some_and(|qos| qos > Qos::AtMostOnce)
+    }
+
     /// What is done with the messages.
     fn task(&self, given: &Given) -> Task {
         if self.message_rate { Task::Measure } else { Task::Show(Box::new(self.show(given))) }
@@ -314,24 +320,23 @@ impl SubscribeArgs {
 
     /// Where messages go.
     fn destination(&self) -> Destination {
-        match &self.output_dir {
-            Some(path) => {
-                Destination::Folder(FolderPlan { path: path.clone(), keep: self.output_mode })
-            }
-            None => Destination::Stdout,
+        match (self.folder.plan(), self.exec.plan()) {
+            (Some(folder), _) => Destination::Folder(folder),
+            (None, Some(command)) => Destination::Command(command),
+            (None, None) => Destination::Stdout,
         }
     }
 
     /// A terminal obeys nobody but the user; what is no terminal gets every byte.
     fn controls(&self, behaviour: Behaviour) -> Controls {
         match behaviour {
-            Behaviour::Own
-                if !self.raw && self.output_dir.is_none() && Stream::Stdout.is_terminal() =>
-            {
-                Controls::Escaped
-            }
+            Behaviour::Own if !self.raw && self.writes_to_a_terminal() => Controls::Escaped,
             Behaviour::Own | Behaviour::Original => Controls::Raw,
         }
+    }
+
+    fn writes_to_a_terminal(&self) -> bool {
+        self.folder.plan().is_none() && Stream::Stdout.is_terminal()
     }
 
     /// What the broker is told about retained messages (MQTT 5): `-R` asks for none, unless the
@@ -386,11 +391,14 @@ fn subscriptions(
 #[cfg(test)]
 mod tests {
     use std::ffi::{OsStr, OsString};
+    use std::path::PathBuf;
 
     use mqtt_core::cli::Parsed;
     use mqtt_core::invocation::Tool;
 
     use super::*;
+    use crate::exec::OnFailure;
+    use crate::output::{FolderPlan, Keep};
 
     /// The plan of these options behind `-t t`, under that name; or the words of the error.
     fn plan_of(name: &str, options: &[&str]) -> Result<SubscribePlan, String> {
@@ -538,6 +546,17 @@ mod tests {
             ("--message-rate", "--idle-exit=1s"),
             ("--message-rate", "--output-dir=d"),
             ("--watch", "--output-dir=d"),
+            ("--exec=x", "--exec-shell=x"),
+            ("--exec=x", "--format=%t"),
+            ("--exec=x", "--message-rate"),
+            ("--exec=x", "--no-newline"),
+            ("--exec=x", "--output-dir=d"),
+            ("--exec-shell=x", "--pretty"),
+            ("--exec-shell=x", "--raw"),
+            ("--exec-shell=x", "--remove-retained"),
+            ("--exec-shell=x", "--verbose"),
+            ("--exec-shell=x", "--watch"),
+            ("--ack-on-success", "--exec-failure=stop"),
         ] {
             let [name, other_name] = [one, other].map(|word| word.split('=').next().unwrap());
             for options in [[one, other], [other, one]] {
@@ -547,6 +566,49 @@ mod tests {
         }
         let error = own(&["--output-mode=append"]).unwrap_err();
         assert_eq!(error, "'--output-mode' needs '--output-dir'");
+        for option in
+            ["--exec-jobs=2", "--exec-timeout=1s", "--exec-failure=stop", "--ack-on-success"]
+        {
+            let name = option.split('=').next().unwrap();
+            let error = own(&[option]).unwrap_err();
+            assert_eq!(error, format!("'{name}' needs '--exec' or '--exec-shell'"));
+        }
+    }
+
+    #[test]
+    fn a_command_is_words_or_a_text_for_a_shell() {
+        let command = |options: &[&str]| match shown(options).unwrap().destination {
+            Destination::Command(command) => command,
+            other => panic!("{other:?}"),
+        };
+        let plan = command(&["--exec", r#"  prog 'a b' $X "c\"d" "#]);
+        assert_eq!((plan.program.to_str(), plan.jobs.get()), (Some("prog"), 1));
+        assert_eq!(plan.arguments, ["a b", "$X", "c\"d"]);
+        assert_eq!((plan.time_limit, plan.on_failure), (None, OnFailure::GoOn));
+        let plan = command(&["--exec-shell", "a | b", "--exec-jobs=3", "--exec-timeout=2s"]);
+        assert_eq!((plan.program.to_str(), plan.jobs.get()), (Some("/bin/sh"), 3));
+        assert_eq!(plan.arguments, ["-c", "a | b"]);
+        assert_eq!(plan.time_limit, Some(Duration::from_secs(2)));
+        let on_failure = |options: &[&str]| command(options).on_failure;
+        assert_eq!(on_failure(&["--exec=x", "--exec-failure=stop"]), OnFailure::Stop);
+        let unacknowledged = OnFailure::StopUnacknowledged;
+        assert_eq!(on_failure(&["--exec=x", "--ack-on-success", "-q1"]), unacknowledged);
+        let filter = ["--exec=x", "--ack-on-success", "--filter-qos=a=2"];
+        assert_eq!(on_failure(&filter), unacknowledged);
+        for (options, cause) in [
+            (&["--exec", " "][..], "invalid value ' ' for '--exec <CMD>': it names no program"),
+            (&["--exec", "a 'b"], "invalid value 'a 'b' for '--exec <CMD>': a quote is not closed"),
+            (
+                &["--exec=x", "--exec-jobs=0"],
+                "invalid value '0' for '--exec-jobs <COUNT>': a whole number from 1 to 1000 is wanted",
+            ),
+            (
+                &["--exec=x", "--ack-on-success"],
+                "'--ack-on-success' needs '--qos' 1 or 2, or '--filter-qos'",
+            ),
+        ] {
+            assert_eq!(own(options).unwrap_err(), cause);
+        }
     }
 
     #[test]
@@ -570,6 +632,7 @@ mod tests {
         let destination = |options: &[&str]| match shown(options).unwrap().destination {
             Destination::Stdout => None,
             Destination::Folder(FolderPlan { path, keep }) => Some((path, keep)),
+            Destination::Command(command) => panic!("{command:?}"),
         };
         let folder = |keep| Some((PathBuf::from("d"), keep));
         assert_eq!(destination(&[]), None);

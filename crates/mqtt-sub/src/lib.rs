@@ -2,8 +2,12 @@
 
 mod args;
 mod changes;
+mod commands;
+mod exec;
+mod exec_args;
 mod fence;
 mod filter;
+mod folder_args;
 mod generated;
 mod idle;
 mod listener;

@@ -7,6 +7,7 @@ use mqtt_core::plan::ConnectPlan;
 use mqtt_core::protocol::{Properties, SubscribeFilter, TopicFilter};
 
 use crate::changes::Changes;
+use crate::exec::CommandPlan;
 use crate::filter::{MessageFilter, Stored};
 use crate::output::{Display, FolderPlan};
 use crate::sampling::Sampling;
@@ -48,6 +49,7 @@ pub(crate) struct ShowPlan {
 pub(crate) enum Destination {
     Stdout,
     Folder(FolderPlan),
+    Command(CommandPlan),
 }
 
 /// What the broker is asked for once it has let us in.

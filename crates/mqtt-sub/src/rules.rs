@@ -10,22 +10,50 @@ const EXCLUSIONS: &[(&str, &str)] = &[
     ("message_rate", "idle_exit"),
     ("message_rate", "output_dir"),
     ("watch", "output_dir"),
+    ("exec", "exec_shell"),
+    ("ack_on_success", "exec_failure"),
 ];
 
-/// The first says something about the second.
-const ADDITIONS: &[(&str, &str)] = &[("output_mode", "output_dir")];
+/// What concerns messages that are written, or only counted, or removed once they are written.
+const WRITTEN: &[&str] = &[
+    "format",
+    "message_rate",
+    "no_newline",
+    "output_dir",
+    "pretty",
+    "raw",
+    "remove_retained",
+    "verbose",
+    "watch",
+];
+
+/// Either of these is a command.
+const COMMANDS: &[&str] = &["exec", "exec_shell"];
+
+/// What says something about the command.
+const ABOUT_COMMANDS: &[&str] = &["exec_jobs", "exec_timeout", "exec_failure", "ack_on_success"];
 
 /// The first rule that is broken, in words.
 pub(crate) fn broken(given: &Given) -> Option<String> {
     if !["topic", "filter_qos", "unsubscribe"].iter().any(|option| given.has(option)) {
         return Some("nothing to subscribe to: --topic is missing (or --unsubscribe)".to_owned());
     }
-    let excluded = EXCLUSIONS.iter().find(|(one, other)| given.has(one) && given.has(other));
-    if let Some((one, other)) = excluded {
+    let with_commands =
+        COMMANDS.iter().flat_map(|command| WRITTEN.iter().map(move |other| (*command, *other)));
+    let excluded = EXCLUSIONS.iter().copied().chain(with_commands);
+    if let Some((one, other)) =
+        excluded.into_iter().find(|(one, other)| given.has(one) && given.has(other))
+    {
         return Some(format!("{} and {} exclude each other", quoted(one), quoted(other)));
     }
-    let lacking = ADDITIONS.iter().find(|(one, other)| given.has(one) && !given.has(other));
-    lacking.map(|(one, other)| format!("{} needs {}", quoted(one), quoted(other)))
+    if given.has("output_mode") && !given.has("output_dir") {
+        return Some("'--output-mode' needs '--output-dir'".to_owned());
+    }
+    if COMMANDS.iter().any(|command| given.has(command)) {
+        return None;
+    }
+    let lacking = ABOUT_COMMANDS.iter().find(|option| given.has(option));
+    lacking.map(|option| format!("{} needs '--exec' or '--exec-shell'", quoted(option)))
 }
 
 /// The option of a field as it is spelled.

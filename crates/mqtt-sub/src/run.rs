@@ -11,6 +11,7 @@ use mqtt_core::invocation::Invocation;
 use mqtt_core::protocol::{ReasonCode, TopicFilter};
 
 use crate::args;
+use crate::exec::CommandError;
 use crate::listener::Listener;
 use crate::output::FolderError;
 use crate::plan::{Destination, SubscribePlan, Task};
@@ -27,6 +28,9 @@ pub(crate) enum RunError {
     /// `--output-dir`.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// `--exec`.
+    #[error(transparent)]
+    Command(#[from] CommandError),
     /// Not one filter was granted.
     #[error("the broker refused every subscription: {filters}")]
     Refused { filters: String, reason: ReasonCode },
@@ -50,6 +54,7 @@ impl Failure for RunError {
             | Self::NotUnsubscribed { reason }
             | Self::NotRemoved { reason, .. } => ExitStatus::from_code(reason.0),
             Self::Folder(_) => ExitStatus::FAILURE,
+            Self::Command(error) => error.status(),
             Self::TimedOut => ExitStatus::TIMEOUT,
         }
     }
@@ -59,6 +64,7 @@ impl Failure for RunError {
             Self::Usage(error) => error.hint(),
             Self::Client(error) => error.hint(),
             Self::Folder(_)
+            | Self::Command(_)
             | Self::Refused { .. }
             | Self::NotUnsubscribed { .. }
             | Self::NotRemoved { .. }

@@ -2,12 +2,13 @@
 
 use std::time::{Instant, SystemTime};
 
-use mqtt_core::client::{Application, Client, Event, Flow};
+use mqtt_core::client::{Application, Client, Event, Flow, Loss};
 use mqtt_core::protocol::{Ack, ReasonCode};
-use mqtt_core::session::ReceivedMessage;
+use mqtt_core::session::{Receipt, ReceivedMessage};
 use mqtt_core::signal::Interrupt;
 
 use crate::changes::Changes;
+use crate::commands::Commands;
 use crate::fence::Fence;
 use crate::filter::{MessageFilter, Retained, Stored, Verdict};
 use crate::idle::Idle;
@@ -30,6 +31,8 @@ pub(crate) struct Subscriber {
     display: Display,
     /// Where messages are not written to stdout.
     folder: Option<Folder>,
+    /// Where they are not written at all.
+    commands: Option<Commands>,
     /// What time it is: messages are stamped when they are shown.
     clock: fn() -> SystemTime,
     end: End,
@@ -39,6 +42,7 @@ pub(crate) struct Subscriber {
     idle: Option<Idle>,
     /// Where retained messages are taken off the broker.
     removal: Option<Removal>,
+    link: Link,
     stage: Stage,
     count: u32,
     timed_out: bool,
@@ -58,8 +62,16 @@ enum Path {
 enum Stage {
     /// Messages are taken.
     Open,
-    /// All is shown; the broker has yet to acknowledge removals.
-    Removing,
+    /// Nothing is taken any more: the broker has yet to acknowledge removals, or commands to end. Then
+    /// it leaves with this reason.
+    Leaving(ReasonCode),
+}
+
+/// Whether there is a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Link {
+    Up,
+    Down,
 }
 
 impl Subscriber {
@@ -70,15 +82,17 @@ impl Subscriber {
         clock: fn() -> SystemTime,
     ) -> Result<Self, RunError> {
         let ShowPlan { filter, stored, changes, sampling, display, destination, idle_limit } = show;
-        let folder = match destination {
-            Destination::Stdout => None,
-            Destination::Folder(plan) => Some(Folder::open(plan)?),
+        let (folder, commands) = match destination {
+            Destination::Stdout => (None, None),
+            Destination::Folder(plan) => (Some(Folder::open(plan)?), None),
+            Destination::Command(plan) => (None, Some(Commands::new(plan))),
         };
         let is_long = filter.retained == Retained::Only
             || stored == Stored::Removed
             || changes.is_some()
             || sampling.is_some()
             || folder.is_some()
+            || commands.is_some()
             || idle_limit.is_some();
         Ok(Self {
             subscription: Subscription::new(requests),
@@ -86,12 +100,14 @@ impl Subscriber {
             fence: (filter.retained == Retained::Only).then(Fence::new),
             idle: idle_limit.map(|limit| Idle::new(limit, Instant::now)),
             removal: (stored == Stored::Removed).then(Removal::default),
+            link: Link::Down,
             stage: Stage::Open,
             filter,
             changes,
             sampling,
             display,
             folder,
+            commands,
             clock,
             end,
             count: 0,
@@ -107,20 +123,31 @@ impl Subscriber {
         self.removal.as_ref().map_or(Ok(()), Removal::outcome)
     }
 
-    fn receive(&mut self, message: ReceivedMessage, client: &mut Client) -> Result<Flow, RunError> {
-        if self.path == Path::Long {
-            return self.receive_the_long_way(message, client);
-        }
+    fn receive(&mut self, message: ReceivedMessage, client: &mut Client) -> Flow {
         if self.filter.judge(&message) != Verdict::Shown {
-            return Ok(Flow::Continue);
+            return Flow::Continue;
         }
         self.print(message, client);
-        Ok(self.count(client))
+        self.count(client)
     }
 
     fn receive_the_long_way(
         &mut self,
         message: ReceivedMessage,
+        receipt: Option<Receipt>,
+        client: &mut Client,
+    ) -> Result<Flow, RunError> {
+        let flow = self.sift(message, receipt, client)?;
+        match (&mut self.commands, receipt) {
+            (Some(commands), Some(receipt)) if flow == Flow::Continue => Ok(commands.pass(receipt)),
+            _ => Ok(flow),
+        }
+    }
+
+    fn sift(
+        &mut self,
+        message: ReceivedMessage,
+        receipt: Option<Receipt>,
         client: &mut Client,
     ) -> Result<Flow, RunError> {
         if let Some(fence) = &mut self.fence {
@@ -140,7 +167,7 @@ impl Subscriber {
             Verdict::Shown if self.changes.as_mut().is_some_and(|last| !last.is_new(&message)) => {
                 Ok(Flow::Continue)
             }
-            Verdict::Shown => self.show_by_chance(message, client),
+            Verdict::Shown => self.show_by_chance(message, receipt, client),
             Verdict::FilteredOut | Verdict::Retained => Ok(Flow::Continue),
             Verdict::NotRetained => Ok(self.leave_retained(client)),
         }
@@ -150,16 +177,23 @@ impl Subscriber {
     fn show_by_chance(
         &mut self,
         message: ReceivedMessage,
+        receipt: Option<Receipt>,
         client: &mut Client,
     ) -> Result<Flow, RunError> {
+        let mut flow = Flow::Continue;
         if !self.sampling.as_mut().is_none_or(Sampling::shows_next) {
             self.display.pass(&message, client.console());
         } else if let Some(folder) = &mut self.folder {
             warn(folder.write(message, &self.display.format, self.clock)?, client);
+        } else if let Some(commands) = &mut self.commands {
+            flow = commands.take(message, receipt)?;
         } else {
             self.print(message, client);
         }
-        Ok(self.count(client))
+        match self.count(client) {
+            Flow::Continue => Ok(flow),
+            other => Ok(other),
+        }
     }
 
     fn print(&mut self, message: ReceivedMessage, client: &mut Client) {
@@ -199,14 +233,20 @@ impl Subscriber {
         self.leave(client)
     }
 
-    /// The normal end: at once, unless removals are to be acknowledged first.
+    /// The normal end: at once, unless removals are to be acknowledged, or commands to end first.
     fn leave(&mut self, client: &mut Client) -> Flow {
-        if self.removal.is_none() {
+        if self.removal.is_none() && self.commands.as_ref().is_none_or(Commands::is_idle) {
             return done();
         }
         client.stop_receiving();
-        self.stage = Stage::Removing;
+        self.stage = Stage::Leaving(ReasonCode::SUCCESS);
         Flow::Continue
+    }
+
+    /// Whether nothing is left to wait for.
+    fn is_settled(&self) -> bool {
+        self.removal.as_ref().is_none_or(|removal| removal.unfinished() == 0)
+            && self.commands.as_ref().is_none_or(Commands::is_idle)
     }
 }
 
@@ -235,14 +275,15 @@ impl Application for Subscriber {
 
     fn feed(&mut self, client: &mut Client) -> Result<Flow, RunError> {
         self.folder.iter_mut().for_each(Folder::close_files);
+        let flow = match &mut self.commands {
+            Some(commands) => commands.settle(client)?,
+            None => Flow::Continue,
+        };
         if let Some(removal) = &mut self.removal {
             removal.publish(client)?;
-            if self.stage == Stage::Removing && removal.unfinished() == 0 {
-                return Ok(done());
-            }
         }
-        if self.stage != Stage::Open {
-            return Ok(Flow::Continue);
+        if let Stage::Leaving(reason) = self.stage {
+            return Ok(if self.is_settled() { Flow::Finish(reason) } else { flow });
         }
         self.idle.iter_mut().for_each(|idle| idle.look(client));
         if let Some(fence) = &mut self.fence
@@ -250,14 +291,18 @@ impl Application for Subscriber {
         {
             fence.ask(client);
         }
-        Ok(Flow::Continue)
+        Ok(flow)
     }
 
     fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, RunError> {
         match event {
-            Event::Message(message, _) => return self.receive(message, client),
-            Event::Connected(_) if self.stage == Stage::Removing => {}
+            Event::Message(message, receipt) if self.path == Path::Long => {
+                return self.receive_the_long_way(message, receipt, client);
+            }
+            Event::Message(message, _) => return Ok(self.receive(message, client)),
+            Event::Connected(_) if self.stage != Stage::Open => self.link = Link::Up,
             Event::Connected(connack) => {
+                self.link = Link::Up;
                 self.display.begin(client.console());
                 self.subscription.connected(&connack, client)?;
                 self.fence.iter_mut().for_each(Fence::connected);
@@ -289,7 +334,8 @@ impl Application for Subscriber {
         Ok(Flow::Continue)
     }
 
-    /// Leaves at once: what was received is written out by the client. An MQTT 5 broker is told to
+    /// Leaves at once, or when the commands that run have ended: what was received is written out by
+    /// the client. An MQTT 5 broker is told to
     /// publish the will all the same, as the original does.
     fn on_interrupt(
         &mut self,
@@ -304,7 +350,25 @@ impl Application for Subscriber {
             ));
         }
         self.timed_out = interrupt == Interrupt::TimeLimit;
-        Ok(Flow::Finish(ReasonCode::DISCONNECT_WITH_WILL))
+        let reason = ReasonCode::DISCONNECT_WITH_WILL;
+        if let Some(commands) = &mut self.commands {
+            commands.end_soon();
+            if self.link == Link::Up && !commands.is_idle() {
+                client.stop_receiving();
+                self.stage = Stage::Leaving(reason);
+                return Ok(Flow::Continue);
+            }
+        }
+        Ok(Flow::Finish(reason))
+    }
+
+    fn on_lost(&mut self, _unsent: u64) -> Loss {
+        self.link = Link::Down;
+        Loss::Final
+    }
+
+    fn on_end(&mut self, _client: &Client) {
+        self.commands.iter_mut().for_each(Commands::finish);
     }
 
     fn needs_output(&self) -> bool {
@@ -312,9 +376,21 @@ impl Application for Subscriber {
     }
 
     async fn input(&mut self) {
-        match &self.idle {
-            Some(idle) => idle.due().await,
-            None => std::future::pending().await,
+        let idle = async {
+            match &self.idle {
+                Some(idle) => idle.due().await,
+                None => std::future::pending().await,
+            }
+        };
+        let commands = async {
+            match &mut self.commands {
+                Some(commands) => commands.input().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = idle => {}
+            () = commands => {}
         }
     }
 }

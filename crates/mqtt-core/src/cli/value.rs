@@ -187,6 +187,23 @@ pub fn retain_handling() -> impl TypedValueParser<Value = RetainHandling> {
     listed(&["always", "new", "never"], from_words(parse))
 }
 
+/// A program and its arguments: words between blanks, or in quotes as in a shell, of which nothing
+/// else is known. There is at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandLine(pub Vec<OsString>);
+
+/// A command that no shell reads.
+pub fn command_line() -> impl TypedValueParser<Value = CommandLine> {
+    from_words(|word| {
+        let words = shlex::bytes::split(word.as_bytes())
+            .ok_or_else(|| ValueError::new("a quote is not closed"))?;
+        if words.is_empty() {
+            return Err(ValueError::new("it names no program"));
+        }
+        Ok(CommandLine(words.into_iter().map(OsString::from_vec).collect()))
+    })
+}
+
 /// One of a few words, each with what it means.
 pub fn one_of<T: Copy + Send + Sync + 'static>(
     words: &'static [(&'static str, T)],
