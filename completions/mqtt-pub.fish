@@ -51,6 +51,7 @@ complete -c mqtt-pub -l will-qos -d 'Quality of service of the will: 0, 1 or 2' 
 complete -c mqtt-pub -s u -l username -d 'User name' -r -f
 complete -c mqtt-pub -s P -l pw -l password -d 'Password' -r -f
 complete -c mqtt-pub -l password-file -d 'Take the password from the first line of FILE, or of stdin (-)' -r -F
+complete -c mqtt-pub -l password-command -d 'Take the password from the first line that COMMAND prints' -r -f
 complete -c mqtt-pub -s k -l keepalive -d 'Seconds without traffic after which the connection is tested, 5 to 65535' -r -f
 complete -c mqtt-pub -l connect-timeout -d 'Seconds that connecting may take, from the look-up of the name to the broker\'s answer' -r -f
 complete -c mqtt-pub -l retry -d 'Try again so often where the broker cannot be reached, at first or later, 0 to 4294967295 or "forever"' -r -f
@@ -62,6 +63,7 @@ always\t''
 never\t''"
 complete -c mqtt-pub -s L -l url -d 'Broker, credentials and topic in one: mqtt://USER:PASSWORD@HOST:PORT/TOPIC, also mqtts, ws, wss' -r -f
 complete -c mqtt-pub -s o -l options-file -d 'Read options from FILE, one per line, instead of the user\'s own file' -r -F
+complete -c mqtt-pub -l profile -d 'Of the options file, read also the lines behind [NAME], up to the next name in brackets' -r -f
 complete -c mqtt-pub -s s -l stdin-file -d 'Payload: all of stdin'
 complete -c mqtt-pub -s l -l stdin-line -d 'One message per line of stdin'
 complete -c mqtt-pub -s n -l null-message -d 'Empty payload'

@@ -53,6 +53,7 @@ complete -c mqtt-sub -l will-qos -d 'Quality of service of the will: 0, 1 or 2' 
 complete -c mqtt-sub -s u -l username -d 'User name' -r -f
 complete -c mqtt-sub -s P -l pw -l password -d 'Password' -r -f
 complete -c mqtt-sub -l password-file -d 'Take the password from the first line of FILE, or of stdin (-)' -r -F
+complete -c mqtt-sub -l password-command -d 'Take the password from the first line that COMMAND prints' -r -f
 complete -c mqtt-sub -s k -l keepalive -d 'Seconds without traffic after which the connection is tested, 5 to 65535' -r -f
 complete -c mqtt-sub -l connect-timeout -d 'Seconds that connecting may take, from the look-up of the name to the broker\'s answer' -r -f
 complete -c mqtt-sub -l retry -d 'Try again so often where the broker cannot be reached, at first or later, 0 to 4294967295 or "forever"' -r -f
@@ -64,6 +65,7 @@ always\t''
 never\t''"
 complete -c mqtt-sub -s L -l url -d 'Broker, credentials and topic in one: mqtt://USER:PASSWORD@HOST:PORT/TOPIC, also mqtts, ws, wss' -r -f
 complete -c mqtt-sub -s o -l options-file -d 'Read options from FILE, one per line, instead of the user\'s own file' -r -F
+complete -c mqtt-sub -l profile -d 'Of the options file, read also the lines behind [NAME], up to the next name in brackets' -r -f
 complete -c mqtt-sub -l random-filter -d 'Show each message with a chance of PERCENT, 0.1 to 100.0' -r -f
 complete -c mqtt-sub -s R -l no-retained -d 'Leave out messages that the broker had retained'
 complete -c mqtt-sub -l retained-only -d 'Show only messages that the broker had retained, and leave when they have all come'

@@ -10,7 +10,7 @@
 //! - [`invocation`] says under which name a tool was called, and so whose habits it keeps.
 //! - [`url`] reads `mqtt://…`.
 //! - `exit` holds the exit statuses; [`visible`] spells out what a terminal would obey; [`message`]
-//!   is the form of what the tools say on stderr.
+//!   is the form of what the tools say on stderr; [`json`] writes strings of any bytes.
 //!
 //! With the feature `client` (the default), the network rooms:
 //!
@@ -36,6 +36,7 @@ mod debug_log;
 pub mod descriptor;
 pub mod exit;
 pub mod invocation;
+pub mod json;
 pub mod message;
 #[cfg(feature = "client")]
 pub mod options_file;

@@ -189,6 +189,10 @@ impl Application for Publisher {
         Loss::Passing
     }
 
+    async fn exhausted(&mut self) {
+        self.source.exhausted().await;
+    }
+
     fn on_end(&mut self, client: &Client) {
         for (sequence, payload) in client.unacknowledged_messages() {
             self.tally.unacknowledged(sequence, payload);

@@ -30,10 +30,10 @@ pub(crate) enum RunError {
     #[error(transparent)]
     Client(ClientError),
     /// The end came before everything was acknowledged.
-    #[error("{missing} read did not get through{}", .missing.beginning())]
+    #[error("{} did not get through{}", .missing.of_those_read(), .missing.beginning())]
     Incomplete { missing: Part, saved: Saved, source: Box<RunError> },
     /// Connections broke, and what was on its way at QoS 0 went with them.
-    #[error("{missing} were lost with the connection (QoS 0){}", .missing.beginning())]
+    #[error("{} lost with the connection (QoS 0){}", .missing.were(), .missing.beginning())]
     Lost { missing: Part, saved: Saved },
     /// The broker said no.
     #[error("the broker refused {refused}{}: {reason}", .refused.beginning())]

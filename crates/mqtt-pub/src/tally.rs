@@ -65,11 +65,12 @@ pub(crate) struct Part {
     read: u64,
 }
 
-/// As in "2 of 3 lines".
+/// As in "2 of 3 lines"; who has published a single message is told of "the message".
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unit = match self.unit {
             Unit::Lines => "lines",
+            Unit::Messages if self.is_single_message() => return f.write_str("the message"),
             Unit::Messages => "messages",
         };
         write!(f, "{} of {} {unit}", self.of.count, self.read)
@@ -77,6 +78,24 @@ impl fmt::Display for Part {
 }
 
 impl Part {
+    fn is_single_message(&self) -> bool {
+        self.unit == Unit::Messages && self.read == 1
+    }
+
+    /// As in "2 of 3 lines read"; messages are not read one by one.
+    pub(crate) fn of_those_read(&self) -> String {
+        match self.unit {
+            Unit::Lines => format!("{self} read"),
+            Unit::Messages => self.to_string(),
+        }
+    }
+
+    /// As in "2 of 3 lines were".
+    pub(crate) fn were(&self) -> String {
+        let verb = if self.is_single_message() { "was" } else { "were" };
+        format!("{self} {verb}")
+    }
+
     /// As in ", the first is line 2"; nothing where there is only one to speak of.
     pub(crate) fn beginning(&self) -> String {
         match self.unit {
@@ -207,5 +226,33 @@ impl Saving {
             let sent = self.recent.len().saturating_sub(waiting);
             self.recent.drain(..sent).for_each(drop);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(unit: Unit, count: u64, read: u64) -> Part {
+        Part { unit, of: Count { count, first: 2 }, read }
+    }
+
+    #[test]
+    fn a_single_message_is_not_counted() {
+        let message = part(Unit::Messages, 1, 1);
+        assert_eq!(message.of_those_read(), "the message");
+        assert_eq!(message.were(), "the message was");
+        assert_eq!(part(Unit::Messages, 1, 2).of_those_read(), "1 of 2 messages");
+        assert_eq!(part(Unit::Messages, 1, 2).were(), "1 of 2 messages were");
+    }
+
+    #[test]
+    fn lines_are_counted_and_have_numbers() {
+        let line = part(Unit::Lines, 1, 1);
+        assert_eq!(
+            line.of_those_read() + &line.beginning(),
+            "1 of 1 lines read, the first is line 2"
+        );
+        assert_eq!(line.were(), "1 of 1 lines were");
     }
 }

@@ -1,13 +1,12 @@
 //! The options of mqtt-pub and mqtt-sub that say which broker to talk to, and as whom.
 
 use std::num::NonZeroU16;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::PathBufValueParser;
 use clap::{ArgAction, Args};
 
 use super::color::{Color, ColorArgs};
+use super::password_args::{self, PasswordArgs};
 use super::reconnect_args::ReconnectArgs;
 use super::route_args::RouteArgs;
 use super::session_args::SessionArgs;
@@ -16,14 +15,12 @@ use super::value;
 use super::{Given, UsageError};
 use crate::console::Stream;
 use crate::invocation::Behaviour;
-use crate::plan::{Audience, ConnectPlan, Controls, DebugPlan, Notices, PasswordSource, Reconnect};
-use crate::prompt;
+use crate::plan::{Audience, ConnectPlan, Controls, DebugPlan, Notices, Reconnect};
 use crate::protocol::property::Carrier;
 use crate::protocol::{
     Connect, MAX_REMAINING_LENGTH, Properties, PropertyId, ProtocolVersion, Text,
     remaining_length_within,
 };
-use crate::secret::Secret;
 
 macro_rules! version {
     ($tls:literal) => {
@@ -62,16 +59,8 @@ pub struct ConnectArgs {
     #[arg(short, long, help_heading = "Connection", value_parser = value::text())]
     username: Option<Text>,
 
-    /// Password; the system's other users can see it on the command line
-    #[arg(short = 'P', long = "pw", visible_alias = "password", help_heading = "Connection",
-        value_name = "PASSWORD", value_parser = value::secret())]
-    password: Option<Secret>,
-
-    /// Take the password from the first line of FILE, or of stdin (-); the last of this and --pw
-    /// counts. Where only --username is given, it is asked for on a terminal
-    #[arg(long, help_heading = "Connection", value_name = "FILE",
-        value_parser = PathBufValueParser::new())]
-    password_file: Option<PathBuf>,
+    #[command(flatten)]
+    password: PasswordArgs,
 
     /// Seconds without traffic after which the connection is tested, 5 to 65535
     #[arg(short, long, help_heading = "Connection", value_name = "SECONDS", default_value_t = 60,
@@ -150,29 +139,6 @@ impl ConnectArgs {
         }
     }
 
-    /// The password, if that is what counts.
-    fn password(&self, given: &Given) -> Option<Secret> {
-        let decides = given.last_of(&["password", "password_file"]) == Some("password");
-        self.password.clone().filter(|_| decides)
-    }
-
-    /// Where the password comes from, if it is none of the options.
-    fn password_source(&self, given: &Given) -> Option<PasswordSource> {
-        match given.last_of(&["password", "password_file"]) {
-            Some("password") => None,
-            Some(_) => self.password_file.clone().map(|path| match path.to_str() {
-                Some("-") => PasswordSource::Stdin,
-                _ => PasswordSource::File(path),
-            }),
-            None => {
-                let may_ask = given.invocation().behaviour == Behaviour::Own
-                    && self.username.is_some()
-                    && prompt::can_ask();
-                may_ask.then_some(PasswordSource::Terminal)
-            }
-        }
-    }
-
     /// The properties that were given for a packet, in their order. There are none with MQTT 3.
     pub fn properties(&self, carrier: Carrier, given: &Given) -> Result<Properties, UsageError> {
         self.session.properties(carrier, given)
@@ -194,7 +160,7 @@ impl ConnectArgs {
             debug: self.debug.then(|| debug_plan(behaviour, self.color.color)),
             notices: self.notices(),
             audience: self.audience(behaviour),
-            password: self.password_source(given),
+            password: self.password.source(given),
             route: self.route.plan(given)?,
         })
     }
@@ -218,30 +184,22 @@ impl ConnectArgs {
             will: self.session.will(given)?,
             properties: self.session.connect_properties(given, receive_maximum)?,
             username: self.username.clone(),
-            password: self.password(given),
+            password: self.password.password(given),
         })
     }
 
     /// What the options say that cannot be true of all of them.
-    fn broken_rule(&self, given: &Given) -> Option<&'static str> {
+    fn broken_rule(&self, given: &Given) -> Option<String> {
         let version = self.session.version(given);
-        if version != ProtocolVersion::V5 && self.username.is_none() {
-            match given.last_of(&["password", "password_file"]) {
-                Some("password") => {
-                    return Some(
-                        "'--pw' needs '--username': MQTT 3 has no password without a user name",
-                    );
-                }
-                Some(_) => {
-                    return Some(
-                        "'--password-file' needs '--username': MQTT 3 has no password without a \
-                         user name",
-                    );
-                }
-                None => {}
-            }
+        if version != ProtocolVersion::V5
+            && self.username.is_none()
+            && let Some(option) = password_args::deciding_name(given)
+        {
+            return Some(format!(
+                "'--{option}' needs '--username': MQTT 3 has no password without a user name"
+            ));
         }
-        self.session.broken_rule(given)
+        self.session.broken_rule(given).map(str::to_owned)
     }
 }
 

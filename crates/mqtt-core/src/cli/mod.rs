@@ -10,6 +10,10 @@ mod given;
 mod main;
 mod origin;
 #[cfg(feature = "client")]
+mod password_args;
+#[cfg(feature = "client")]
+mod profile;
+#[cfg(feature = "client")]
 mod property_args;
 #[cfg(feature = "client")]
 mod proxy_args;

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use clap::{ArgAction, Args, ValueHint};
 
+use super::profile::PROFILE;
 use super::show_config::SHOW_CONFIG;
 use super::sources::{OPTIONS_FILE, URL};
 
@@ -19,6 +20,10 @@ pub(super) struct SourceArgs {
     #[arg(id = OPTIONS_FILE, short = 'o', long = "options-file", help_heading = "Configuration",
         value_name = "FILE", value_hint = ValueHint::FilePath)]
     options_file: Option<OsString>,
+
+    /// Of the options file, read also the lines behind [NAME], up to the next name in brackets
+    #[arg(id = PROFILE, long, help_heading = "Configuration", value_name = "NAME")]
+    profile: Option<OsString>,
 
     /// Print every setting in force and where it comes from, and do nothing else
     #[arg(id = SHOW_CONFIG, long = "show-config", help_heading = "Configuration",

@@ -16,6 +16,7 @@ mod write_queue;
 
 pub use driver::run;
 pub use error::ClientError;
+pub use password::PasswordCommandError;
 
 use std::future::Future;
 use std::time::Instant;
@@ -65,6 +66,13 @@ pub trait Application {
     fn on_lost(&mut self, unsent: u64) -> Loss {
         let _ = unsent;
         Loss::Final
+    }
+
+    /// While there is no connection: waits until no more messages will come from it, so that only what
+    /// is unacknowledged wants another connection; for ever where it wants one in any case. Must be
+    /// cancel-safe.
+    fn exhausted(&mut self) -> impl Future<Output = ()> {
+        std::future::pending()
     }
 
     /// The run is over, however it ended: what is unacknowledged now stays so.

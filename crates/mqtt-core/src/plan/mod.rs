@@ -9,6 +9,7 @@ mod route;
 mod tls;
 mod websocket;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -63,6 +64,17 @@ pub enum PasswordSource {
     Stdin,
     /// It is the first line of a file.
     File(PathBuf),
+    /// It is the first line that a program prints.
+    Command(Program),
+}
+
+/// A program to run, and its arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// Its path, or its name in one of the folders of `PATH`.
+    pub name: OsString,
+    /// What stands behind it.
+    pub arguments: Vec<OsString>,
 }
 
 /// Who looks at stderr.

@@ -95,6 +95,14 @@ impl Source {
         }
     }
 
+    /// Waits until [`Self::next`] will give no payload any more. Cancel-safe.
+    pub(crate) async fn exhausted(&mut self) {
+        match self {
+            Self::Repeated(source) => source.exhausted().await,
+            Self::StdinLines(source) => source.exhausted().await,
+        }
+    }
+
     /// The last payload is published and, at QoS 1 and 2, acknowledged.
     pub(crate) fn completed(&mut self) {
         if let Self::Repeated(source) = self {

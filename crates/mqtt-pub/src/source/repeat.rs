@@ -92,4 +92,9 @@ impl Repeated {
             _ => std::future::pending().await,
         }
     }
+    pub(super) async fn exhausted(&self) {
+        if self.remaining > 0 {
+            std::future::pending::<()>().await;
+        }
+    }
 }

@@ -125,6 +125,14 @@ impl StdinLines {
         }
     }
 
+    /// Waits for the end, if no line comes before it. That the reading failed is for
+    /// [`Self::next`] to say.
+    pub(super) async fn exhausted(&mut self) {
+        while !(self.block.is_empty() && matches!(self.end, Some(End::Whole | End::Cut(_)))) {
+            self.ready().await;
+        }
+    }
+
     fn receive(&mut self, piece: Option<Piece>) {
         match piece {
             Some(Piece::Lines(block)) => self.block = block,
