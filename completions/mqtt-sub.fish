@@ -2,13 +2,24 @@ complete -c mqtt-sub -s t -l topic -d 'Topic filter to subscribe to' -r -f
 complete -c mqtt-sub -s q -l qos -d 'Highest quality of service to receive with: 0, 1 or 2' -r -f -a "0\t''
 1\t''
 2\t''"
+complete -c mqtt-sub -l filter-qos -d 'Topic filter to subscribe to with a quality of service of its own, which stands behind the last =' -r -f
 complete -c mqtt-sub -s U -l unsubscribe -d 'Topic filter to unsubscribe from' -r -f
 complete -c mqtt-sub -s T -l filter-out -d 'Leave out messages whose topic matches' -r -f
 complete -c mqtt-sub -l retain-handling -d 'Have the broker send retained messages: always, new (if it did not have the subscription) or never' -r -f -a "always\t''
 new\t''
 never\t''"
 complete -c mqtt-sub -s C -l count -d 'Leave after so many messages, 1 to 4294967295' -r -f
+complete -c mqtt-sub -l idle-exit -d 'Leave, with status 0, when no message has come for so long since the subscription was answered: a number and ms, s, m or h (s where none stands), above 0, at most 1000000000s' -r -f
 complete -c mqtt-sub -s F -l format -d 'Write messages like this' -r -f
+complete -c mqtt-sub -l output-dir -d 'Write messages into DIR instead of to stdout, into a file for each topic' -r -F
+complete -c mqtt-sub -l output-mode -d 'What the file of a topic holds: append (every message, one behind the other) or newest (the last message, put in place whole)' -r -f -a "append\t''
+newest\t''"
+complete -c mqtt-sub -l exec -d 'Run a program for each message, instead of writing it: the payload is its stdin, topic and the rest are variables, which stand below' -r -f
+complete -c mqtt-sub -l exec-shell -d 'The same, but /bin/sh reads CMD' -r -f
+complete -c mqtt-sub -l exec-jobs -d 'Most commands that run at once, 1 to 1000' -r -f
+complete -c mqtt-sub -l exec-timeout -d 'End a command that runs for longer, and count it as failed: a number and ms, s, m or h (s where none stands), above 0, at most 1000000000s' -r -f
+complete -c mqtt-sub -l exec-failure -d 'What a command means that fails: continue (a warning) or stop (leave with its status)' -r -f -a "continue\t''
+stop\t''"
 complete -c mqtt-sub -s h -l host -d 'Host name or address of the broker' -r -f -a "(__fish_print_hostnames)"
 complete -c mqtt-sub -s p -l port -d 'Port of the broker, 1 to 65535 (0: --host is the path of a unix socket)' -r -f
 complete -c mqtt-sub -l unix -d 'Unix socket of the broker' -r -F
@@ -70,6 +81,7 @@ complete -c mqtt-sub -l random-filter -d 'Show each message with a chance of PER
 complete -c mqtt-sub -s R -l no-retained -d 'Leave out messages that the broker had retained'
 complete -c mqtt-sub -l retained-only -d 'Show only messages that the broker had retained, and leave when they have all come'
 complete -c mqtt-sub -l remove-retained -d 'Remove the retained messages that come from the broker, also those that -R does not show'
+complete -c mqtt-sub -l changes-only -d 'Show a message only where its payload is another one than that of the last message shown on its topic'
 complete -c mqtt-sub -l retain-as-published -d 'Have messages keep the retain flag they were published with'
 complete -c mqtt-sub -s E -l exit-after-suback -d 'Leave when the broker has answered the subscription'
 complete -c mqtt-sub -s v -l verbose -d 'Write the topic in front of the payload'
@@ -78,6 +90,7 @@ complete -c mqtt-sub -l raw -d 'Write control characters in topics and payloads 
 complete -c mqtt-sub -s w -l watch -d 'Write the latest message of each topic, in a row of its own on the terminal'
 complete -c mqtt-sub -l message-rate -d 'Write how many messages come, every second, instead of the messages'
 complete -c mqtt-sub -s N -l no-newline -d 'Write no newline after a message'
+complete -c mqtt-sub -l ack-on-success -d 'Acknowledge a message of QoS 1 or 2 only if its command has succeeded'
 complete -c mqtt-sub -s S -l srv -d 'Find brokers by the SRV records of --host'
 complete -c mqtt-sub -l nodelay -d 'Send small packets at once, as is always done'
 complete -c mqtt-sub -l ws -d 'Speak MQTT over WebSocket'
