@@ -13,7 +13,7 @@ use std::time::SystemTime;
 
 use mqtt_core::console::Console;
 use mqtt_core::protocol::TopicName;
-use mqtt_core::session::ReceivedMessage;
+use mqtt_core::session::{ReceivedMessage, Receipt};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, mkdirat, openat, renameat, unlinkat};
 use rustix::io::Errno;
 
@@ -60,8 +60,9 @@ pub(crate) struct Folder {
     directory: OwnedFd,
     /// Those that are appended to, the last one used in front.
     open: Vec<(TopicName, File)>,
-    /// What the format makes of a message.
-    page: Console<()>,
+    /// What the format makes of a message; of the same type as the one that writes to stdout, so that
+    /// the code is there once.
+    page: Console<Receipt>,
     bytes: Vec<u8>,
 }
 
