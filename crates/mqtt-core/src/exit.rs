@@ -65,6 +65,12 @@ impl ExitStatus {
     pub const QOS_NOT_SUPPORTED: Self = Self(24);
     /// The packet is larger than the broker takes.
     pub const PACKET_TOO_LARGE: Self = Self(25);
+    /// `--exec`: the command took too long, as timeout(1) has it.
+    pub const COMMAND_TIMEOUT: Self = Self(124);
+    /// `--exec`: the command may not be run, as a shell has it.
+    pub const COMMAND_NOT_EXECUTABLE: Self = Self(126);
+    /// `--exec`: there is no such command, as a shell has it.
+    pub const COMMAND_NOT_FOUND: Self = Self(127);
     /// The time given with `-W` ran out.
     pub const TIMEOUT: Self = Self(27);
 

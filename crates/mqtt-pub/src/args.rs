@@ -74,24 +74,25 @@ struct PublishArgs {
     #[arg(short = 'l', long, help_heading = "Publishing")]
     stdin_line: bool,
 
-    /// What a line of --stdin-line is made of: %t topic, %p payload and the text between them, as
-    /// in '%t %p'; %% and escapes such as \t as in mqtt-sub -F
+    /// Take each line of --stdin-line apart: %t is its topic, %p its payload, and the text between
+    /// them parts them, as in '%t %p'; %% and escapes such as \t as in mqtt-sub -F
     #[arg(long, help_heading = "Publishing", value_name = "FORMAT",
         value_parser = OsStringValueParser::new().try_map(|word| LineFormat::parse(&word)))]
     line_format: Option<LineFormat>,
 
-    /// One message per line of stdin, in JSON as mqtt-sub --json writes it: topic, QoS, retain,
-    /// properties and payload; what a line does not say is as the options say
+    /// Publish each line of stdin as the message that it describes, in JSON as mqtt-sub --json
+    /// writes it: topic, QoS, retain, properties and payload; what a line does not say is as the
+    /// options say
     #[arg(long, help_heading = "Publishing")]
     json_lines: bool,
 
-    /// The same from FILE, with the times between the messages that they came with
+    /// Publish the lines of FILE like --json-lines, as far apart as the messages came
     #[arg(long, help_heading = "Publishing", value_name = "FILE",
         value_parser = value_parser!(PathBuf))]
     replay: Option<PathBuf>,
 
-    /// How fast --replay is: 2x is twice as fast, 0.5x half, from 0.001 to 1000000; max is without
-    /// a pause
+    /// Make --replay so many times as fast: 2x is twice as fast, 0.5x half, from 0.001 to 1000000;
+    /// max is without a pause
     #[arg(long, help_heading = "Publishing", value_name = "SPEED", default_value = "1x",
         value_parser = OsStringValueParser::new().try_map(|word| speed(&word)))]
     speed: Speed,

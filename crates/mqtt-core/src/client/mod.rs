@@ -109,6 +109,11 @@ pub async fn wait_until(moment: Instant) {
 pub enum Flow {
     /// As before.
     Continue,
+    /// The same, but the message is not done with: the tool itself acknowledges it, or gives it up
+    /// ([`Client::acknowledge`], [`Client::forgo`]).
+    Pending,
+    /// The same, and no message is taken until [`Application::feed`] has another answer.
+    Full,
     /// All is done: write out what is printed, send DISCONNECT with this reason, leave.
     Finish(ReasonCode),
 }
@@ -236,6 +241,18 @@ impl Client {
     #[must_use]
     pub fn unwritten(&self) -> usize {
         self.queue.len()
+    }
+
+    /// The message of this receipt is done with: it is acknowledged once everything printed so far
+    /// is written.
+    pub fn acknowledge(&mut self, receipt: Receipt) {
+        self.console.want_receipt(receipt);
+    }
+
+    /// The message of this receipt will not be acknowledged: if the broker sends it again, on
+    /// another connection, it is handed out again.
+    pub fn forgo(&mut self, receipt: Receipt) {
+        self.session.forgo(receipt);
     }
 
     /// Where to print.
