@@ -14,7 +14,7 @@ use crate::session::{LimitError, SessionError};
 #[cfg(feature = "client")]
 use crate::signal::Interrupt;
 #[cfg(feature = "client")]
-use crate::transport::{self, ProxyError, TransportError, WebSocketError};
+use crate::transport::{ProxyError, TransportError, WebSocketError};
 
 /// The status a tool leaves with; 0 means that all it was asked to do was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +93,11 @@ impl Failure for ClientError {
     fn status(&self) -> ExitStatus {
         match self {
             Self::Transport(error) => transport_status(error),
-            Self::ConnectTimeout { .. }
+            // The last word: there is no status that they have in common.
+            Self::NoCandidate(failures) => {
+                failures.last().map_or(ExitStatus::FAILURE, Failure::status)
+            }
+            Self::Nowhere
             | Self::NoConnAck { .. }
             | Self::System(_)
             | Self::File { .. }
@@ -134,7 +138,7 @@ impl Failure for ClientError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Transport(error) => error.hint(),
-            Self::ConnectTimeout { .. } => Some(transport::SILENCE.to_owned()),
+            Self::NoCandidate(failures) => failures.iter().rev().find_map(Failure::hint),
             Self::NoConnAck { .. } => Some(
                 "that port (-p) may be for something else than MQTT, or for TLS (--cafile) or \
                  WebSocket (--ws); --connect-timeout waits longer"
@@ -188,8 +192,7 @@ pub fn interrupt_status(interrupt: Interrupt) -> ExitStatus {
     }
 }
 
-/// The part of the table for ways to the broker. Several candidates with several errors have none
-/// in common.
+/// The part of the table for ways to the broker.
 #[cfg(feature = "client")]
 fn transport_status(error: &TransportError) -> ExitStatus {
     match error {

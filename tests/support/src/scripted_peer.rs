@@ -40,7 +40,25 @@ impl ScriptedPeer {
     #[must_use]
     #[track_caller]
     pub fn listen_at(port: u16) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("a free port");
+        Self::on(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("a free port"))
+    }
+
+    /// So many peers on the same port, at 127.0.0.1, 127.0.0.2 and so on.
+    #[must_use]
+    #[track_caller]
+    pub fn listen_side_by_side<const N: usize>() -> [Self; N] {
+        until("a port that is free on each address", || {
+            let first = Self::listen();
+            let others = (2..).take(N - 1).map(|last| (Ipv4Addr::new(127, 0, 0, last), first.port));
+            let others = others.map(|place| TcpListener::bind(place).ok().map(Self::on));
+            let others: Option<Vec<_>> = others.collect();
+            let mut peers = others?;
+            peers.insert(0, first);
+            peers.try_into().ok()
+        })
+    }
+
+    fn on(listener: TcpListener) -> Self {
         // `accept` has no time limit of its own.
         listener.set_nonblocking(true).unwrap();
         let port = listener.local_addr().unwrap().port();

@@ -28,7 +28,7 @@ const DNS_PORT: u16 = 53;
 #[derive(Args, Debug)]
 pub(super) struct RouteArgs {
     /// Host name or address of the broker. As mqtt-pub and mqtt-sub: several, with commas between
-    /// them; the first that can be reached is taken
+    /// them; the first that lets us in is taken
     #[arg(short = 'h', long, help_heading = "Connection", default_value = "localhost",
         value_parser = NonEmptyStringValueParser::new(), value_hint = ValueHint::Hostname)]
     host: String,

@@ -3,6 +3,7 @@
 //! Each way to reach a broker is one file: TCP lies at the bottom, others wrap the stream below
 //! them. Knows neither packets nor MQTT.
 
+mod deadline;
 mod dns;
 mod dns_query;
 pub mod http_proxy;
@@ -22,9 +23,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::timeout;
 
 use crate::plan::{Endpoint, Route};
+pub use deadline::{Deadline, in_seconds};
 pub use proxy::ProxyError;
 pub use tls::{SetupError, TlsError};
 pub use websocket::WebSocketError;
@@ -37,9 +38,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ByteStream for S {}
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
-    /// The route has no end.
-    #[error("there is no broker to connect to")]
-    Nowhere,
     /// The name has no address.
     #[error("cannot look up host '{host}'")]
     Lookup {
@@ -67,17 +65,14 @@ pub enum TransportError {
         /// What the last address tried answered.
         source: io::Error,
     },
-    /// One of several candidates did not answer in its part of the time.
-    #[error("no answer from {endpoint} within {:.1} s", .limit.as_secs_f64())]
+    /// It did not answer in its time.
+    #[error("no answer from {endpoint} within {}", in_seconds(*.limit))]
     NoAnswer {
         /// Which.
         endpoint: Endpoint,
-        /// Its part.
+        /// Its time.
         limit: Duration,
     },
-    /// None of several candidates could be reached.
-    #[error("no broker can be reached: {}", with_causes(.0))]
-    NoCandidate(Vec<TransportError>),
     /// The name to connect from has no address.
     #[error("cannot look up '{name}' (--bind-address)")]
     BindLookup {
@@ -157,7 +152,6 @@ impl TransportError {
             Self::Bind { .. } => "--bind-address is an address of this machine",
             Self::Proxy { source, .. } => return source.hint().map(str::to_owned),
             Self::WebSocket { source, .. } => return source.hint().map(str::to_owned),
-            Self::NoCandidate(failures) => return failures.iter().find_map(Self::hint),
             Self::Setup(error) => error.hint()?,
             Self::Tls { source, .. } => source.hint()?,
             _ => return None,
@@ -196,16 +190,11 @@ impl TransportError {
 }
 
 /// What may help where nothing at all has come.
-pub(crate) const SILENCE: &str = "-h and -p may lead elsewhere, or a firewall may be in between; \
+const SILENCE: &str = "-h and -p may lead elsewhere, or a firewall may be in between; \
      --connect-timeout waits longer";
 
 fn is_unreachable(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable)
-}
-
-/// Errors with their causes, in a row.
-fn with_causes(errors: &[TransportError]) -> String {
-    errors.iter().map(TransportError::with_causes).collect::<Vec<_>>().join("; ")
 }
 
 /// A stream to a broker, and where it listens.
@@ -226,49 +215,29 @@ pub async fn prepare(route: &Route) -> Result<Prepared, TransportError> {
     Ok(Prepared { tls })
 }
 
-/// Connects to the first candidate that can be reached; fails with what each of them answered.
-/// `limit` is for all of them together: each has its part, so that a silent one leaves time for
-/// the others.
+/// Where the SRV records of `service` say that brokers are, in the order to try them.
+pub async fn services(
+    route: &Route,
+    service: &str,
+    deadline: Deadline,
+) -> Result<Vec<Endpoint>, TransportError> {
+    let found = deadline.wait_for(dns::services(route.dns_server, service)).await;
+    let endpoint = || Endpoint::Service(service.to_owned());
+    found.unwrap_or_else(|limit| Err(TransportError::NoAnswer { endpoint: endpoint(), limit }))
+}
+
+/// Connects to a candidate of the route.
 pub async fn connect(
     prepared: &Prepared,
     route: &Route,
-    limit: Duration,
+    endpoint: Endpoint,
+    deadline: Deadline,
 ) -> Result<Reached, TransportError> {
-    let mut failures = Vec::new();
-    let candidates = candidates(route, &mut failures).await;
-    let limit = limit / u32::try_from(candidates.len()).unwrap_or(u32::MAX).max(1);
-    for endpoint in candidates {
-        match timeout(limit, reach(prepared, route, &endpoint)).await {
-            Ok(Ok(stream)) => return Ok((stream, endpoint)),
-            Ok(Err(error)) => failures.push(error),
-            Err(_) => {
-                failures.push(TransportError::NoAnswer { endpoint, limit });
-            }
-        }
+    // All layers together are large, and would lie in each future around them.
+    match deadline.wait_for(Box::pin(reach(prepared, route, &endpoint))).await {
+        Ok(reached) => Ok((reached?, endpoint)),
+        Err(limit) => Err(TransportError::NoAnswer { endpoint, limit }),
     }
-    Err(match failures.pop() {
-        None => TransportError::Nowhere,
-        Some(failure) if failures.is_empty() => failure,
-        Some(failure) => {
-            failures.push(failure);
-            TransportError::NoCandidate(failures)
-        }
-    })
-}
-
-/// The candidates of a route, with the places of a service instead of its name.
-async fn candidates(route: &Route, failures: &mut Vec<TransportError>) -> Vec<Endpoint> {
-    let mut candidates = Vec::new();
-    for endpoint in &route.candidates {
-        match endpoint {
-            Endpoint::Service(name) => match dns::services(route.dns_server, name).await {
-                Ok(places) => candidates.extend(places),
-                Err(error) => failures.push(error),
-            },
-            Endpoint::Tcp { .. } | Endpoint::Unix(_) => candidates.push(endpoint.clone()),
-        }
-    }
-    candidates
 }
 
 async fn reach(
@@ -297,56 +266,6 @@ async fn reach(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::net::{TcpListener, TcpSocket, TcpStream};
-
-    fn endpoint(listener: &TcpListener) -> Endpoint {
-        let address = listener.local_addr().unwrap();
-        Endpoint::Tcp { host: address.ip().to_string(), port: address.port() }
-    }
-
-    async fn tried(candidates: Vec<Endpoint>, limit: Duration) -> Result<Endpoint, TransportError> {
-        let route = Route {
-            candidates,
-            dns_server: None,
-            bind_address: None,
-            proxy: None,
-            tls: None,
-            websocket: None,
-        };
-        let prepared = prepare(&route).await?;
-        connect(&prepared, &route, limit).await.map(|(_, endpoint)| endpoint)
-    }
-
-    fn listening(backlog: u32) -> TcpListener {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        socket.listen(backlog).unwrap()
-    }
-
-    /// A listener whose queue is full: who else connects hears nothing.
-    async fn silent() -> (TcpListener, TcpStream) {
-        let listener = listening(0);
-        let only = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        (listener, only)
-    }
-
-    #[tokio::test]
-    async fn a_silent_candidate_leaves_time_for_the_next() {
-        let ((silent, _queued), open) = (silent().await, listening(1));
-        let candidates = vec![endpoint(&silent), endpoint(&open)];
-        let reached = tried(candidates, Duration::from_secs(1)).await.unwrap();
-        assert_eq!(reached, endpoint(&open));
-    }
-
-    #[tokio::test]
-    async fn silent_candidates_are_each_named() {
-        let ((first, _queued), (second, _queued_too)) = (silent().await, silent().await);
-        let candidates = vec![endpoint(&first), endpoint(&second)];
-        let error = tried(candidates, Duration::from_millis(20)).await.err().unwrap().to_string();
-        for place in [endpoint(&first), endpoint(&second)] {
-            assert!(error.contains(&format!("no answer from {place} within ")), "{error}");
-        }
-    }
 
     #[test]
     fn what_cannot_be_reached_is_told_from_what_is_silent() {
@@ -363,11 +282,5 @@ mod tests {
         let limit = Duration::from_secs(1);
         let silent = TransportError::NoAnswer { endpoint: endpoint.clone(), limit };
         assert_eq!(silent.hint().as_deref(), Some(SILENCE));
-    }
-
-    #[tokio::test]
-    async fn a_route_without_candidates_leads_nowhere() {
-        let error = tried(Vec::new(), Duration::from_secs(1)).await.err().unwrap();
-        assert!(matches!(error, TransportError::Nowhere), "{error}");
     }
 }
