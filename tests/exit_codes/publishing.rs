@@ -88,6 +88,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         let port = free_port().to_string();
         tool.run(["-h", "127.0.0.1,127.0.0.2", "-p", &port, "-t", "t", "-m", "x"])
     }),
+    scenario(
+        TOOL,
+        "no answer to a look-up, or from host, proxy, TLS or web server, within the time for connecting",
+        |tool| super::with_silent_dns(tool, &["-t", "t", "-m", "x"]),
+    ),
     scenario(TOOL, "no connection", |tool| {
         let port = free_port().to_string();
         tool.run(["-h", "127.0.0.1", "-p", &port, "-t", "t", "-m", "x"])

@@ -105,6 +105,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         let port = free_port().to_string();
         tool.run(["-h", "127.0.0.1,127.0.0.2", "-p", &port, "-t", "t"])
     }),
+    scenario(
+        TOOL,
+        "no answer to a look-up, or from host, proxy, TLS or web server, within the time for connecting, the first time",
+        |tool| super::with_silent_dns(tool, &["-t", "t"]),
+    ),
     scenario(TOOL, "no connection, the first time", |tool| {
         tool.run(["-h", "127.0.0.1", "-p", &free_port().to_string(), "-t", "t"])
     }),

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use test_support::dns::{DnsServer, Record};
 use test_support::mosquitto::Mosquitto;
 use test_support::packet::{self, Delivery, v3, v5};
-use test_support::scripted_peer::{Connection, ScriptedPeer};
+use test_support::scripted_peer::{Connection, DeafPort, ScriptedPeer};
 use test_support::tool::Running;
 
 use super::publisher;
@@ -244,4 +244,37 @@ fn what_one_candidate_does_not_use_the_next_one_has() {
     let seconds: f64 = limit.trim_end_matches(" s").parse().expect("a number");
     // Its part of the whole would be half a second.
     assert!(seconds > 0.5 && seconds <= 2.0, "{output:?}");
+}
+
+#[test]
+fn a_candidate_of_which_nothing_comes_leaves_time_for_the_next() {
+    let (deaf, peer) = (DeafPort::new(), ScriptedPeer::listen());
+    let dns = DnsServer::start(vec![
+        (SERVICE, Record::Srv(10, 0, deaf.port(), "b.example.org")),
+        (SERVICE, Record::Srv(20, 0, peer.port(), "b.example.org")),
+        ("b.example.org", Record::A(Ipv4Addr::LOCALHOST)),
+    ]);
+    let place = ["-S", "-h", "example.org", "--dns-server", &dns.address()];
+    let words = [&place, &MESSAGE[..], &["--connect-timeout", "4"]].concat();
+    let running = publisher().spawn(words);
+    serve(peer.accept(), &v3::connack(0));
+    running.wait().assert_code(0);
+}
+
+#[test]
+fn silent_candidates_are_each_named() {
+    let deaf = [DeafPort::new(), DeafPort::new()];
+    let [first, second] = deaf.each_ref().map(DeafPort::port);
+    let dns = DnsServer::start(vec![
+        (SERVICE, Record::Srv(10, 0, first, "b.example.org")),
+        (SERVICE, Record::Srv(20, 0, second, "b.example.org")),
+        ("b.example.org", Record::A(Ipv4Addr::LOCALHOST)),
+    ]);
+    let place = ["-S", "-h", "example.org", "--dns-server", &dns.address()];
+    let output = publisher().run([&place, &MESSAGE[..], &["--connect-timeout", "1"]].concat());
+    output.assert_code(1);
+    for port in [first, second] {
+        let named = format!("no answer from b.example.org:{port} within 0.");
+        assert!(output.stderr().contains(&named), "{output:?}");
+    }
 }

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 #[cfg(feature = "client")]
 use crate::client::ClientError;
 #[cfg(feature = "client")]
+use crate::plan::Wrapping;
+#[cfg(feature = "client")]
 use crate::protocol::codec::DecodeError;
 #[cfg(feature = "client")]
 use crate::protocol::{ProtocolVersion, ReasonCode};
@@ -139,11 +141,19 @@ impl Failure for ClientError {
         match self {
             Self::Transport(error) => error.hint(),
             Self::NoCandidate(failures) => failures.iter().rev().find_map(Failure::hint),
-            Self::NoConnAck { .. } => Some(
-                "that port (-p) may be for something else than MQTT, or for TLS (--cafile) or \
-                 WebSocket (--ws); --connect-timeout waits longer"
-                    .to_owned(),
-            ),
+            Self::NoConnAck { wrapping, .. } => {
+                let hint = match wrapping {
+                    Wrapping::Plain => {
+                        "that port (-p) may be for something else than MQTT, or for TLS (--cafile) or \
+                         WebSocket (--ws)"
+                    }
+                    Wrapping::Tls => {
+                        "that port (-p) may be for something else than MQTT, or for WebSocket (--ws)"
+                    }
+                    Wrapping::WebSocket => "the web server may have no broker behind it",
+                };
+                Some(format!("{hint}; --connect-timeout waits longer"))
+            }
             Self::Session(SessionError::Refused { version, connack }) => {
                 let hint = match (version, connack.code) {
                     (ProtocolVersion::V5, 0x84) => "try -V mqttv311",

@@ -89,6 +89,37 @@ impl ScriptedPeer {
     }
 }
 
+/// A port where nobody is let in: its queue is full, so that who connects hears nothing, as behind a
+/// firewall.
+#[derive(Debug)]
+pub struct DeafPort {
+    listener: TcpListener,
+    _queued: TcpStream,
+}
+
+impl DeafPort {
+    /// On 127.0.0.1.
+    #[must_use]
+    pub fn new() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        rustix::net::listen(&listener, 0).unwrap();
+        let queued = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        Self { listener, _queued: queued }
+    }
+
+    /// The port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.listener.local_addr().unwrap().port()
+    }
+}
+
+impl Default for DeafPort {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// One client's connection.
 #[derive(Debug)]
 pub struct Connection {

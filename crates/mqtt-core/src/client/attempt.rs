@@ -87,8 +87,10 @@ impl Attempt<'_> {
         let mut connection = Connection::new(reached);
         let introduced = deadline.wait_for(self.introduce(&mut connection)).await;
         let endpoint = || connection.endpoint().clone();
-        let introduced =
-            introduced.map_err(|limit| ClientError::NoConnAck { endpoint: endpoint(), limit })?;
+        let introduced = introduced.map_err(|limit| {
+            let wrapping = self.route.wrapping();
+            ClientError::NoConnAck { endpoint: endpoint(), limit, wrapping }
+        })?;
         let event = introduced.map_err(|error| error.before_connack(self.route))?;
         Ok((connection, event))
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::redirect;
 use super::write_queue::WriteError;
 use crate::console::ConsoleError;
-use crate::plan::{Endpoint, Route};
+use crate::plan::{Endpoint, Route, Wrapping};
 use crate::protocol::codec::{DecodeError, EncodeError};
 use crate::protocol::{ProtocolVersion, ReasonCode};
 use crate::session::{LimitError, SessionError};
@@ -36,6 +36,8 @@ pub enum ClientError {
         endpoint: Endpoint,
         /// The limit, from the look-up of its name on.
         limit: Duration,
+        /// What CONNECT went out in.
+        wrapping: Wrapping,
     },
     /// The broker refused, left, or broke the protocol.
     #[error(transparent)]
@@ -252,5 +254,12 @@ mod tests {
         assert!(failure(io::ErrorKind::ConnectionReset).is_silence());
         assert!(!failure(io::ErrorKind::ConnectionRefused).is_silence());
         assert!(!failure(io::ErrorKind::HostUnreachable).is_silence());
+    }
+
+    #[test]
+    fn without_candidates_there_is_nowhere_to_go() {
+        let error = ClientError::of_candidates(Vec::new());
+        assert!(matches!(error, ClientError::Nowhere), "{error}");
+        assert!(!error.may_pass());
     }
 }

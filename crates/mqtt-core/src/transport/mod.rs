@@ -3,6 +3,7 @@
 //! Each way to reach a broker is one file: TCP lies at the bottom, others wrap the stream below
 //! them. Knows neither packets nor MQTT.
 
+mod awaited;
 mod deadline;
 mod dns;
 mod dns_query;
@@ -25,6 +26,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::plan::{Endpoint, Route};
+pub use awaited::{Awaited, Party};
 pub use deadline::{Deadline, in_seconds};
 pub use proxy::ProxyError;
 pub use tls::{SetupError, TlsError};
@@ -41,6 +43,8 @@ pub enum TransportError {
     /// The name has no address.
     #[error("cannot look up host '{host}'")]
     Lookup {
+        /// Whose.
+        party: Party,
         /// The name.
         host: String,
         /// The resolver's answer.
@@ -65,12 +69,12 @@ pub enum TransportError {
         /// What the last address tried answered.
         source: io::Error,
     },
-    /// It did not answer in its time.
-    #[error("no answer from {endpoint} within {}", in_seconds(*.limit))]
+    /// Somebody did not answer in time.
+    #[error("no answer {awaited} within {}", in_seconds(*.limit))]
     NoAnswer {
-        /// Which.
-        endpoint: Endpoint,
-        /// Its time.
+        /// Who, and to what.
+        awaited: Awaited,
+        /// The time for the whole way to this broker.
         limit: Duration,
     },
     /// The name to connect from has no address.
@@ -135,7 +139,9 @@ impl TransportError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Lookup { .. } => "check the name given with -h",
+            Self::Lookup { party: Party::Broker, .. } => "check the name given with -h",
+            Self::Lookup { party: Party::Proxy, .. } => "--proxy says where the proxy listens",
+            Self::ServiceLookup { .. } => "--dns-server asks another DNS server",
             Self::NoService(_) => "without --srv, -h and -p say where the broker listens",
             Self::Connect { endpoint: Endpoint::Unix(_), source } => match source.kind() {
                 io::ErrorKind::ConnectionRefused => "is a broker running there?",
@@ -148,9 +154,11 @@ impl TransportError {
             Self::Connect { source, .. } if is_unreachable(source) => {
                 "this machine knows no way there: is -h right?"
             }
-            Self::NoAnswer { .. } => SILENCE,
-            Self::Bind { .. } => "--bind-address is an address of this machine",
-            Self::Proxy { source, .. } => return source.hint().map(str::to_owned),
+            Self::NoAnswer { awaited, .. } => awaited.hint(),
+            Self::BindLookup { .. } | Self::Bind { .. } => {
+                "--bind-address is an address of this machine"
+            }
+            Self::Proxy { source, .. } => return source.hint(),
             Self::WebSocket { source, .. } => return source.hint().map(str::to_owned),
             Self::Setup(error) => error.hint()?,
             Self::Tls { source, .. } => source.hint()?,
@@ -189,10 +197,6 @@ impl TransportError {
     }
 }
 
-/// What may help where nothing at all has come.
-const SILENCE: &str = "-h and -p may lead elsewhere, or a firewall may be in between; \
-     --connect-timeout waits longer";
-
 fn is_unreachable(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable)
 }
@@ -221,9 +225,8 @@ pub async fn services(
     service: &str,
     deadline: Deadline,
 ) -> Result<Vec<Endpoint>, TransportError> {
-    let found = deadline.wait_for(dns::services(route.dns_server, service)).await;
-    let endpoint = || Endpoint::Service(service.to_owned());
-    found.unwrap_or_else(|limit| Err(TransportError::NoAnswer { endpoint: endpoint(), limit }))
+    let awaited = || Awaited::Service(service.to_owned());
+    deadline.answer(awaited, dns::services(route.dns_server, service)).await
 }
 
 /// Connects to a candidate of the route.
@@ -234,31 +237,38 @@ pub async fn connect(
     deadline: Deadline,
 ) -> Result<Reached, TransportError> {
     // All layers together are large, and would lie in each future around them.
-    match deadline.wait_for(Box::pin(reach(prepared, route, &endpoint))).await {
-        Ok(reached) => Ok((reached?, endpoint)),
-        Err(limit) => Err(TransportError::NoAnswer { endpoint, limit }),
-    }
+    let stream = Box::pin(reach(prepared, route, &endpoint, deadline)).await?;
+    Ok((stream, endpoint))
 }
 
 async fn reach(
     prepared: &Prepared,
     route: &Route,
     endpoint: &Endpoint,
+    deadline: Deadline,
 ) -> Result<Box<dyn ByteStream>, TransportError> {
     let proxy = route.proxy.as_ref().filter(|proxy| !proxy.exceptions.cover(&endpoint.name()));
     let mut stream: Box<dyn ByteStream> = match (endpoint, proxy) {
-        (Endpoint::Tcp { host, port }, None) => Box::new(tcp::connect(route, host, *port).await?),
-        (Endpoint::Tcp { host, port }, Some(proxy)) => {
-            proxy::connect(route, proxy, host, *port).await?
+        (Endpoint::Tcp { host, port }, None) => {
+            Box::new(tcp::connect(route, Party::Broker, host, *port, deadline).await?)
         }
-        (Endpoint::Unix(path), _) => Box::new(unix::connect(path).await?),
+        (Endpoint::Tcp { host, port }, Some(proxy)) => {
+            proxy::connect(route, proxy, host, *port, deadline).await?
+        }
+        (Endpoint::Unix(path), _) => {
+            let awaited = || Awaited::Connection(Party::Broker, endpoint.clone());
+            Box::new(deadline.answer(awaited, unix::connect(path)).await?)
+        }
         (Endpoint::Service(name), _) => return Err(TransportError::NoService(name.clone())),
     };
     if let Some(tls) = &prepared.tls {
-        stream = tls.connect(stream, endpoint).await?;
+        let awaited = || Awaited::Tls(endpoint.clone());
+        stream = deadline.answer(awaited, tls.connect(stream, endpoint)).await?;
     }
     if let Some(plan) = &route.websocket {
-        stream = Box::new(websocket::connect(route, plan, endpoint, stream).await?);
+        let awaited = || Awaited::WebSocket(endpoint.clone());
+        let opening = websocket::connect(route, plan, endpoint, stream);
+        stream = Box::new(deadline.answer(awaited, opening).await?);
     }
     Ok(stream)
 }
@@ -279,8 +289,8 @@ mod tests {
         assert_eq!(hint(io::ErrorKind::NetworkUnreachable), unreachable);
         let refused = Some("is a broker running there? -h and -p say where it listens".to_owned());
         assert_eq!(hint(io::ErrorKind::ConnectionRefused), refused);
-        let limit = Duration::from_secs(1);
-        let silent = TransportError::NoAnswer { endpoint: endpoint.clone(), limit };
-        assert_eq!(silent.hint().as_deref(), Some(SILENCE));
+        let awaited = Awaited::Connection(Party::Broker, endpoint.clone());
+        let silent = TransportError::NoAnswer { awaited, limit: Duration::from_secs(1) };
+        assert!(silent.hint().unwrap().contains("a firewall may be in between"));
     }
 }
