@@ -165,7 +165,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             scene.running.wait()
         },
     ),
-    scenario(TOOL, "the broker sent a malformed packet", |tool| {
+    scenario(TOOL, "the broker sent a malformed packet, or is a web server", |tool| {
         Scene::connecting(tool, MESSAGE).answered_with(b"\x20\x03\x00\x00\x00")
     }),
     scenario(TOOL, "the broker does not support the QoS asked for (MQTT 5)", |tool| {

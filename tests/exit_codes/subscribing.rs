@@ -160,7 +160,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     scenario(TOOL, "the broker asks for an authentication exchange", |tool| {
         Scene::connected(tool, TOPIC_5).then_answered_with(&[0xf0, 0x00])
     }),
-    scenario(TOOL, "the broker sent a malformed packet", |tool| {
+    scenario(TOOL, "the broker sent a malformed packet, or is a web server", |tool| {
         let packet = b"\x30\x04\x00\x02\xff\xffx";
         Scene::connected(tool, TOPIC).then_answered_with(packet)
     }),

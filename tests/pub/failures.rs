@@ -166,6 +166,27 @@ fn assert_silence(place: &[&str], runs: &[Silence<'_>]) {
 }
 
 #[test]
+fn a_web_server_that_answers_to_mqtt_is_recognised() {
+    for version in ["31", "311", "5"] {
+        let peer = ScriptedPeer::listen();
+        let running = start_at(&peer, &["-t", "t", "-m", "x", "-V", version]);
+        let mut client = peer.accept();
+        client.read_packet();
+        client.send(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        client.expect_end();
+        let output = running.wait();
+        output.assert_code(21);
+        let expected = format!(
+            "error: 127.0.0.1:{} sent what it must not: it answered as a web server does\n\
+             hint: that port is a web server's: a broker may have MQTT over WebSocket there (--ws), \
+             and plain MQTT on another one\n",
+            peer.port()
+        );
+        assert_eq!(output.stderr(), expected);
+    }
+}
+
+#[test]
 fn a_web_server_without_a_broker_behind_it_is_told() {
     let peer = ScriptedPeer::listen();
     let running = start_at(&peer, &["-t", "t", "-m", "x", "--ws", "--connect-timeout", "3"]);

@@ -179,6 +179,11 @@ impl Failure for ClientError {
             Self::Decode { source: DecodeError::Tls, .. } => Some(
                 "the broker wants TLS on that port: --cafile FILE or --tls-use-os-certs".to_owned(),
             ),
+            Self::Decode { source: DecodeError::Http, .. } => Some(
+                "that port is a web server's: a broker may have MQTT over WebSocket there (--ws), \
+                 and plain MQTT on another one"
+                    .to_owned(),
+            ),
             Self::Unanswered { .. } => Some(
                 "a broker may do that where it wants TLS (--cafile, --tls-use-os-certs), or another \
                  version of MQTT (-V)"
@@ -212,7 +217,8 @@ fn transport_status(error: &TransportError) -> ExitStatus {
             WebSocketError::Closed | WebSocketError::NotHttp | WebSocketError::Stream(_) => {
                 ExitStatus::LOST
             }
-            WebSocketError::LongAnswer
+            WebSocketError::OldHttp
+            | WebSocketError::LongAnswer
             | WebSocketError::Refused(_)
             | WebSocketError::Request(_)
             | WebSocketError::Subprotocol

@@ -1,7 +1,7 @@
 //! The options that say where the broker is and how it is reached.
 
 use std::ffi::OsStr;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -163,8 +163,19 @@ impl RouteArgs {
         if names.iter().any(String::is_empty) {
             return Err(self.refused_host(given, "a name is missing before or behind a comma"));
         }
+        if self.host.split(',').any(has_port_or_brackets) {
+            let refused = self.refused_host(given, "a host has no port and no brackets");
+            let hint = "-p says the port; an IPv6 address stands without brackets";
+            return Err(refused.hinting(hint));
+        }
         Ok(Place::Hosts { names, port: self.port.unwrap_or(self.tls.default_port()) })
     }
+}
+
+/// Colons are those of an IPv6 address, behind which a zone may stand (RFC 4007 §11).
+fn has_port_or_brackets(name: &str) -> bool {
+    let address = name.split('%').next().unwrap_or(name);
+    name.contains(['[', ']']) || name.contains(':') && address.parse::<Ipv6Addr>().is_err()
 }
 
 fn dns_server(word: &OsStr) -> Result<SocketAddr, ValueError> {

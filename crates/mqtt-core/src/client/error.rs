@@ -58,7 +58,7 @@ pub enum ClientError {
         /// `None`: the broker closed it.
         source: Option<io::Error>,
     },
-    /// The connection broke before CONNACK, and TLS was not asked for.
+    /// The connection broke before CONNACK, and there was nothing but MQTT in it.
     #[error("the connection to {endpoint} was lost{}", if .source.is_some() { "" } else { ": the broker closed it" })]
     Unanswered {
         /// The broker.
@@ -192,7 +192,7 @@ impl ClientError {
                     | DecodeError::ReasonCode { .. },
                 ..
             } => Some(ReasonCode::PROTOCOL_ERROR),
-            Self::Decode { source: DecodeError::Tls, .. } => None,
+            Self::Decode { source: DecodeError::Tls | DecodeError::Http, .. } => None,
             Self::Decode { .. } => Some(ReasonCode::MALFORMED_PACKET),
             _ => None,
         }
@@ -221,7 +221,7 @@ impl ClientError {
     /// The same, for what happened before CONNACK on a way like this.
     pub(super) fn before_connack(self, route: &Route) -> Self {
         match self {
-            Self::Lost { endpoint, source } if route.tls.is_none() => {
+            Self::Lost { endpoint, source } if route.wrapping() == Wrapping::Plain => {
                 Self::Unanswered { endpoint, source }
             }
             other => other,

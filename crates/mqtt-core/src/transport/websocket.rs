@@ -58,6 +58,9 @@ pub enum WebSocketError {
     /// What answers is no web server.
     #[error("the answer is not one of HTTP")]
     NotHttp,
+    /// What answers is a web server of old.
+    #[error("the web server speaks HTTP/1.0, which has no WebSocket")]
+    OldHttp,
     /// The answer is too long.
     #[error("the answer is too long")]
     LongAnswer,
@@ -77,6 +80,7 @@ impl WebSocketError {
             Self::Refused(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
                 Some("--ws-header 'Authorization: ...' may say who asks")
             }
+            Self::OldHttp => Some("-h and -p may lead to another web server than the broker's"),
             Self::NotHttp | Self::Closed => Some(
                 "is it a port for WebSocket (--ws)? Many brokers have another one for plain MQTT",
             ),
@@ -92,7 +96,8 @@ impl WebSocketError {
                     SubProtocolError::NoSubProtocol | SubProtocolError::InvalidSubProtocol,
                 ) => Self::Subprotocol,
                 ProtocolError::HandshakeIncomplete => Self::Closed,
-                ProtocolError::HttparseError(_) | ProtocolError::WrongHttpVersion => Self::NotHttp,
+                ProtocolError::HttparseError(_) => Self::NotHttp,
+                ProtocolError::WrongHttpVersion => Self::OldHttp,
                 error => Self::WrongAnswer(error),
             },
             Error::Io(error) => match error.kind() {
