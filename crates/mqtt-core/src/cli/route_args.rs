@@ -86,6 +86,10 @@ impl RouteArgs {
             Place::Socket(_) => None,
             Place::Hosts { port, .. } => Some(*port),
         };
+        let proxy = self.proxy.plan(given, |name| std::env::var_os(name))?;
+        if proxy.is_some() && matches!(place, Place::Socket(_)) {
+            return Err(given.error("'--proxy' and a unix socket exclude each other"));
+        }
         let behaviour = given.invocation().behaviour;
         let environment = TlsEnvironment::read(behaviour, |name| std::env::var_os(name));
         let tls = self.tls.plan(given, environment, port)?;
@@ -104,7 +108,7 @@ impl RouteArgs {
             candidates,
             dns_server: self.dns_server,
             bind_address: self.bind_address,
-            proxy: self.proxy.plan(given, |name| std::env::var_os(name))?,
+            proxy,
             tls,
             websocket: self.websocket.plan(given)?,
         })
@@ -130,9 +134,6 @@ impl RouteArgs {
         };
         if self.srv {
             return Err(given.error("'--srv' and a unix socket exclude each other"));
-        }
-        if self.proxy.is_given() {
-            return Err(given.error("'--proxy' and a unix socket exclude each other"));
         }
         Ok(Place::Socket(path))
     }

@@ -19,7 +19,7 @@ mod websocket;
 
 use std::error::Error;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -146,6 +146,10 @@ impl TransportError {
             Self::Connect { endpoint: Endpoint::Unix(_), source } => match source.kind() {
                 io::ErrorKind::ConnectionRefused => "is a broker running there?",
                 io::ErrorKind::NotFound => "--unix is the path of the broker's socket",
+                io::ErrorKind::PermissionDenied => {
+                    "the mode and the owner of the socket, and of the folders above it, say who may \
+                     connect"
+                }
                 _ => return None,
             },
             error if error.is_refusal() => {
@@ -153,6 +157,11 @@ impl TransportError {
             }
             Self::Connect { source, .. } if is_unreachable(source) => {
                 "this machine knows no way there: is -h right?"
+            }
+            Self::Connect { endpoint: Endpoint::Tcp { host, .. }, source }
+                if source.kind() == io::ErrorKind::InvalidInput && is_of_a_link(host) =>
+            {
+                "such an address needs the name of the interface behind it: fe80::5%eth0"
             }
             Self::NoAnswer { awaited, .. } => awaited.hint(),
             Self::BindLookup { .. } | Self::Bind { .. } => {
@@ -195,6 +204,11 @@ impl TransportError {
     fn file(option: &'static str, path: &Path, source: io::Error) -> Self {
         Self::File { option, path: path.to_owned(), source }
     }
+}
+
+/// Whether the address means something on one link only, and does not say which (RFC 4007 §6).
+fn is_of_a_link(host: &str) -> bool {
+    host.parse().is_ok_and(|address: Ipv6Addr| address.is_unicast_link_local())
 }
 
 fn is_unreachable(error: &io::Error) -> bool {
@@ -292,5 +306,26 @@ mod tests {
         let awaited = Awaited::Connection(Party::Broker, endpoint.clone());
         let silent = TransportError::NoAnswer { awaited, limit: Duration::from_secs(1) };
         assert!(silent.hint().unwrap().contains("a firewall may be in between"));
+    }
+
+    #[test]
+    fn an_address_of_a_link_without_its_interface_is_told_what_it_needs() {
+        let hint = |host: &str| {
+            let endpoint = Endpoint::Tcp { host: host.to_owned(), port: 1 };
+            let source = io::ErrorKind::InvalidInput.into();
+            TransportError::Connect { endpoint, source }.hint()
+        };
+        assert!(hint("fe80::5").unwrap().contains("fe80::5%eth0"));
+        for other in ["fe80::5%lo", "2001:db8::1", "broker"] {
+            assert_eq!(hint(other), None);
+        }
+    }
+
+    #[test]
+    fn a_socket_that_is_not_for_us_is_told_with_who_decides() {
+        let endpoint = Endpoint::Unix("/run/socket".into());
+        let source = io::ErrorKind::PermissionDenied.into();
+        let hint = TransportError::Connect { endpoint, source }.hint().unwrap();
+        assert!(hint.starts_with("the mode and the owner of the socket, "), "{hint}");
     }
 }

@@ -80,6 +80,13 @@ impl ProxyError {
             Self::NoMethod | Self::Credentials | Self::Status { code: 401 | 407, .. } => {
                 "user name and password stand in --proxy: ...://USER:PASSWORD@HOST:PORT"
             }
+            Self::Refused(Reply(2)) | Self::Status { code: 403, .. } => {
+                "its rules may allow other hosts (-h) or ports (-p)"
+            }
+            Self::Refused(Reply(1)) => "its log may say why: whether it reaches -h and -p, say",
+            Self::Refused(Reply(3..=5)) | Self::Status { code: 502..=504, .. } => {
+                "-h and -p say where the broker listens, as the proxy sees it"
+            }
             Self::NotSocks => "is it a proxy for HTTP? --proxy http://... is for those",
             Self::NotHttp => "is it a proxy for SOCKS 5? --proxy socks5h://... is for those",
             _ => return None,

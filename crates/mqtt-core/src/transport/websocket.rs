@@ -146,16 +146,18 @@ fn config() -> WebSocketConfig {
         .max_message_size(Some(LONGEST_MESSAGE))
 }
 
-/// The server as a Host field names it (RFC 9110 §7.2).
+/// The server as a Host field names it (RFC 9110 §7.2), without the zone of an address, which is this
+/// machine's own business (RFC 6874 §1).
 fn authority(endpoint: &Endpoint, default_port: u16) -> String {
-    match endpoint {
-        Endpoint::Tcp { host, port } if *port == default_port && host.contains(':') => {
-            format!("[{host}]")
-        }
-        Endpoint::Tcp { host, port } if *port == default_port => host.clone(),
-        Endpoint::Tcp { .. } => endpoint.to_string(),
-        // It has no name of its own.
-        Endpoint::Unix(_) | Endpoint::Service(_) => "localhost".to_owned(),
+    // A socket has no name of its own.
+    let Endpoint::Tcp { host, port } = endpoint else {
+        return "localhost".to_owned();
+    };
+    let host = host.split('%').next().unwrap_or(host).to_owned();
+    match (*port == default_port, host.contains(':')) {
+        (true, true) => format!("[{host}]"),
+        (true, false) => host,
+        (false, _) => Endpoint::Tcp { host, port: *port }.to_string(),
     }
 }
 

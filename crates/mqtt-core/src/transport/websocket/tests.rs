@@ -18,6 +18,8 @@ fn the_host_is_named_with_its_port_unless_that_is_the_one_of_the_scheme() {
         (tcp("broker", 443), HTTPS, "broker"),
         (tcp("::1", 1883), HTTP, "[::1]:1883"),
         (tcp("::1", 80), HTTP, "[::1]"),
+        (tcp("fe80::5%lo", 8080), HTTP, "[fe80::5]:8080"),
+        (tcp("fe80::5%lo", 80), HTTP, "[fe80::5]"),
         (Endpoint::Unix("/run/socket".into()), HTTP, "localhost"),
     ] {
         assert_eq!(authority(&endpoint, default_port), name);
