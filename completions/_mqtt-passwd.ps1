@@ -22,11 +22,11 @@ Register-ArgumentCompleter -Native -CommandName 'mqtt-passwd' -ScriptBlock {
     $completions = @(switch ($command) {
         'mqtt-passwd' {
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Take the password from the first line of PATH, at most 65535 bytes')
-            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Hash to write: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the same, but quick to guess) or argon2id (for brokers 2.1 that were built with it)')
-            [CompletionResult]::new('--hash', '--hash', [CompletionResultType]::ParameterName, 'Hash to write: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the same, but quick to guess) or argon2id (for brokers 2.1 that were built with it)')
-            [CompletionResult]::new('-I', '-I ', [CompletionResultType]::ParameterName, 'Iterations of sha512-pbkdf2, 1 to 2147483647')
-            [CompletionResult]::new('--iterations', '--iterations', [CompletionResultType]::ParameterName, 'Iterations of sha512-pbkdf2, 1 to 2147483647')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours in help, messages and --debug lines: auto (on a terminal, unless the environment says otherwise), always or never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Write this kind of hash: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the same, but quick to guess) or argon2id (for brokers 2.1 that were built with it)')
+            [CompletionResult]::new('--hash', '--hash', [CompletionResultType]::ParameterName, 'Write this kind of hash: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the same, but quick to guess) or argon2id (for brokers 2.1 that were built with it)')
+            [CompletionResult]::new('-I', '-I ', [CompletionResultType]::ParameterName, 'Iterate sha512-pbkdf2 so many times, 1 to 2147483647')
+            [CompletionResult]::new('--iterations', '--iterations', [CompletionResultType]::ParameterName, 'Iterate sha512-pbkdf2 so many times, 1 to 2147483647')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour help, messages and --debug lines: auto (on a terminal, unless the environment says otherwise), always or never')
             [CompletionResult]::new('-b', '-b', [CompletionResultType]::ParameterName, 'Take the password from the command line, where every user of the system can see it')
             [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Take the password from the command line, where every user of the system can see it')
             [CompletionResult]::new('--password-stdin', '--password-stdin', [CompletionResultType]::ParameterName, 'Take the password from the first line of stdin, at most 65535 bytes')

@@ -19,11 +19,11 @@ set edit:completion:arg-completer[mqtt-passwd] = {|@words|
     var completions = [
         &'mqtt-passwd'= {
             cand --password-file 'Take the password from the first line of PATH, at most 65535 bytes'
-            cand -H 'Hash to write: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the same, but quick to guess) or argon2id (for brokers 2.1 that were built with it)'
-            cand --hash 'Hash to write: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the same, but quick to guess) or argon2id (for brokers 2.1 that were built with it)'
-            cand -I 'Iterations of sha512-pbkdf2, 1 to 2147483647'
-            cand --iterations 'Iterations of sha512-pbkdf2, 1 to 2147483647'
-            cand --color 'Colours in help, messages and --debug lines: auto (on a terminal, unless the environment says otherwise), always or never'
+            cand -H 'Write this kind of hash: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the same, but quick to guess) or argon2id (for brokers 2.1 that were built with it)'
+            cand --hash 'Write this kind of hash: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the same, but quick to guess) or argon2id (for brokers 2.1 that were built with it)'
+            cand -I 'Iterate sha512-pbkdf2 so many times, 1 to 2147483647'
+            cand --iterations 'Iterate sha512-pbkdf2 so many times, 1 to 2147483647'
+            cand --color 'Colour help, messages and --debug lines: auto (on a terminal, unless the environment says otherwise), always or never'
             cand -b 'Take the password from the command line, where every user of the system can see it'
             cand --batch 'Take the password from the command line, where every user of the system can see it'
             cand --password-stdin 'Take the password from the first line of stdin, at most 65535 bytes'

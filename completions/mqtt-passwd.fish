@@ -1,9 +1,9 @@
 complete -c mqtt-passwd -l password-file -d 'Take the password from the first line of PATH, at most 65535 bytes' -r -F
-complete -c mqtt-passwd -s H -l hash -d 'Hash to write: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the same, but quick to guess) or argon2id (for brokers 2.1 that were built with it)' -r -f -a "sha512-pbkdf2\t''
+complete -c mqtt-passwd -s H -l hash -d 'Write this kind of hash: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the same, but quick to guess) or argon2id (for brokers 2.1 that were built with it)' -r -f -a "sha512-pbkdf2\t''
 sha512\t''
 argon2id\t''"
-complete -c mqtt-passwd -s I -l iterations -d 'Iterations of sha512-pbkdf2, 1 to 2147483647' -r -f
-complete -c mqtt-passwd -l color -d 'Colours in help, messages and --debug lines: auto (on a terminal, unless the environment says otherwise), always or never' -r -f -a "auto\t''
+complete -c mqtt-passwd -s I -l iterations -d 'Iterate sha512-pbkdf2 so many times, 1 to 2147483647' -r -f
+complete -c mqtt-passwd -l color -d 'Colour help, messages and --debug lines: auto (on a terminal, unless the environment says otherwise), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c mqtt-passwd -s b -l batch -d 'Take the password from the command line, where every user of the system can see it'

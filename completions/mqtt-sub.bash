@@ -23,7 +23,7 @@ _mqtt__sub() {
 
     case "${cmd}" in
         mqtt__sub)
-            opts="-t -q -U -T -R -C -E -v -F -w -N -h -p -S -A -i -I -V -c -x -D -u -P -k -W -M -d -L -o --topic --qos --unsubscribe --filter-out --no-retained --retained-only --remove-retained --retain-handling --retain-as-published --count --exit-after-suback --verbose --format --pretty --raw --watch --message-rate --no-newline --host --port --unix --srv --dns-server --bind-address --nodelay --ws --ws-path --ws-header --proxy --cafile --capath --tls-use-os-certs --cert --key --key-password-file --keyform --insecure --tls-version --ciphers --tls-alpn --psk --psk-identity --tls-keylog --no-tls --id --id-prefix --protocol-version --disable-clean-session --session-expiry --property --will-topic --will-payload --will-qos --will-retain --username --password --pw --password-file --keepalive --connect-timeout --retry --no-reconnect --timeout --max-inflight --max-packet-size --debug --color --quiet --url --options-file --show-config --help --version --random-filter"
+            opts="-t -q -U -T -R -C -E -v -F -w -N -h -p -S -A -i -I -V -c -x -D -u -P -k -W -M -d -L -o --topic --qos --unsubscribe --filter-out --no-retained --retained-only --remove-retained --retain-handling --retain-as-published --count --exit-after-suback --verbose --format --pretty --raw --watch --message-rate --no-newline --host --port --unix --srv --dns-server --bind-address --nodelay --ws --ws-path --ws-header --proxy --cafile --capath --tls-use-os-certs --cert --key --key-password-file --keyform --insecure --tls-version --ciphers --tls-alpn --psk --psk-identity --tls-keylog --no-tls --id --id-prefix --protocol-version --disable-clean-session --session-expiry --property --will-topic --will-payload --will-qos --will-retain --username --password --pw --password-file --password-command --keepalive --connect-timeout --retry --no-reconnect --timeout --max-inflight --max-packet-size --debug --stats --color --quiet --url --options-file --profile --show-config --help --version --random-filter"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -470,6 +470,13 @@ _mqtt__sub() {
                     fi
                     return 0
                     ;;
+                --password-command)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --keepalive)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -581,6 +588,13 @@ _mqtt__sub() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;

@@ -16,6 +16,9 @@ fuzz_target!(|bytes: &[u8]| {
                     || bytes.contains(&0)
                     || bytes.contains(&b'\t')
             );
+            if let Ok(Some(name)) = line.profile() {
+                assert!(!name.is_empty() && !name.iter().any(|byte| b" []\t\n\0".contains(byte)));
+            }
             let Ok(Some(value)) = line.value() else { continue };
             assert!(!value.contains(&b'\n') && !value.contains(&0));
             if grammar == Grammar::Original {

@@ -1,9 +1,11 @@
 //! Any bytes as a password file: an edit changes the lines it was asked to change and no other
-//! byte, is found again by the next one, and doing it twice is doing it once.
+//! byte, is found again by the next one, and doing it twice is doing it once. The same bytes as a
+//! list of users: what is read stands in it, and all of them are set.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mqtt_passwd::password_file::{Edited, PasswordFile, Set};
+use mqtt_passwd::password_file::{Counts, Edited, NewEntry, PasswordFile, Set};
+use mqtt_passwd::user_list::{self, Login};
 use mqtt_passwd::user_name::UserName;
 use zeroize::Zeroizing;
 
@@ -16,11 +18,13 @@ fuzz_target!(|bytes: &[u8]| {
     setting(&old, bytes, &user);
     deleting(&old, bytes, &user);
     upgrading(&old, bytes);
+    setting_all(&old, bytes);
+    naming(bytes);
 });
 
 fn setting(old: &PasswordFile, bytes: &[u8], user: &UserName) {
     let (edited, set) = old.set(user, HASH);
-    let _ = edited.faults().to_string();
+    let _ = (edited.faults().to_string(), edited.diff());
     let new = content(&edited);
     let (old_lines, new_lines) = (lines(bytes), lines(&new));
     let added = usize::from(set == Set::Added);
@@ -57,6 +61,31 @@ fn upgrading(old: &PasswordFile, bytes: &[u8]) {
     let again = file(&new);
     let plain = again.plain();
     assert_eq!((plain.passwords().len(), plain.kept()), (0, kept + count));
+}
+
+/// The list is that of the file: users who are in it, and some whom only the list takes for users.
+fn setting_all(old: &PasswordFile, bytes: &[u8]) {
+    let Ok(logins) = user_list::logins(bytes) else { return };
+    assert!(!logins.is_empty());
+    let entry = |Login { user, password }: Login| {
+        let line = [user.as_bytes(), b":", password.as_bytes()].concat();
+        assert!(bytes.windows(line.len()).any(|window| window == line));
+        NewEntry { user, hash: HASH.to_owned() }
+    };
+    let entries: Vec<_> = logins.into_iter().map(entry).collect();
+    let (edited, counts) = old.set_all(&entries);
+    assert_eq!(counts.added + counts.updated, entries.len());
+    let new = content(&edited);
+    assert_eq!(lines(&new).len(), lines(bytes).len() + counts.added);
+    assert_eq!(edited.diff().lines().count(), counts.added + 2 * counts.updated);
+    let again = file(&new);
+    let (twice, counts) = again.set_all(&entries);
+    assert_eq!((content(&twice), counts), (new, Counts { added: 0, updated: entries.len() }));
+}
+
+fn naming(bytes: &[u8]) {
+    let Ok(names) = user_list::names(bytes) else { return };
+    assert!(names.iter().all(|name| name.concern().is_none()));
 }
 
 fn file(bytes: &[u8]) -> PasswordFile {

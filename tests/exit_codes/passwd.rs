@@ -17,10 +17,18 @@ fn edited(tool: &Tool, words: &[&str], input: &str) -> Output {
     tool.run_with_input(input, words)
 }
 
+/// The password "y", held against that of a user in the file.
+fn checked(tool: &Tool, user: &str) -> Output {
+    let path = tool.home().join("passwords");
+    tool.run_with_input("y\n", ["--check".as_ref(), path.as_os_str(), user.as_ref()])
+}
+
 pub(super) const SCENARIOS: &[Scenario] = &[
-    scenario(TOOL, "done: the file is as asked, on disk", |tool| {
-        edited(tool, &["FILE", "bob"], "a\na\n")
-    }),
+    scenario(
+        TOOL,
+        "done: the file is as asked, on disk; with `--check`: the password is right",
+        |tool| edited(tool, &["FILE", "bob"], "a\na\n"),
+    ),
     scenario(TOOL, "wrong usage; the file is as it was", |tool| {
         edited(tool, &["--nonsense", "FILE"], "")
     }),
@@ -38,6 +46,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     }),
     scenario(
         TOOL,
+        "`--users-stdin`: a line makes no sense, or there is none; the file is as it was",
+        |tool| edited(tool, &["--users-stdin", "FILE"], "alice:x\nbob\n"),
+    ),
+    scenario(
+        TOOL,
         "an earlier rewrite in place was cut short, and somebody else has changed the file since",
         |tool| {
             let path = tool.home().join("passwords");
@@ -48,6 +61,23 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             tool.run(["-D".as_ref(), path.as_os_str(), "bob".as_ref()])
         },
     ),
+    scenario(TOOL, "`--check`: the password is another one", |tool| {
+        edited(tool, &["-H", "sha512", "-b", "FILE", "bob", "x"], "");
+        checked(tool, "bob")
+    }),
+    scenario(TOOL, "`--check`: no such user", |tool| {
+        edited(tool, &["-H", "sha512", "-b", "FILE", "bob", "x"], "");
+        checked(tool, "alice")
+    }),
+    scenario(TOOL, "`--check`: the user's line has no hash, or a damaged one", |tool| {
+        std::fs::write(tool.home().join("passwords"), "bob:$7$1\n").expect("the folder is ours");
+        checked(tool, "bob")
+    }),
+    scenario(TOOL, "`--check`: the hash is of a kind that is not known", |tool| {
+        std::fs::write(tool.home().join("passwords"), "bob:$5$x$y\n").expect("the folder is ours");
+        checked(tool, "bob")
+    }),
+    scenario(TOOL, "`--check`: the file cannot be read", |tool| checked(tool, "bob")),
     scenario(TOOL, "the two passwords differ; the file is as it was", |tool| {
         edited(tool, &["FILE", "bob"], "a\nb\n")
     }),

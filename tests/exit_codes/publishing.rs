@@ -1,7 +1,7 @@
 use std::io::Write as _;
 
 use test_support::dns::DnsServer;
-use test_support::mosquitto::free_port;
+use test_support::mosquitto::{Mosquitto, free_port};
 use test_support::packet::{self, v3, v5};
 use test_support::scripted_peer::ScriptedPeer;
 use test_support::tool::{Output, Running, Signal, Tool};
@@ -52,6 +52,9 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     }),
     scenario(TOOL, "the file of `--password-file` cannot be read", |tool| {
         tool.run(["-t", "t", "-m", "x", "-u", "u", "--password-file", "/no/such/file"])
+    }),
+    scenario(TOOL, "the program of `--password-command` fails, or prints nothing", |tool| {
+        tool.run(["-t", "t", "-m", "x", "-u", "u", "--password-command", "false"])
     }),
     scenario(TOOL, "the host, or the name of `-A`, has no address", |tool| {
         tool.run(["-h", "no-such-host.invalid", "-t", "t", "-m", "x"])
@@ -176,6 +179,14 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         let scene = Scene::connecting(tool, MESSAGE_5);
         scene.answered_with(&v5::connack(0, &[0x27, 0, 0, 0, 8]))
     }),
+    scenario(TOOL, "what `--replay` is to read cannot be read", |tool| {
+        tool.run(["--replay", "/no/such/file"])
+    }),
+    scenario(TOOL, "a line is no message (`--json-lines`, `--replay`, `--line-format`)", |tool| {
+        let broker = Mosquitto::builder().start();
+        let port = broker.port().to_string();
+        tool.run_with_input("{}\n", ["-h", "127.0.0.1", "-p", &port, "--json-lines"])
+    }),
     scenario(
         TOOL,
         "the file of `--save-unsent` cannot be written, or is the one that is read",
@@ -212,7 +223,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ),
     scenario(
         TOOL,
-        "SIGINT in the middle of a line of stdin, or before the last repetition",
+        "SIGINT in the middle of a line of stdin, or before the last repetition or the end of a recording",
         |tool| {
             let repeat = ["-t", "t", "-m", "x", "--repeat", "2", "--repeat-delay", "1000"];
             let mut scene = Scene::connected(tool, &repeat);
@@ -245,11 +256,8 @@ fn lost_lines(tool: &Tool) -> Output {
     client.send(&v3::connack(0));
     client.read_bytes(100_000);
     client.reset();
-    let mut client = peer.accept();
-    client.read_packet();
-    client.send(&v3::connack(0));
-    client.expect(&packet::DISCONNECT);
-    client.close();
+    // Nothing is left that would need another connection.
+    drop(peer);
     writing.join().expect("it does not panic").expect("everything was read");
     running.wait()
 }

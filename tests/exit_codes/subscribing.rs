@@ -72,6 +72,9 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     scenario(TOOL, "the file of `--password-file` cannot be read", |tool| {
         tool.run(["-t", "t", "-u", "u", "--password-file", "/no/such/file"])
     }),
+    scenario(TOOL, "the program of `--password-command` fails, or prints nothing", |tool| {
+        tool.run(["-t", "t", "-u", "u", "--password-command", "false"])
+    }),
     scenario(TOOL, "the host, or the name of `-A`, has no address", |tool| {
         tool.run(["-h", "no-such-host.invalid", "-t", "t"])
     }),

@@ -1,11 +1,7 @@
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use test_support::mosquitto::Mosquitto;
+use test_support::passwords::{many_users, reload_while_edited};
 
 use crate::tool::{BINARY, Folder, finish};
-
-/// A hash as brokers take it.
-const HASH: &str = "$6$uboSEBxtcMaYNWXP$bZKA30IYCwMIQUIQSQQc6QpBlHYvMRoJ3FQGhxL5o/4Oz4mvPD+KKWYISBITF6K5d4v6lMCO39cDZsIsGivWiw==";
 
 /// The status of the original's publisher: 0 let in, 5 not authorised.
 fn publish(broker: &Mosquitto, folder: &Folder, credentials: &[&str]) -> Option<i32> {
@@ -23,13 +19,6 @@ fn lets_in(broker: &Mosquitto, folder: &Folder, user: &str, password: &str) -> b
     }
 }
 
-fn over_file_of(folder: &Folder) -> Mosquitto {
-    Mosquitto::builder()
-        .line("allow_anonymous false")
-        .line(&format!("password_file {}", folder.path("f").display()))
-        .start()
-}
-
 #[test]
 fn a_broker_lets_in_whom_the_file_names_and_nobody_else() {
     let folder = Folder::with_file("plain:p:q\n# comment\n");
@@ -45,7 +34,7 @@ fn a_broker_lets_in_whom_the_file_names_and_nobody_else() {
         let run = finish(folder.command(BINARY).args(words));
         assert_eq!(run.status, Some(0), "{run:?}");
     }
-    let broker = over_file_of(&folder);
+    let broker = folder.broker();
     for (user, password) in
         [("plain", "p:q"), ("default", "one"), ("short", "two"), ("jürgen maier", "pässwörd")]
     {
@@ -59,7 +48,7 @@ fn a_broker_lets_in_whom_the_file_names_and_nobody_else() {
 #[test]
 fn a_broker_that_reloads_sees_every_edit() {
     let folder = Folder::with_file("");
-    let broker = over_file_of(&folder);
+    let broker = folder.broker();
     let edit = |words: &[&str]| {
         assert_eq!(folder.run(words).status, Some(0));
         broker.reload();
@@ -81,7 +70,7 @@ fn a_name_that_a_broker_reads_is_found() {
     folder.run(&["-c", "-b", "f", "alice", "one"]);
     let line = format!("::{}", folder.file().replacen(':', "::", 1));
     std::fs::write(folder.path("f"), line).unwrap();
-    let broker = over_file_of(&folder);
+    let broker = folder.broker();
     assert!(lets_in(&broker, &folder, "alice", "one"));
     assert_eq!(folder.run(&["-D", "f", "alice"]).status, Some(0));
     broker.reload();
@@ -93,32 +82,11 @@ const TIMES: usize = 200;
 
 #[test]
 fn a_broker_that_reloads_while_the_file_is_edited_never_sees_half_of_it() {
-    // Long enough that a broker is caught in the middle of reading it.
-    let others: Vec<_> = (0..2000).map(|number| format!("other{number}:{HASH}\n")).collect();
-    let folder = Folder::with_file(others.concat());
-    folder.run(&["-H", "sha512", "-b", "f", "stays", "secret"]);
-    let broker = over_file_of(&folder);
-    let edits = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            for number in 0..TIMES {
-                let user = format!("other{}", number * 7);
-                let words: &[&str] = match number % 3 {
-                    0 => &["-D", "f", &user],
-                    1 => &["-H", "sha512", "-b", "f", &user, "p"],
-                    _ => &["-H", "sha512", "-b", "f", "new", "p"],
-                };
-                assert_eq!(folder.run(words).status, Some(0));
-                edits.fetch_add(1, Ordering::Relaxed);
-            }
-        });
-        let mut reloads = 0;
-        while reloads < TIMES || edits.load(Ordering::Relaxed) < TIMES {
-            broker.reload();
-            assert!(lets_in(&broker, &folder, "stays", "secret"), "after {reloads} reloads");
-            reloads += 1;
-        }
-    });
+    let folder = Folder::with_file(many_users());
+    let broker = folder.broker();
+    let let_in = || lets_in(&broker, &folder, "stays", "secret");
+    let refused = reload_while_edited(&broker, &folder, TIMES, let_in);
+    assert_eq!(refused, 0, "of {TIMES} reloads");
     let log = broker.log();
     let complaints: Vec<&str> = log.lines().filter(|line| line.contains("rror")).collect();
     assert_eq!(complaints, [""; 0]);

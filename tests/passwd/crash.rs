@@ -1,7 +1,9 @@
 use std::fs;
 use std::process::Child;
 
-use crate::tool::{BINARY, Folder, finish, lets_in};
+use test_support::passwords::add_at_once;
+
+use crate::tool::{BINARY, Folder};
 
 /// How many edits happen at the same time.
 const EDITS: usize = 100;
@@ -9,26 +11,11 @@ const EDITS: usize = 100;
 #[test]
 fn edits_at_the_same_time_all_survive() {
     let folder = Folder::with_file("# first\n");
-    let edits: Vec<(String, Child)> = (0..EDITS)
-        .map(|number| {
-            let user = format!("u{number}");
-            let words = ["-H", "sha512", "-b", "f", &user, &user];
-            let child = folder.command(BINARY).args(words).spawn().unwrap();
-            (user, child)
-        })
-        .collect();
-    let mut users = Vec::new();
-    for (user, child) in edits {
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{output:?}");
-        users.push(user);
-    }
+    let lost = add_at_once(&folder, EDITS);
     let file = folder.file();
     assert_eq!(file.lines().next(), Some("# first"));
     assert_eq!(file.lines().count(), EDITS + 1);
-    for user in users {
-        assert!(file.lines().any(|line| lets_in(line, &user, &user)), "{user} is lost");
-    }
+    assert_eq!(lost, [""; 0]);
     assert_eq!(folder.names(), ["f"]);
 }
 
@@ -69,13 +56,6 @@ fn a_file_is_created_once_only() {
     assert_eq!(folder.names(), ["f"]);
 }
 
-/// Runs the tool where no file may grow beyond 512 or 1,024 bytes, as on a disk that is full.
-fn run_on_full_disk(folder: &Folder, words: &[&str]) -> crate::tool::Run {
-    let mut command = folder.command("sh");
-    command.args(["-c", r#"ulimit -f 1 && exec "$0" "$@""#, BINARY]).args(words);
-    finish(&mut command)
-}
-
 #[test]
 fn a_full_disk_leaves_the_old_file() {
     let content = format!("{}\nalice:1\n", "#".repeat(3000));
@@ -86,7 +66,7 @@ fn a_full_disk_leaves_the_old_file() {
             fs::hard_link(folder.path("f"), folder.path("g")).unwrap();
         }
         for words in [&["-b", "f", "u", "p"][..], &["-b", "f", "alice", "p"], &["-U", "f"]] {
-            let run = run_on_full_disk(&folder, words);
+            let run = folder.run_on_full_disk(words);
             assert_eq!(run.status, Some(1), "{run:?}");
             let message = "error: cannot write 'f', which is as it was: File too large";
             assert!(run.stderr.contains(message), "{run:?}");
@@ -100,7 +80,7 @@ fn a_full_disk_leaves_the_old_file() {
 fn a_full_disk_leaves_no_half_new_file() {
     let folder = Folder::new();
     let user = "u".repeat(2000);
-    let run = run_on_full_disk(&folder, &["-c", "-b", "f", &user, "p"]);
+    let run = folder.run_on_full_disk(&["-c", "-b", "f", &user, "p"]);
     assert_eq!(run.status, Some(1), "{run:?}");
     assert!(run.stderr.starts_with("error: cannot create 'f': File too large"), "{run:?}");
     assert!(folder.names().is_empty());

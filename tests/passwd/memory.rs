@@ -127,6 +127,18 @@ fn the_passwords_of_a_plain_file_are_wiped() {
 }
 
 #[test]
+fn the_passwords_of_a_list_are_wiped() {
+    let list = format!("a:{SECRET}\nb:{SECRET}{SECRET}\n");
+    for option in [None, Some("--if-changed")] {
+        let folder = Folder::with_file("");
+        folder.run(&["-b", "f", "a", SECRET]);
+        let words = [option.as_slice(), &["--users-stdin", "f"]].concat();
+        let held = Held::start(&folder, &words, &list);
+        assert_eq!(held.places(), [""; 0], "{words:?}");
+    }
+}
+
+#[test]
 fn a_password_on_the_command_line_is_there_and_nowhere_else() {
     let folder = Folder::with_file("");
     let held = Held::start(&folder, &["-b", "f", "u", SECRET], "");

@@ -1,56 +1,21 @@
-use std::fs::{self, Permissions};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
-use std::process::Command;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 
-use crate::tool::{BINARY, Folder, Run, finish, lets_in};
+use test_support::passwords::set_mode;
 
-/// Whom the tool runs as where we are root, for whom nothing is forbidden.
-const NOBODY: &str = "65534";
-
-/// A folder that everybody can get into, with the tool and a password file that anybody may write.
-fn open_folder(content: &str) -> Folder {
-    let folder = Folder::with_file(content);
-    fs::copy(BINARY, folder.path("tool")).unwrap();
-    set_mode(&folder.path("f"), 0o666);
-    set_mode(&folder.path(""), 0o755);
-    folder
-}
-
-fn set_mode(path: &Path, mode: u32) {
-    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
-}
-
-/// Runs the tool of an open folder as somebody who is not root.
-fn run_unprivileged(folder: &Folder, words: &[&str]) -> Run {
-    let tool = folder.path("tool");
-    let mut command = if folder.path("f").metadata().unwrap().uid() == 0 {
-        let mut command = folder.command("setpriv");
-        command.args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"]).arg(tool);
-        command
-    } else {
-        folder.command(tool)
-    };
-    finish(command.args(words))
-}
-
-/// A shell that may mount what it likes, and nobody else sees it.
-fn mounting(folder: &Folder, script: &str) -> Command {
-    let mut command = folder.command("unshare");
-    command.args(["--map-root-user", "--mount", "sh", "-ec", script, BINARY]);
-    command
-}
+use crate::tool::{Folder, finish, lets_in};
 
 const EDITS: [&[&str]; 4] =
     [&["-b", "f", "u", "p"], &["-b", "f", "alice", "p"], &["-D", "f", "alice"], &["-U", "f"]];
 
 #[test]
 fn a_file_that_may_not_be_written_is_named_and_untouched() {
-    let folder = open_folder("alice:1\n");
+    let folder = Folder::with_file("alice:1\n");
+    folder.open_to_all();
     for mode in [0o444, 0o000, 0o222] {
         set_mode(&folder.path("f"), mode);
         for words in EDITS {
-            let run = run_unprivileged(&folder, words);
+            let run = folder.run_unprivileged(words);
             assert_eq!(run.status, Some(1));
             let message = "error: cannot open the password file 'f': Permission denied";
             assert!(run.stderr.starts_with(message), "{run:?}");
@@ -66,10 +31,11 @@ fn a_file_that_may_not_be_written_is_named_and_untouched() {
 #[test]
 fn a_folder_that_takes_no_files_has_its_file_rewritten_in_place() {
     for words in EDITS {
-        let folder = open_folder("alice:1\n");
+        let folder = Folder::with_file("alice:1\n");
+        folder.open_to_all();
         set_mode(&folder.path(""), 0o555);
         let inode = folder.path("f").metadata().unwrap().ino();
-        let run = run_unprivileged(&folder, words);
+        let run = folder.run_unprivileged(words);
         assert_eq!(run.status, Some(0), "{run:?}");
         let because = "rewritten in place, because its folder does not allow to replace it";
         assert!(run.stderr.contains(because), "{run:?}");
@@ -83,9 +49,10 @@ fn a_folder_that_takes_no_files_has_its_file_rewritten_in_place() {
 
 #[test]
 fn a_folder_that_takes_no_files_gets_no_new_one() {
-    let folder = open_folder("");
+    let folder = Folder::with_file("");
+    folder.open_to_all();
     set_mode(&folder.path(""), 0o555);
-    let run = run_unprivileged(&folder, &["-c", "-b", "new", "u", "p"]);
+    let run = folder.run_unprivileged(&["-c", "-b", "new", "u", "p"]);
     assert_eq!(run.status, Some(1));
     assert!(run.stderr.starts_with("error: cannot create 'new': Permission denied"), "{run:?}");
     set_mode(&folder.path(""), 0o755);
@@ -94,9 +61,10 @@ fn a_folder_that_takes_no_files_gets_no_new_one() {
 
 #[test]
 fn a_folder_that_may_not_be_read_is_no_obstacle() {
-    let folder = open_folder("alice:1\n");
+    let folder = Folder::with_file("alice:1\n");
+    folder.open_to_all();
     set_mode(&folder.path(""), 0o333);
-    let run = run_unprivileged(&folder, &["-b", "f", "u", "p"]);
+    let run = folder.run_unprivileged(&["-b", "f", "u", "p"]);
     set_mode(&folder.path(""), 0o755);
     assert_eq!(run.status, Some(0), "{run:?}");
     assert!(lets_in(folder.file().lines().last().unwrap(), "u", "p"));
@@ -108,14 +76,13 @@ fn a_read_only_file_system_is_named() {
     let folder = Folder::with_file("alice:1\n");
     fs::create_dir(folder.path("d")).unwrap();
     fs::write(folder.path("d/f"), "alice:1\n").unwrap();
-    let script = r#"mount --bind d d; mount -o remount,ro,bind d; cd d; exec "$0" "$@""#;
     for words in EDITS {
-        let run = finish(mounting(&folder, script).args(words));
+        let run = folder.run_on_read_only_disk(words);
         assert_eq!(run.status, Some(1), "{run:?}");
         let message = "error: cannot open the password file 'f': Read-only file system";
         assert!(run.stderr.starts_with(message), "{run:?}");
     }
-    let run = finish(mounting(&folder, script).args(["-c", "-b", "new", "u", "p"]));
+    let run = folder.run_on_read_only_disk(&["-c", "-b", "new", "u", "p"]);
     assert_eq!(run.status, Some(1));
     assert!(run.stderr.starts_with("error: cannot create 'new': Read-only file system"), "{run:?}");
     assert_eq!(fs::read_to_string(folder.path("d/f")).unwrap(), "alice:1\n");
@@ -129,7 +96,7 @@ fn a_file_that_is_a_mount_point_is_rewritten_in_place() {
         fs::create_dir(folder.path("d")).unwrap();
         fs::write(folder.path("d/f"), "").unwrap();
         let script = r#"mount --bind f d/f; cd d; "$0" "$@"; ls -A"#;
-        let run = finish(mounting(&folder, script).args(words));
+        let run = finish(folder.mounting(script).args(words));
         assert_eq!((run.status, run.stdout.as_str()), (Some(0), "f\n"), "{run:?}");
         let because = "rewritten in place, because it is a mount point: whoever read it";
         assert!(run.stderr.contains(because), "{run:?}");
@@ -144,15 +111,7 @@ fn a_disk_that_is_full_leaves_the_old_file_and_nothing_else() {
         [":", "ln f g"].into_iter().flat_map(|link| EDITS.map(|words| (link, words)))
     {
         let folder = Folder::with_file(&content);
-        fs::create_dir(folder.path("d")).unwrap();
-        fs::create_dir(folder.path("after")).unwrap();
-        // Of four pages the file takes two, and what fills the disk the others.
-        let script = format!(
-            r#"mount -t tmpfs -o size=16k none d; cp f d/f; cd d; {link}
-            dd if=/dev/zero of=filler bs=4k 2>/dev/null || :
-            status=0; "$0" "$@" || status=$?; rm filler; cp -a . ../after; exit $status"#
-        );
-        let run = finish(mounting(&folder, &script).args(words));
+        let run = folder.run_without_room(link, words);
         // Removing a line in place takes no room, were it not for the copy.
         assert_eq!(run.status, Some(1), "{link} {words:?}: {run:?}");
         let message = "error: cannot write 'f', which is as it was: No space left on device";

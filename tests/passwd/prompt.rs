@@ -108,6 +108,22 @@ fn asks_twice_without_showing_it() {
 }
 
 #[test]
+fn a_password_to_check_is_asked_for_once() {
+    let folder = Folder::new();
+    folder.run(&["-c", "-b", "f", "alice", "hunter2"]);
+    for (typed, status, told) in
+        [("hunter2\r", 0, "The password is right"), ("hunter3\r", 1, "is another one")]
+    {
+        let mut terminal = Terminal::start(&folder, &["--check", "f", "alice"]);
+        terminal.expect("Password: ");
+        assert!(terminal.is_hidden());
+        terminal.press(typed);
+        terminal.expect(told);
+        assert_eq!(terminal.end().code(), Some(status));
+    }
+}
+
+#[test]
 fn nothing_typed_is_shown() {
     let folder = Folder::new();
     let mut terminal = Terminal::start(&folder, &["-c", "f", "alice"]);
@@ -142,6 +158,18 @@ fn the_line_can_be_edited() {
     terminal.press("päss\r");
     assert!(terminal.end().success());
     assert!(lets_in(folder.file().trim_end(), "alice", "päss"));
+}
+
+#[test]
+fn ctrl_z_neither_stops_it_nor_becomes_part_of_the_password() {
+    let folder = Folder::new();
+    let mut terminal = Terminal::start(&folder, &["-c", "f", "alice"]);
+    terminal.expect("Password: ");
+    terminal.press("sec\u{1a}ret\r");
+    terminal.expect("Reenter password: ");
+    terminal.press("secret\u{1a}\r");
+    assert!(terminal.end().success());
+    assert!(lets_in(folder.file().trim_end(), "alice", "secret"));
 }
 
 #[test]

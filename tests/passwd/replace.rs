@@ -87,14 +87,7 @@ fn a_file_open_to_all_is_warned_about() {
 fn what_is_no_file_is_refused_at_once() {
     let folder = Folder::new();
     fs::create_dir(folder.path("folder")).unwrap();
-    rustix::fs::mknodat(
-        rustix::fs::CWD,
-        folder.path("pipe"),
-        rustix::fs::FileType::Fifo,
-        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
-        0,
-    )
-    .unwrap();
+    folder.make_pipe("pipe");
     for name in ["folder", "pipe", "/dev/null"] {
         for words in [&["-b", name, "u", "p"][..], &["-D", name, "u"], &["-U", name]] {
             let run = folder.run(words);

@@ -1,144 +1,37 @@
-//! Running the tool in a folder of its own.
+//! The tool under test, in a folder of its own.
 
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::ops::Deref;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest, Sha512};
-use tempfile::TempDir;
+use test_support::passwords;
 use test_support::tool::Tool;
+
+pub(crate) use test_support::passwords::{Run, editing_thread, finish, lets_in};
 
 /// The binary under test.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_mqtt-passwd");
 
-/// What a run came to.
-#[derive(Debug)]
-pub(crate) struct Run {
-    pub(crate) status: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
+pub(crate) fn tool() -> Tool {
+    Tool::at(BINARY)
 }
 
-/// A folder that holds nothing but what the test puts into it.
-pub(crate) struct Folder(TempDir);
+/// A folder for the tool under test.
+pub(crate) struct Folder(passwords::Folder);
 
 impl Folder {
     pub(crate) fn new() -> Self {
-        Self(TempDir::new().unwrap())
+        Self(passwords::Folder::new(&tool()))
     }
 
     /// One with the password file `f`.
     pub(crate) fn with_file(content: impl AsRef<[u8]>) -> Self {
-        let folder = Self::new();
-        fs::write(folder.path("f"), content).unwrap();
-        folder
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    /// The names of all there is, sorted.
-    pub(crate) fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = fs::read_dir(self.0.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-
-    /// The password file.
-    pub(crate) fn file(&self) -> String {
-        String::from_utf8(self.bytes()).unwrap()
-    }
-
-    /// The password file, as it is.
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        fs::read(self.path("f")).unwrap()
-    }
-
-    /// A program that runs in this folder and has nothing to read.
-    pub(crate) fn command(&self, program: impl AsRef<Path>) -> Command {
-        self.quietly(Tool::at(program.as_ref()).command([""; 0]))
-    }
-
-    fn quietly(&self, mut command: Command) -> Command {
-        command
-            .current_dir(self.0.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
-    }
-
-    /// Runs the tool under its own name.
-    pub(crate) fn run(&self, words: &[&str]) -> Run {
-        finish(self.command(BINARY).args(words))
-    }
-
-    /// Runs the tool under the original's name.
-    pub(crate) fn run_original(&self, words: &[&str]) -> Run {
-        let original = Tool::at(BINARY).called("mosquitto_passwd");
-        finish(&mut self.quietly(original.command(words)))
-    }
-
-    /// Runs the tool with something to read on stdin, which is a pipe.
-    pub(crate) fn run_with_input(&self, words: &[&str], input: &[u8]) -> Run {
-        let mut command = self.command(BINARY);
-        let mut child = command.args(words).stdin(Stdio::piped()).spawn().unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        // A tool that ends without reading all of it closes the pipe.
-        let _ = stdin.write_all(input);
-        drop(stdin);
-        from_output(child.wait_with_output().unwrap())
+        Self(passwords::Folder::with_file(&tool(), content))
     }
 }
 
-/// The thread of a running tool that makes its edit, while there is one.
-pub(crate) fn editing_thread(tool: &Child) -> Option<u32> {
-    let tasks = fs::read_dir(format!("/proc/{}/task", tool.id())).unwrap();
-    let mut editing = tasks.flatten().filter(|task| {
-        fs::read_to_string(task.path().join("comm")).is_ok_and(|name| name == "edit\n")
-    });
-    editing.next()?.file_name().to_str()?.parse().ok()
-}
+impl Deref for Folder {
+    type Target = passwords::Folder;
 
-/// Runs a command to its end.
-pub(crate) fn finish(command: &mut Command) -> Run {
-    from_output(command.output().unwrap())
-}
-
-fn from_output(output: std::process::Output) -> Run {
-    Run {
-        status: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
-/// Whether `line` lets `user` in with `password`, as a broker computes it.
-pub(crate) fn lets_in(line: &str, user: &str, password: &str) -> bool {
-    let Some(hash) = line.strip_prefix(user).and_then(|rest| rest.strip_prefix(':')) else {
-        return false;
-    };
-    let fields: Vec<&str> = hash.split('$').collect();
-    let decode = |text: &str| STANDARD.decode(text).unwrap();
-    match fields[..] {
-        ["", "6", salt, digest] => {
-            let salted = [password.as_bytes(), &decode(salt)].concat();
-            Sha512::digest(salted).as_slice() == decode(digest)
-        }
-        ["", "7", iterations, salt, digest] => {
-            let mut computed = [0; 64];
-            let iterations = iterations.parse().unwrap();
-            let salt = decode(salt);
-            pbkdf2::pbkdf2_hmac::<Sha512>(password.as_bytes(), &salt, iterations, &mut computed);
-            computed.as_slice() == decode(digest)
-        }
-        _ => false,
+    fn deref(&self) -> &passwords::Folder {
+        &self.0
     }
 }

@@ -1,6 +1,7 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use test_support::patience::until;
+use test_support::terminal::{Terminal, rows};
 use test_support::tool::{Pid, Signal, kill_process};
 
 use crate::tool::{BINARY, Folder, editing_thread, lets_in};
@@ -65,6 +66,21 @@ fn an_empty_file_has_nothing_to_hash() {
     let folder = Folder::with_file("");
     assert_eq!(folder.run(&["-U", "f"]).status, Some(0));
     assert_eq!(folder.file(), "");
+}
+
+#[test]
+fn who_waits_is_shown_how_many_lines_are_done() {
+    let folder = Folder::with_file("a:1\nb:2\n");
+    let mut terminal = Terminal::open();
+    // The first password alone takes an hour.
+    let mut command = folder.command(BINARY);
+    command.args(["--color=never", "-I", "2147483647", "-U", "f"]).env_remove("TERM");
+    let mut child = command.stderr(terminal.stdio()).spawn().unwrap();
+    let mut seen = terminal.read_to("\r\x1b[K0 of 2 lines, 0/s");
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    seen.push_str(&terminal.read_all());
+    assert_eq!(rows(&seen), ["error: interrupted by SIGINT; nothing was changed"], "{seen:?}");
 }
 
 #[test]

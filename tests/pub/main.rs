@@ -26,10 +26,14 @@ mod password_file;
 /// `--psk`: TLS by a key that both sides have.
 #[cfg(feature = "psk")]
 mod pre_shared_key;
+/// The line that says how far the work has come.
+mod progress;
 /// The properties of MQTT 5, the session expiry, the will.
 mod properties;
 /// SOCKS and HTTP proxies.
 mod proxy;
+/// `--json-lines` and `--replay`.
+mod recordings;
 /// Brokers that refer to another one.
 mod redirect;
 /// When it connects again, and when it gives up.
@@ -40,6 +44,8 @@ mod route;
 mod service;
 /// SIGINT, SIGTERM and closed pipes.
 mod signals;
+/// `--stats`.
+mod stats;
 /// A terminal with a tool on it.
 mod terminal;
 /// TLS: who is believed, what is shown, and what is said when it fails.
@@ -50,6 +56,8 @@ mod tls_old_certificates;
 mod tls_passphrase;
 /// TLS with what lies below it and above it.
 mod tls_stacked;
+/// Several topics for a message, and topics of their own for lines.
+mod topics;
 /// `--save-unsent`, and what is said of lines that do not get through.
 mod unsent;
 /// Wrong usage.

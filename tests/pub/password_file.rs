@@ -71,6 +71,58 @@ fn the_last_of_password_and_file_counts_and_the_environment_least() {
 }
 
 #[test]
+fn the_first_line_that_a_command_prints_is_the_password() {
+    let (tool, peer) = (publisher(), ScriptedPeer::listen());
+    let port = peer.port().to_string();
+    for (command, password) in [
+        (r"printf 'hunt er2\r\nmore\n'", "hunt er2"),
+        (r#"printf "%s" "a  'b'" "c""#, "a  'b'c"),
+        // No shell: nothing is put in its place.
+        ("echo $HOME `id`;", "$HOME `id`;"),
+    ] {
+        let running = tool.spawn(words(&port, &["-P", "given", "--password-command", command]));
+        serve(peer.accept(), "joe", Some(password));
+        assert_eq!(running.wait().code(), Some(0));
+    }
+}
+
+#[test]
+fn a_command_that_prints_no_password_ends_the_run_before_anything_is_connected() {
+    for (command, error) in [
+        ("/nonexistent/c", "No such file or directory (os error 2)"),
+        ("sh -c 'echo hunter2; exit 3'", "exit status: 3"),
+        ("true", "its first line is empty"),
+    ] {
+        let output = publisher().run(words("1", &["--password-command", command]));
+        output.assert_code(1);
+        let program = command.split(' ').next().expect("a word");
+        let wanted = format!("error: no password from '{program}' (--password-command): {error}\n");
+        assert_eq!(output.stderr(), wanted);
+    }
+    for (command, error) in [("", "it is empty"), ("a 'b", "a quote is not closed")] {
+        let output = publisher().run(words("1", &["--password-command", command]));
+        output.assert_code(1);
+        let wanted = format!(
+            "error: invalid value '{command}' for '--password-command <COMMAND>': {error}\n"
+        );
+        assert!(output.stderr().starts_with(&wanted), "{output:?}");
+    }
+}
+
+#[test]
+fn a_command_reads_nothing_of_stdin() {
+    let (tool, peer) = (publisher(), ScriptedPeer::listen());
+    let port = peer.port().to_string();
+    let command = "sh -c 'cat; echo hunter2'";
+    let words = ["-h", "127.0.0.1", "-p", &port, "-t", "t", "-s", "-u", "joe"];
+    let mut running = tool.spawn([&words[..], &["--password-command", command]].concat());
+    running.write_input("x");
+    running.close_input();
+    serve(peer.accept(), "joe", Some("hunter2"));
+    assert_eq!(running.wait().code(), Some(0));
+}
+
+#[test]
 fn what_cannot_be_is_told_before_anything_is_connected() {
     let tool = publisher();
     for (more, error) in [
@@ -87,8 +139,11 @@ fn what_cannot_be_is_told_before_anything_is_connected() {
         output.assert_code(1);
         assert!(output.stderr().starts_with(error), "{output:?}");
     }
-    let output = tool.run(["-t", "t", "-m", "x", "--password-file", "f"]);
-    assert!(output.stderr().starts_with("error: '--password-file' needs '--username'"));
+    for option in ["--password-file", "--password-command", "--pw"] {
+        let output = tool.run(["-t", "t", "-m", "x", option, "f"]);
+        let error = format!("error: '{option}' needs '--username'");
+        assert!(output.stderr().starts_with(&error), "{output:?}");
+    }
     for kind in ["-l", "-s"] {
         let output = tool.run(["-t", "t", "-u", "u", kind, "--password-file", "-"]);
         output.assert_code(1);

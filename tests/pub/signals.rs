@@ -2,7 +2,7 @@ use std::io::Write as _;
 
 use test_support::packet::{self, Delivery, v3};
 use test_support::scripted_peer::ScriptedPeer;
-use test_support::tool::Signal;
+use test_support::tool::{Running, Signal};
 
 use super::{publisher, start_at};
 
@@ -140,4 +140,41 @@ fn a_signal_after_the_last_message_was_sent_is_no_failure_when_it_is_acknowledge
     client.expect(&packet::DISCONNECT);
     client.close();
     running.wait().assert_code(0);
+}
+
+/// A publisher whose only line is acknowledged, and whose broker is gone then.
+fn alone_with_nothing_to_send() -> Running {
+    let peer = ScriptedPeer::listen();
+    let mut running = start_at(&peer, &["-t", "t", "-l", "-q", "1"]);
+    running.write_input("one\n");
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.read_packet();
+    client.send(&packet::puback(1));
+    client.close();
+    running.wait_for_stderr("; connecting again");
+    running
+}
+
+#[test]
+fn nothing_keeps_it_while_there_is_no_connection_and_nothing_to_send() {
+    let mut running = alone_with_nothing_to_send();
+    running.close_input();
+    running.wait().assert_code(0);
+
+    let running = alone_with_nothing_to_send();
+    running.signal(Signal::INT);
+    let output = running.wait();
+    output.assert_code(0);
+    assert!(!output.stderr().contains("error: "), "{output:?}");
+
+    // Half a line will not get through, whoever comes.
+    let mut running = alone_with_nothing_to_send();
+    running.write_input("hal");
+    running.signal(Signal::INT);
+    let output = running.wait();
+    assert!(matches!(output.code(), Some(0 | 130)), "{output:?}");
+    let owned_up_to = output.stderr().contains("error: 1 of 2 lines read did not get through");
+    assert_eq!(owned_up_to, output.code() == Some(130), "{output:?}");
 }

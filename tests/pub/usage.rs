@@ -15,7 +15,8 @@ fn error(arguments: &[&str]) -> String {
 const WRONG: &[(&[&str], &str)] = &[
     (
         &["-t", "t"],
-        "nothing to publish: one of --message, --file, --stdin-file, --stdin-line, --null-message is missing",
+        "nothing to publish: one of --message, --file, --stdin-file, --stdin-line, --json-lines, \
+         --replay, --null-message is missing",
     ),
     (&["-m", "x"], "no topic to publish to: --topic is missing"),
     (&["--qox", "1"], "unknown option '--qox'"),

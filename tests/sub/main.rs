@@ -12,6 +12,8 @@ mod ending;
 mod failures;
 /// `-F` and JSON.
 mod formats;
+/// `--json`, against the table in docs/output-formats.md.
+mod json;
 mod messages;
 /// Options from files, the environment and URLs; `--show-config`.
 mod option_files;
@@ -22,6 +24,8 @@ mod packets;
 /// `--psk`: TLS by a key that both sides have.
 #[cfg(feature = "psk")]
 mod pre_shared_key;
+/// The line that says how far the work has come.
+mod progress;
 /// The properties of MQTT 5.
 mod properties;
 /// `--message-rate`.
@@ -30,6 +34,8 @@ mod rate;
 mod real_broker;
 /// `--retained-only` and `--remove-retained`.
 mod retained;
+/// `--stats`.
+mod stats;
 /// Control characters, where stdout is a terminal.
 mod terminal;
 /// TLS.

@@ -5,9 +5,9 @@ use std::process::Stdio;
 use test_support::mosquitto::Mosquitto;
 use test_support::packet::v3;
 use test_support::scripted_peer::ScriptedPeer;
+use test_support::terminal::Terminal;
 use test_support::tool::Tool;
 
-use super::terminal::Terminal;
 use super::{start_at, subscriber};
 
 /// stderr of a run that ends well, on a terminal.

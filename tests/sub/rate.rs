@@ -84,3 +84,23 @@ fn it_leaves_when_the_subscription_is_answered_if_asked_to() {
     output.assert_code(0);
     assert_eq!(output.stdout(), "");
 }
+
+/// The pauses between its attempts are the clock: behind two of them more than a second has passed.
+#[test]
+fn no_lines_are_made_up_while_the_connection_is_lost() {
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, &["-t", "t", "--message-rate"]);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.read_packet();
+    client.send(&v3::suback(1, &[0]));
+    running.wait_for_stdout("0 msgs/s");
+    client.close();
+    running.wait_for_stderr("; connecting again");
+    let lines = running.stdout();
+    for _ in 0..3 {
+        peer.accept().close();
+    }
+    assert_eq!(running.stdout(), lines);
+}

@@ -1,59 +1,11 @@
-use std::fs::File;
-use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
-use std::process::{Child, Stdio};
+use std::process::Child;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use test_support::packet::{self, Delivery, v3};
-use test_support::patience::LIMIT;
 use test_support::scripted_peer::ScriptedPeer;
+use test_support::terminal::Terminal;
 use test_support::tool::Tool;
 
 use super::subscriber;
-
-/// A terminal that shows what is written to it.
-pub(super) struct Terminal {
-    screen: File,
-    line: OwnedFd,
-}
-
-impl Terminal {
-    pub(super) fn open() -> Self {
-        let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&controller).unwrap();
-        unlockpt(&controller).unwrap();
-        let name = ptsname(&controller, Vec::new()).unwrap().into_string().unwrap();
-        let line = File::options().read(true).write(true).open(name).unwrap();
-        Self { screen: File::from(controller), line: line.into() }
-    }
-
-    pub(super) fn stdio(&self) -> Stdio {
-        Stdio::from(self.line.try_clone().unwrap())
-    }
-
-    /// What is on the screen when nobody writes any more.
-    pub(super) fn read_all(&mut self) -> String {
-        const END: &str = "<end>";
-        File::from(self.line.try_clone().unwrap()).write_all(END.as_bytes()).unwrap();
-        let seen = self.read_to(END);
-        seen.strip_suffix(END).unwrap().to_owned()
-    }
-
-    /// What is on the screen once `end` is.
-    fn read_to(&mut self, end: &str) -> String {
-        let mut seen = Vec::new();
-        while !String::from_utf8_lossy(&seen).contains(end) {
-            let timeout = Timespec::try_from(LIMIT).unwrap();
-            let mut ready = [PollFd::new(&self.screen, PollFlags::IN)];
-            assert_ne!(poll(&mut ready, Some(&timeout)).unwrap(), 0, "{}", seen.escape_ascii());
-            let mut block = [0; 1024];
-            let count = self.screen.read(&mut block).unwrap();
-            seen.extend_from_slice(&block[..count]);
-        }
-        String::from_utf8_lossy(&seen).into_owned()
-    }
-}
 
 /// What a terminal gets of this message on this topic, and of one more that says `end`.
 fn shown(tool: &Tool, options: &[&str], topic: &str, payload: &[u8]) -> String {

@@ -94,3 +94,55 @@ fn say_hello(desk: &Desk) {
          Client null received PUBLISH (d0, q0, r0, m0, 'hello/world', ... (12 bytes))\n"
     );
 }
+
+/// The messages of lines of `--json`, without what is the connection's own.
+fn messages(lines: &str) -> Vec<serde_json::Map<String, serde_json::Value>> {
+    let message = |line| {
+        let mut message: serde_json::Map<_, _> = serde_json::from_str(line).expect("JSON");
+        for own in ["time", "dup", "packet_id"] {
+            message.remove(own);
+        }
+        message
+    };
+    lines.lines().map(message).collect()
+}
+
+#[test]
+fn what_was_recorded_and_replayed_is_recorded_the_same() {
+    const COUNT: usize = 3000;
+    let broker = Mosquitto::builder().line("max_queued_messages 0").start();
+    let desk = Desk::at(&broker);
+    let at_broker = ["-h", "127.0.0.1", "-p", &desk.port, "-V", "5"];
+    // A session that is kept: nothing depends on who is faster.
+    let session = ["-t", "r/#", "-q", "2", "-c", "-i", "recorder", "-x", "600"];
+    let record = |end: &[&str]| {
+        let options = ["--json", "--retain-as-published", "--retain-handling", "never"];
+        let output = desk.subscriber.run([&at_broker[..], &session, &options, end].concat());
+        output.assert_code(0);
+        output.stdout().into_owned()
+    };
+    let count = COUNT.to_string();
+    record(&["-E"]);
+    let line = |number: usize| {
+        let payload = if number.is_multiple_of(3) { "payload_base64" } else { "payload" };
+        format!(
+            "{{\"topic\":\"r/{}\",\"qos\":2,\"retain\":{},\"{payload}\":\"/w==\",\
+             \"properties\":{{\"user-properties\":[{{\"n\":\"{number}\"}},{{\"n\":\"\"}}]}}}}\n",
+            number % 7,
+            number.is_multiple_of(5)
+        )
+    };
+    let written: String = (0..COUNT).map(line).collect();
+    let publish = [&at_broker[..], &["--json-lines"]].concat();
+    desk.publisher.run_with_input(written.as_str(), publish).assert_code(0);
+    let first = record(&["-C", &count]);
+    assert!(messages(&first) == messages(&written), "something else was recorded");
+
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("recording");
+    std::fs::write(&file, &first).expect("it is written");
+    let replay = ["--replay", file.to_str().expect("a plain name"), "--speed", "1000000x"];
+    desk.publisher.run([&at_broker[..], &replay].concat()).assert_code(0);
+    let second = record(&["-C", &count]);
+    assert!(messages(&second) == messages(&first), "the sequence is another one");
+}

@@ -12,7 +12,7 @@ pub(crate) fn run(mut options: lexopt::Parser) -> anyhow::Result<()> {
     let mut command = Command::new(cargo::binary(Profile::Dev, "soak")?);
     let builds_nothing = ["--help", "-h", "--tools"];
     if !words.iter().any(|word| builds_nothing.iter().any(|option| word == option)) {
-        cargo::build(Profile::Release, &["mqtt-pub", "mqtt-sub"])?;
+        cargo::build(Profile::Release, &["mqtt-pub", "mqtt-sub", "mqtt-passwd"])?;
         let program = cargo::binary(Profile::Release, "mqtt-sub")?;
         command.arg("--tools").args(program.parent());
     }

@@ -37,6 +37,14 @@ impl ExitStatus {
     pub const LOST: Self = Self(7);
     /// TLS with the broker failed.
     pub const TLS: Self = Self(8);
+    /// mqtt-passwd `--check`: the file has no such user.
+    pub const NO_SUCH_USER: Self = Self(3);
+    /// mqtt-passwd `--check`: there is no hash in the user's line, or a damaged one.
+    pub const NO_HASH: Self = Self(4);
+    /// mqtt-passwd `--check`: the hash is of a kind that is not known.
+    pub const UNKNOWN_HASH: Self = Self(5);
+    /// mqtt-passwd `--check`: the file cannot be read.
+    pub const UNREADABLE: Self = Self(6);
     /// mqtt-passwd: the hash could not be computed.
     pub const HASH: Self = Self(10);
     /// The broker asks for an authentication exchange that the tools do not have.
@@ -103,6 +111,7 @@ impl Failure for ClientError {
             | Self::NoConnAck { .. }
             | Self::System(_)
             | Self::File { .. }
+            | Self::PasswordCommand { .. }
             | Self::PasswordFile { .. }
             | Self::Password(_)
             | Self::Console(_)

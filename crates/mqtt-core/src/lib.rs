@@ -10,7 +10,8 @@
 //! - [`invocation`] says under which name a tool was called, and so whose habits it keeps.
 //! - [`url`] reads `mqtt://…`.
 //! - `exit` holds the exit statuses; [`visible`] spells out what a terminal would obey; [`message`]
-//!   is the form of what the tools say on stderr.
+//!   is the form of what the tools say on stderr; [`json`] writes strings of any bytes; [`progress`] is
+//!   the line that says how far the work has come.
 //!
 //! With the feature `client` (the default), the network rooms:
 //!
@@ -23,7 +24,7 @@
 //! - `console` writes stdout and stderr in blocks; `payload` says where a payload lies;
 //!   `descriptor` waits for pipes that are in non-blocking mode.
 //! - `prompt` reads secrets, from a terminal or from the first line of something.
-//! - `debug_log` words the `-d` lines; `signal` hears what asks the program to end.
+//! - `debug_log` words the `-d` lines; `stats` those of `--stats`; `signal` hears what asks the program to end.
 
 pub mod cli;
 #[cfg(feature = "client")]
@@ -36,6 +37,7 @@ mod debug_log;
 pub mod descriptor;
 pub mod exit;
 pub mod invocation;
+pub mod json;
 pub mod message;
 #[cfg(feature = "client")]
 pub mod options_file;
@@ -43,6 +45,7 @@ pub mod options_file;
 pub mod payload;
 #[cfg(feature = "client")]
 pub mod plan;
+pub mod progress;
 #[cfg(feature = "client")]
 mod prompt;
 #[cfg(feature = "client")]
@@ -52,6 +55,8 @@ pub mod secret;
 pub mod session;
 #[cfg(feature = "client")]
 pub mod signal;
+#[cfg(feature = "client")]
+pub mod stats;
 pub mod stream;
 #[cfg(feature = "client")]
 pub mod transport;

@@ -1,5 +1,5 @@
-//! What the tools say on stderr: lines that begin with `error:`, `warning:`, `hint:` or `note:`.
-//! The word says it all; where stderr is written in colour it is painted as well.
+//! What the tools say on stderr: lines that begin with `error:`, `warning:`, `hint:`, `note:`
+//! or `stats:`. The word says it all; where stderr is written in colour it is painted as well.
 
 use colored::{ColoredString, Colorize};
 
@@ -8,11 +8,12 @@ use crate::visible;
 type Paint = fn(&str) -> ColoredString;
 
 /// The beginning of a line, and how it is painted.
-const KINDS: [(&str, Paint); 4] = [
+const KINDS: [(&str, Paint); 5] = [
     ("error:", |word| word.red().bold()),
     ("warning:", |word| word.yellow().bold()),
     ("hint:", |word| word.cyan().bold()),
     ("note:", |word| word.blue().bold()),
+    ("stats:", |word| word.bold()),
 ];
 
 /// A line for stderr, whatever the user or the broker put into it. In colour where the command

@@ -66,6 +66,9 @@ pub enum LineError {
     /// More than one word where quotes began.
     #[error("there is text behind the closing quote")]
     BehindQuote,
+    /// A bracket, and what is no name of a profile.
+    #[error("a profile begins with its name in brackets, '[NAME]', without blanks and alone")]
+    Profile,
 }
 
 impl OptionsFile {
@@ -198,6 +201,21 @@ impl<'a> Line<'a> {
     /// The option's word.
     pub fn option(&self) -> Result<&'a [u8], LineError> {
         if self.option.contains(&b'\t') { Err(LineError::Tab) } else { without_nul(self.option) }
+    }
+
+    /// The name of the profile that begins here, if one does: the line is `[NAME]`.
+    pub fn profile(&self) -> Result<Option<&'a [u8]>, LineError> {
+        let Some(name) = self.option.strip_prefix(b"[") else { return Ok(None) };
+        match name.strip_suffix(b"]") {
+            Some(name)
+                if self.rest.is_none()
+                    && !name.is_empty()
+                    && !name.iter().any(|byte| b"[]\t\0".contains(byte)) =>
+            {
+                Ok(Some(name))
+            }
+            _ => Err(LineError::Profile),
+        }
     }
 
     /// What stands behind it, as one value.

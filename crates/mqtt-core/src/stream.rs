@@ -1,6 +1,11 @@
-//! The two output streams, and whether they are written in colour.
+//! The two output streams: what they lead to, and whether they are written in colour.
 
 use std::io::{self, IsTerminal};
+
+use rustix::termios::tcgetwinsize;
+
+/// Columns of a terminal that does not say how many it has.
+const COLUMNS: usize = 80;
 
 /// One of the two output streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +23,17 @@ impl Stream {
             Self::Stdout => io::stdout().is_terminal(),
             Self::Stderr => io::stderr().is_terminal(),
         }
+    }
+
+    /// The columns of the terminal that it is.
+    #[must_use]
+    pub fn columns(self) -> usize {
+        let size = match self {
+            Self::Stdout => tcgetwinsize(io::stdout()),
+            Self::Stderr => tcgetwinsize(io::stderr()),
+        };
+        let columns = size.map_or(0, |size| usize::from(size.ws_col));
+        if columns == 0 { COLUMNS } else { columns }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The command line of mqtt-passwd: words to a plan. The only file of this crate that knows clap.
 
+mod rules;
+
 use std::ffi::{OsStr, OsString};
 use std::num::NonZero;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -9,20 +11,26 @@ use clap::builder::TypedValueParser;
 use clap::{Arg, Command, CommandFactory, Parser, ValueEnum};
 use mqtt_core::cli::{self, ColorArgs, Parsed, UsageError, parse};
 use mqtt_core::invocation::{Behaviour, Invocation};
+use mqtt_core::progress::Progress;
 use zeroize::Zeroizing;
 
 use crate::generated::FILES;
 use crate::hash::Algorithm;
 use crate::password::{Password, PasswordError};
-use crate::plan::{Action, Credentials, PasswordSource, Plan, Target};
+use crate::plan::{
+    Action, Credentials, Effect, ListForm, PasswordSource, Plan, Repetition, Target, Users,
+};
 use crate::user_name::{Concern, UserName, UserNameError};
 use crate::warning::Warning;
 
 const USAGE: &str = "mqtt-passwd [OPTIONS] FILE USER
        mqtt-passwd [OPTIONS] -b FILE USER PASSWORD
        mqtt-passwd [OPTIONS] -c [-b] FILE|- USER [PASSWORD]
+       mqtt-passwd [OPTIONS] --users-stdin [-c] FILE
        mqtt-passwd -D FILE USER
-       mqtt-passwd [OPTIONS] -U FILE";
+       mqtt-passwd [OPTIONS] -U FILE
+       mqtt-passwd [OPTIONS] --check FILE USER
+       mqtt-passwd --list [--json] FILE";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,7 +38,9 @@ Examples:
   mqtt-passwd /etc/mosquitto/passwd bob     add bob, or change his password
   mqtt-passwd -D /etc/mosquitto/passwd bob  remove bob
   mqtt-passwd --password-stdin f bob < pw   add bob from a script
-  mqtt-passwd -U users.txt                  hash its 'user:password' lines";
+  mqtt-passwd --users-stdin f < list.txt    add its 'user:password' lines
+  mqtt-passwd -U users.txt                  hash its 'user:password' lines
+  mqtt-passwd --check users.txt bob         say whether a password is bob's";
 
 const BELOW: &str = "\
 Notes:
@@ -42,7 +52,9 @@ Notes:
 
 Exit status:
   0 done; 1 error, nothing changed; 2 the passwords do not match; 10 no hash
-  could be computed; 128+n ended by signal n, nothing changed";
+  could be computed; 128+n ended by signal n, nothing changed. With --check: 0
+  right; 1 wrong; 3 no such user; 4 no whole hash in the line; 5 unknown kind of
+  hash; 6 FILE cannot be read";
 
 /// Make and edit the password file of an MQTT broker.
 #[derive(Parser)]
@@ -67,6 +79,16 @@ struct PasswdArgs {
     #[arg(long, help_heading = "Editing", value_name = "PATH")]
     password_file: Option<PathBuf>,
 
+    /// Make a password of 130 random bits and write it to stdout: 26 letters and digits, none that
+    /// look alike
+    #[arg(long, help_heading = "Editing")]
+    generate_password: bool,
+
+    /// Take many users from stdin, all or none: USER:PASSWORD in each line, at most 64 MiB; with
+    /// --generate-password USER alone, and stdout gets USER:PASSWORD
+    #[arg(long, help_heading = "Editing")]
+    users_stdin: bool,
+
     /// Create FILE, readable by its owner alone; with '-' write the line to stdout
     #[arg(short, long, help_heading = "Editing")]
     create: bool,
@@ -79,8 +101,33 @@ struct PasswdArgs {
     #[arg(short = 'U', long, help_heading = "Editing")]
     upgrade: bool,
 
-    /// Hash to write: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the same, but quick
-    /// to guess) or argon2id (for brokers 2.1 that were built with it)
+    /// Write nothing, and show what an edit would change: on stdout, by line, user, algorithm and
+    /// cost; never a hash
+    #[arg(long, help_heading = "Editing")]
+    dry_run: bool,
+
+    /// Leave FILE as it is, to the byte and the time, where it has the password already, by the
+    /// algorithm and the cost asked for; with -D, where there is no USER; with -U, where all is
+    /// hashed. Say 'changed' or 'unchanged' on stdout
+    #[arg(long, help_heading = "Editing")]
+    if_changed: bool,
+
+    /// Say whether the password is that of USER, by the status: 0 right, 1 wrong. It is asked for
+    /// once. Nothing is locked or written
+    #[arg(long, help_heading = "Looking")]
+    check: bool,
+
+    /// Say who is in FILE: line, user, algorithm, cost, and what is weak, damaged, there twice, or
+    /// refused by some brokers. No hash and no salt is shown
+    #[arg(long, help_heading = "Looking")]
+    list: bool,
+
+    /// With --list: one JSON object a line
+    #[arg(long, help_heading = "Looking")]
+    json: bool,
+
+    /// Write this kind of hash: sha512-pbkdf2 ($7$, which every broker takes), sha512 ($6$, the
+    /// same, but quick to guess) or argon2id (for brokers 2.1 that were built with it)
     #[arg(
         short = 'H',
         long,
@@ -90,7 +137,7 @@ struct PasswdArgs {
     )]
     hash: HashName,
 
-    /// Iterations of sha512-pbkdf2, 1 to 2147483647
+    /// Iterate sha512-pbkdf2 so many times, 1 to 2147483647
     #[arg(short = 'I', long, help_heading = "Hashing", value_name = "COUNT", default_value = "10000", value_parser = iterations())]
     iterations: NonZero<u32>,
 
@@ -160,59 +207,59 @@ impl PasswdArgs {
     fn plan(mut self, behaviour: Behaviour, words: Vec<OsString>) -> Result<Plan, ArgsError> {
         self.refuse_conflicts(behaviour)?;
         let mut doubts = Doubts::new(behaviour);
-        let algorithm = self.algorithm();
-        if algorithm == Algorithm::Argon2id && !self.delete {
+        if self.algorithm() == Algorithm::ARGON2ID && self.writes_hashes() {
             doubts.warnings.push(Warning::Argon2id);
         }
-        let action = if self.upgrade {
+        let action = self.action(behaviour, words, &mut doubts)?;
+        if matches!(action, Action::Create { target: Target::Stdout, .. }) {
+            self.refuse_more_on_stdout()?;
+        }
+        let effect = if self.dry_run { Effect::Show } else { Effect::Change };
+        let repetition = if self.if_changed { Repetition::IfChanged } else { Repetition::Always };
+        let progress = Progress::possible(behaviour);
+        Ok(Plan { action, behaviour, effect, repetition, progress, warnings: doubts.warnings })
+    }
+
+    fn action(
+        &mut self,
+        behaviour: Behaviour,
+        words: Vec<OsString>,
+        doubts: &mut Doubts,
+    ) -> Result<Action, ArgsError> {
+        Ok(if self.upgrade {
             let [file] = positionals(words, Extra::Refused)?;
-            Action::Upgrade { file: file_path(file)?, algorithm }
+            Action::Upgrade { file: file_path(file)?, algorithm: self.algorithm() }
         } else if self.delete {
             let [file, user] = positionals(words, Extra::ignored_by(behaviour))?;
             Action::Delete { user: UserName::new(user.as_bytes())?, file: file_path(file)? }
+        } else if self.list {
+            let [file] = positionals(words, Extra::Refused)?;
+            let form = if self.json { ListForm::Json } else { ListForm::Table };
+            Action::List { file: file_path(file)?, form }
+        } else if self.check {
+            let (file, user, given) = self.file_user_password(words, Extra::Refused)?;
+            Action::Check {
+                file: file_path(file)?,
+                user: UserName::new(user.as_bytes())?,
+                password: self.password_source(given, doubts)?,
+            }
         } else if self.create {
             let extra = Extra::ignored_by(behaviour);
-            let (file, credentials) = self.credentials(words, extra, &mut doubts)?;
+            let (file, credentials) = self.credentials(words, extra, doubts)?;
             Action::Create { target: self.target(file), credentials }
         } else {
-            let (file, credentials) = self.credentials(words, Extra::Refused, &mut doubts)?;
+            let (file, credentials) = self.credentials(words, Extra::Refused, doubts)?;
             Action::Set { file: file_path(file)?, credentials }
-        };
-        Ok(Plan { action, behaviour, warnings: doubts.warnings })
+        })
     }
 
-    /// In the order in which the original looks for them.
-    fn refuse_conflicts(&self, behaviour: Behaviour) -> Result<(), ArgsError> {
-        // The original ignores -b where -U asks for no password.
-        let batch_upgrade = self.batch && self.upgrade && behaviour == Behaviour::Own;
-        let (stdin, file) = (self.password_stdin, self.password_file.is_some());
-        for (both, one, other) in [
-            (self.create && self.delete, "--create", "--delete"),
-            (self.create && self.upgrade, "--create", "--upgrade"),
-            (self.delete && self.upgrade, "--delete", "--upgrade"),
-            (self.batch && self.delete, "--batch", "--delete"),
-            (batch_upgrade, "--batch", "--upgrade"),
-            (stdin && file, "--password-stdin", "--password-file"),
-            (stdin && self.batch, "--password-stdin", "--batch"),
-            (stdin && self.delete, "--password-stdin", "--delete"),
-            (stdin && self.upgrade, "--password-stdin", "--upgrade"),
-            (file && self.batch, "--password-file", "--batch"),
-            (file && self.delete, "--password-file", "--delete"),
-            (file && self.upgrade, "--password-file", "--upgrade"),
-        ] {
-            if both {
-                return Err(ArgsError::Exclusive(one, other));
-            }
-        }
-        if self.overwrite && !self.create {
-            return Err(ArgsError::OverwriteWithoutCreate);
-        }
-        Ok(())
+    fn writes_hashes(&self) -> bool {
+        !(self.delete || self.check || self.list)
     }
 
     fn algorithm(&self) -> Algorithm {
         match self.hash {
-            HashName::Argon2id => Algorithm::Argon2id,
+            HashName::Argon2id => Algorithm::ARGON2ID,
             HashName::Sha512 => Algorithm::Sha512,
             HashName::Sha512Pbkdf2 => Algorithm::Pbkdf2Sha512 { iterations: self.iterations },
         }
@@ -235,23 +282,45 @@ impl PasswdArgs {
         doubts: &mut Doubts,
     ) -> Result<(OsString, Credentials), ArgsError> {
         let algorithm = self.algorithm();
-        let (file, user, given) = if self.batch {
+        if self.users_stdin {
+            let [file] = positionals(words, Extra::Refused)?;
+            let users = if self.generate_password { Users::Names } else { Users::Logins };
+            return Ok((file, Credentials { users, algorithm }));
+        }
+        let (file, user, given) = self.file_user_password(words, extra)?;
+        let user = doubts.user_name(&user)?;
+        let password = self.password_source(given, doubts)?;
+        Ok((file, Credentials { users: Users::One { user, password }, algorithm }))
+    }
+
+    /// FILE, USER, and PASSWORD behind them with `-b`.
+    fn file_user_password(
+        &self,
+        words: Vec<OsString>,
+        extra: Extra,
+    ) -> Result<(OsString, OsString, Option<OsString>), ArgsError> {
+        if self.batch {
             let [file, user, password] = positionals(words, extra)?;
-            (file, user, Some(password))
+            Ok((file, user, Some(password)))
         } else {
             let [file, user] = positionals(words, extra)?;
-            (file, user, None)
-        };
-        let user = doubts.user_name(&user)?;
-        let password = match (given, self.password_file.take()) {
+            Ok((file, user, None))
+        }
+    }
+
+    fn password_source(
+        &mut self,
+        given: Option<OsString>,
+        doubts: &mut Doubts,
+    ) -> Result<PasswordSource, ArgsError> {
+        Ok(match (given, self.password_file.take()) {
             (Some(password), _) => PasswordSource::Given(doubts.password(password)?),
             (None, Some(path)) if path.as_os_str() != "-" => PasswordSource::File(path),
             (None, Some(_)) => PasswordSource::Stdin,
             (None, None) if self.password_stdin => PasswordSource::Stdin,
+            (None, None) if self.generate_password => PasswordSource::Generated,
             (None, None) => PasswordSource::Ask,
-        };
-        let credentials = Credentials { user, password, algorithm };
-        Ok((file, credentials))
+        })
     }
 }
 
@@ -339,14 +408,14 @@ fn file_path(word: OsString) -> Result<PathBuf, ArgsError> {
 /// The words make no sense together.
 #[derive(Debug, thiserror::Error)]
 enum ArgsError {
+    #[error("'{0}' is for '{1}'")]
+    Alone(&'static str, &'static str),
     #[error(transparent)]
     Concern(#[from] Concern),
     #[error("'{0}' and '{1}' exclude each other")]
     Exclusive(&'static str, &'static str),
     #[error("{0} is missing")]
     Missing(&'static str),
-    #[error("'--overwrite' is for '--create'")]
-    OverwriteWithoutCreate,
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error("'-' stands for stdout, where only '--create' can write; a file '-' is './-'")]
@@ -384,8 +453,16 @@ mod tests {
         as_called("mosquitto_passwd", words).unwrap_err().to_string()
     }
 
+    /// The only user, and where the password comes from.
+    fn one(credentials: &Credentials) -> (&UserName, &PasswordSource) {
+        match &credentials.users {
+            Users::One { user, password } => (user, password),
+            other => panic!("{other:?}"),
+        }
+    }
+
     fn given(credentials: &Credentials) -> &[u8] {
-        match &credentials.password {
+        match one(credentials).1 {
             PasswordSource::Given(password) => password.as_bytes(),
             other => panic!("{other:?}"),
         }
@@ -412,8 +489,8 @@ mod tests {
             panic!("no set");
         };
         assert_eq!(file, PathBuf::from("f"));
-        assert_eq!(credentials.user.as_bytes(), b"u");
-        assert!(matches!(credentials.password, PasswordSource::Ask));
+        assert_eq!(one(&credentials).0.as_bytes(), b"u");
+        assert!(matches!(one(&credentials).1, PasswordSource::Ask));
         assert_eq!(credentials.algorithm, rounds(10_000));
     }
 
@@ -436,16 +513,17 @@ mod tests {
 
     #[test]
     fn the_password_comes_from_one_place() {
-        assert!(matches!(set(&["--password-stdin", "f", "u"]).password, PasswordSource::Stdin));
+        assert!(matches!(one(&set(&["--password-stdin", "f", "u"])).1, PasswordSource::Stdin));
         for words in [&["--password-file", "-x", "f", "u"][..], &["--password-file=-x", "f", "u"]] {
-            let PasswordSource::File(path) = set(words).password else { panic!("{words:?}") };
-            assert_eq!(path, PathBuf::from("-x"));
+            let credentials = set(words);
+            let (_, PasswordSource::File(path)) = one(&credentials) else { panic!("{words:?}") };
+            assert_eq!(path, &PathBuf::from("-x"));
         }
         let action = plan(&["-c", "--password-file=a", "--password-file=b", "-", "u"]).action;
         let Action::Create { target: Target::Stdout, credentials } = action else {
             panic!("no create");
         };
-        assert!(matches!(credentials.password, PasswordSource::File(path) if path.ends_with("b")));
+        assert!(matches!(one(&credentials).1, PasswordSource::File(path) if path.ends_with("b")));
         for (one, other) in [
             ("--password-stdin", "--password-file=x"),
             ("--password-stdin", "--batch"),
@@ -464,6 +542,92 @@ mod tests {
     }
 
     #[test]
+    fn many_users_come_from_stdin_and_passwords_from_nowhere() {
+        let users = |words: &[&str]| set(words).users;
+        assert!(matches!(users(&["--users-stdin", "f"]), Users::Logins));
+        assert!(matches!(users(&["--users-stdin", "--generate-password", "f"]), Users::Names));
+        let one =
+            Users::One { user: UserName::new(b"u").unwrap(), password: PasswordSource::Generated };
+        assert_eq!(format!("{:?}", users(&["--generate-password", "f", "u"])), format!("{one:?}"));
+        let action = plan(&["-c", "--users-stdin", "-"]).action;
+        let Action::Create { target: Target::Stdout, credentials } = action else {
+            panic!("no create");
+        };
+        assert!(matches!(credentials.users, Users::Logins));
+        assert_eq!(error(&["--users-stdin", "f", "u"]), "too many words: expected FILE");
+    }
+
+    #[test]
+    fn looking_needs_a_file_and_who_is_looked_for() {
+        let Action::Check { file, user, password } = plan(&["--check", "f", " #u"]).action else {
+            panic!("no check");
+        };
+        assert_eq!((file, user.as_bytes()), (PathBuf::from("f"), &b"#u"[..]));
+        assert!(matches!(password, PasswordSource::Ask));
+        for (words, form) in
+            [(&["--list", "f"][..], ListForm::Table), (&["--list", "--json", "f"], ListForm::Json)]
+        {
+            assert!(
+                matches!(plan(words).action, Action::List { form: found, .. } if found == form)
+            );
+        }
+        assert_eq!(error(&["--check", "f"]), "USER is missing");
+        assert_eq!(error(&["--check", "-b", "f", "u"]), "PASSWORD is missing");
+        assert_eq!(error(&["--list"]), "FILE is missing");
+        assert_eq!(error(&["--list", "f", "u"]), "too many words: expected FILE");
+        for words in [&["--check", "-", "u"][..], &["--list", "-"]] {
+            assert!(error(words).starts_with("'-' stands for stdout"));
+        }
+        assert!(plan(&["-H", "argon2id", "--check", "f", "u"]).warnings.is_empty());
+    }
+
+    #[test]
+    fn an_edit_is_made_unless_it_is_to_be_shown_or_spared() {
+        let Plan { effect, repetition, .. } = plan(&["f", "u"]);
+        assert_eq!((effect, repetition), (Effect::Change, Repetition::Always));
+        for edit in [&["f", "u"][..], &["-D", "f", "u"], &["-U", "f"], &["--users-stdin", "f"]] {
+            let words = [&["--dry-run", "--if-changed"], edit].concat();
+            let Plan { effect, repetition, .. } = plan(&words);
+            assert_eq!((effect, repetition), (Effect::Show, Repetition::IfChanged));
+        }
+    }
+
+    #[test]
+    fn options_that_cannot_stand_together_are_named() {
+        let actions = ["--create", "--delete", "--upgrade", "--check", "--list"];
+        for (index, one) in actions.iter().enumerate() {
+            for other in &actions[index + 1..] {
+                let message = format!("'{one}' and '{other}' exclude each other");
+                assert_eq!(error(&[other, one, "f", "u"]), message);
+            }
+        }
+        for (one, others) in [
+            ("--batch", &["--delete", "--upgrade", "--list", "--users-stdin"][..]),
+            ("--password-stdin", &["--list", "--users-stdin", "--generate-password"]),
+            ("--password-file=x", &["--list", "--users-stdin", "--generate-password"]),
+            ("--generate-password", &["--delete", "--upgrade", "--check", "--list"]),
+            ("--users-stdin", &["--delete", "--upgrade", "--check", "--list"]),
+            ("--if-changed", &["--create", "--check", "--list", "--generate-password"]),
+            ("--dry-run", &["--check", "--list", "--generate-password"]),
+        ] {
+            for other in others {
+                let name = one.trim_end_matches("=x");
+                let message = format!("'{name}' and '{other}' exclude each other");
+                assert_eq!(error(&[other, one, "f", "u"]), message);
+            }
+        }
+        assert_eq!(
+            error(&["--batch", "--generate-password", "f", "u"]),
+            "'--batch' and '--generate-password' exclude each other"
+        );
+        for option in ["--dry-run", "--generate-password"] {
+            let message = format!("'{option}' and '-' exclude each other");
+            assert_eq!(error(&["-c", option, "-", "u"]), message);
+        }
+        assert_eq!(error(&["--json", "f", "u"]), "'--json' is for '--list'");
+    }
+
+    #[test]
     fn switches_can_stand_together() {
         let action = plan(&["-cb", "f", "u", "p"]).action;
         let Action::Create { credentials, .. } = action else {
@@ -478,7 +642,7 @@ mod tests {
             assert_eq!(hash_of(&[words[0], words[1], "f", "u"]), Algorithm::Sha512);
         }
         assert_eq!(hash_of(&["--hash=sha512-pbkdf2", "f", "u"]), rounds(10_000));
-        assert_eq!(hash_of(&["-Hargon2id", "f", "u"]), Algorithm::Argon2id);
+        assert_eq!(hash_of(&["-Hargon2id", "f", "u"]), Algorithm::ARGON2ID);
         assert_eq!(hash_of(&["-H", "sha512", "-H", "sha512-pbkdf2", "f", "u"]), rounds(10_000));
     }
 
@@ -518,7 +682,7 @@ mod tests {
         assert_eq!(given(&set(&["-b", "f", "u", "--help"])), b"--help");
         assert_eq!(given(&set(&["-b", "f", "u", "--"])), b"--");
         let credentials = set(&["-b", "f", "-I", "7"]);
-        assert_eq!(credentials.user.as_bytes(), b"-I");
+        assert_eq!(one(&credentials).0.as_bytes(), b"-I");
         assert_eq!(given(&credentials), b"7");
     }
 
@@ -542,7 +706,7 @@ mod tests {
         let Action::Create { credentials, .. } = plan(&["-c", "-b", "-", "-u", "-p"]).action else {
             panic!("no create");
         };
-        assert_eq!((credentials.user.as_bytes(), given(&credentials)), (&b"-u"[..], &b"-p"[..]));
+        assert_eq!((one(&credentials).0.as_bytes(), given(&credentials)), (&b"-u"[..], &b"-p"[..]));
         for words in [&["-", "u"][..], &["-D", "-", "u"], &["-U", "-"]] {
             assert!(error(words).starts_with("'-' stands for stdout"));
         }
@@ -579,7 +743,10 @@ mod tests {
 
     #[test]
     fn a_password_is_taken_from_a_line_of_stdin_or_a_file() {
-        let source = |words: &[&str]| set(words).password;
+        let source = |words: &[&str]| match set(words).users {
+            Users::One { password, .. } => password,
+            other => panic!("{other:?}"),
+        };
         assert!(matches!(source(&["--password-stdin", "f", "u"]), PasswordSource::Stdin));
         assert!(matches!(source(&["--password-file", "-", "f", "u"]), PasswordSource::Stdin));
         let PasswordSource::File(path) = source(&["--password-file=secrets/u", "f", "u"]) else {
@@ -673,6 +840,15 @@ mod tests {
             "--create",
             "--delete",
             "--upgrade",
+            "--check",
+            "--list",
+            "--json",
+            "--dry-run",
+            "--if-changed",
+            "--users-stdin",
+            "--generate-password",
+            "at most 64 MiB",
+            "130 random bits",
             "--overwrite",
             "--password-stdin",
             "--password-file <PATH>",

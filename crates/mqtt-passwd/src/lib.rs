@@ -4,15 +4,23 @@
 //! tool is [`main`].
 
 mod args;
+mod check;
+mod error;
 mod generated;
 mod hash;
+mod hashing;
 mod interruption;
-mod password;
+mod job;
+mod listing;
+mod logins;
+mod output;
+pub mod password;
 pub mod password_file;
 mod plan;
 mod prompt;
 mod run;
 mod stack;
+pub mod user_list;
 pub mod user_name;
 mod warning;
 

@@ -6,9 +6,22 @@ use zeroize::Zeroizing;
 /// The largest password MQTT can carry, in bytes (MQTT 3.1.1 §1.5.3: a two-byte length).
 pub(crate) const MAX_LENGTH: usize = 65_535;
 
+/// Characters of generated passwords: 5 bits each. Without l and o, 0 and 1, and in lower case only,
+/// so that they can be read out.
+const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+
+/// How many of them a password has.
+const GENERATED_LENGTH: usize = 26;
+
+/// A line without the CR at its end: those of other systems end with CR LF.
+pub(crate) fn without_ending(line: &[u8]) -> &[u8] {
+    let end = line.iter().rposition(|&byte| byte != b'\r').map_or(0, |last| last + 1);
+    &line[..end]
+}
+
 /// A password that a client could send.
 #[derive(Debug)]
-pub(crate) struct Password(Secret);
+pub struct Password(Secret);
 
 impl Password {
     /// Takes the bytes over; they are wiped with the password, or at once where it is refused.
@@ -22,8 +35,32 @@ impl Password {
         Ok(Self(Secret::from(bytes)))
     }
 
+    /// The same for a password that a broker could let somebody in with.
+    pub(crate) fn not_empty(bytes: Zeroizing<Vec<u8>>) -> Result<Self, PasswordError> {
+        if bytes.is_empty() {
+            return Err(PasswordError::Empty);
+        }
+        Self::new(bytes)
+    }
+
+    /// A copy of what somebody has written down.
+    pub(crate) fn from_text(text: &[u8]) -> Result<Self, PasswordError> {
+        Self::not_empty(Zeroizing::new(text.to_vec()))
+    }
+
+    /// One that nobody can guess: 130 random bits.
+    pub(crate) fn generate() -> Result<Self, getrandom::Error> {
+        let mut bytes = Zeroizing::new(vec![0; GENERATED_LENGTH]);
+        getrandom::fill(&mut bytes)?;
+        for byte in bytes.iter_mut() {
+            // 256 is a multiple of 32: no character is more likely than another.
+            *byte = ALPHABET[usize::from(*byte) % ALPHABET.len()];
+        }
+        Ok(Self(Secret::from(bytes)))
+    }
+
     /// The bytes to hash.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
+    pub fn as_bytes(&self) -> &[u8] {
         self.0.expose()
     }
 
@@ -35,7 +72,7 @@ impl Password {
 
 /// Why bytes are no password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum PasswordError {
+pub enum PasswordError {
     /// Nothing was given.
     #[error("the password is empty: no broker lets a client in with an empty password")]
     Empty,
@@ -65,6 +102,19 @@ mod tests {
     #[test]
     fn a_password_with_a_nul_byte_is_refused() {
         assert_eq!(password(b"a\0b").unwrap_err(), PasswordError::Nul);
+    }
+
+    #[test]
+    fn a_generated_one_has_130_bits_in_letters_that_cannot_be_confused() {
+        let mut seen = [false; 256];
+        for _ in 0..200 {
+            let password = Password::generate().unwrap();
+            assert_eq!(password.as_bytes().len() * 5, 130);
+            assert_ne!(password.as_bytes(), Password::generate().unwrap().as_bytes());
+            password.as_bytes().iter().for_each(|&byte| seen[usize::from(byte)] = true);
+        }
+        let used: Vec<u8> = (0..=255).filter(|&byte| seen[usize::from(byte)]).collect();
+        assert_eq!(used, b"23456789abcdefghijkmnpqrstuvwxyz");
     }
 
     #[test]

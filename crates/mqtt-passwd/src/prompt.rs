@@ -11,11 +11,14 @@ use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios};
 use zeroize::Zeroizing;
 
 use crate::interruption::{Interruption, Undo, UndoGuard};
-use crate::password::{MAX_LENGTH, Password, PasswordError};
+use crate::password::{MAX_LENGTH, Password, PasswordError, without_ending};
 
 /// Room for the longest password with CR and LF behind it. The original takes any number of CR; a
 /// few are kept room for.
 const LINE: usize = MAX_LENGTH + 8;
+
+/// The longest list of users, in bytes: a device that never ends must not take all memory.
+const MAX_LIST: usize = 64 * 1024 * 1024;
 
 /// The value of a special character that is switched off (`_POSIX_VDISABLE`).
 const NO_CHARACTER: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
@@ -31,11 +34,53 @@ pub(crate) fn ask(interruption: &Interruption) -> Result<Password, PromptError> 
     agreed(first, second)
 }
 
+/// Asks for a password that there is already, once.
+pub(crate) fn ask_existing(interruption: &Interruption) -> Result<Password, PromptError> {
+    if !io::stdin().is_terminal() {
+        return line_of_stdin();
+    }
+    let mut terminal = open_terminal().map_err(PromptError::Terminal)?;
+    let _restores = hide_input(&terminal, interruption)?;
+    only(ask_once(&mut terminal, "Password: ")?)
+}
+
 /// The password in one line of stdin.
 pub(crate) fn line_of_stdin() -> Result<Password, PromptError> {
     let mut input = stdin().map_err(PromptError::Stdin)?;
     let [line] = read_lines(&mut input, PromptError::Stdin)?;
     only(line)
+}
+
+/// A list of users and passwords: all of stdin, as far as it is one.
+pub(crate) fn list_of_stdin() -> Result<Zeroizing<Vec<u8>>, PromptError> {
+    read_list(&mut stdin().map_err(PromptError::Stdin)?)
+}
+
+fn read_list(input: &mut impl Read) -> Result<Zeroizing<Vec<u8>>, PromptError> {
+    let mut bytes = Zeroizing::new(vec![0; LINE]);
+    let mut filled = 0;
+    loop {
+        if filled == bytes.len() {
+            if filled > MAX_LIST {
+                return Err(PromptError::ListTooLong);
+            }
+            // By hand: a buffer that grew would leave unwiped copies behind.
+            let mut larger = Zeroizing::new(vec![0; 2 * filled]);
+            larger[..filled].copy_from_slice(&bytes);
+            bytes = larger;
+        }
+        match input.read(&mut bytes[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(PromptError::Stdin(error)),
+        }
+    }
+    if filled > MAX_LIST {
+        return Err(PromptError::ListTooLong);
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
 }
 
 /// The password in the first line of a file.
@@ -53,11 +98,7 @@ fn stdin() -> io::Result<File> {
 
 /// The password, if it is one.
 fn only(entry: Zeroizing<Vec<u8>>) -> Result<Password, PromptError> {
-    let password = Password::new(entry)?;
-    if password.is_empty() {
-        return Err(PasswordError::Empty.into());
-    }
-    Ok(password)
+    Ok(Password::not_empty(entry)?)
 }
 
 /// The password, if both entries are the same and one.
@@ -173,8 +214,7 @@ fn read_lines<const COUNT: usize>(
 }
 
 fn entry(line: &[u8]) -> Zeroizing<Vec<u8>> {
-    let end = line.iter().rposition(|&byte| byte != b'\r').map_or(0, |last| last + 1);
-    Zeroizing::new(line[..end].to_vec())
+    Zeroizing::new(without_ending(line).to_vec())
 }
 
 /// There is no password to use. Status 1, but for two that differ.
@@ -191,6 +231,9 @@ pub(crate) enum PromptError {
     /// Ctrl-C. Status 130, as by the signal.
     #[error("interrupted; nothing was changed")]
     Interrupted,
+    /// Nobody has as many users.
+    #[error("stdin holds more than 64 MiB of users")]
+    ListTooLong,
     /// The two entries differ. Status 2.
     #[error("the passwords do not match")]
     Mismatch,
@@ -220,6 +263,7 @@ impl Failure for PromptError {
             Self::Interrupted => ExitStatus::from_signal(2),
             Self::Mismatch => ExitStatus::MISMATCH,
             Self::File { .. }
+            | Self::ListTooLong
             | Self::NotUtf8
             | Self::OneLine
             | Self::Password(_)
@@ -286,6 +330,16 @@ mod tests {
             let error = read(input).unwrap_err();
             assert!(matches!(error, PromptError::Password(PasswordError::Empty)), "{input:?}");
         }
+    }
+
+    #[test]
+    fn a_list_is_read_to_its_end_and_has_one() {
+        for length in [0, 1, LINE - 1, LINE, LINE + 1, 5 * LINE] {
+            let list = vec![b'x'; length];
+            assert!(*read_list(&mut &list[..]).unwrap() == list, "{length}");
+        }
+        let error = read_list(&mut io::repeat(b'x')).unwrap_err();
+        assert!(matches!(error, PromptError::ListTooLong));
     }
 
     #[test]

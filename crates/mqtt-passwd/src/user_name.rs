@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use mqtt_core::visible;
+
 /// The longest user name MQTT can carry, in bytes (MQTT 3.1.1 §1.5.3: a two-byte length).
 const MAX_LENGTH: usize = 65_535;
 
@@ -47,6 +49,13 @@ impl fmt::Display for UserName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         String::from_utf8_lossy(&self.bytes).fmt(formatter)
     }
+}
+
+/// A name from a file as it may stand on a terminal.
+pub(crate) fn visible(name: &[u8]) -> String {
+    let mut text = Vec::with_capacity(name.len());
+    visible::append(name, &mut text);
+    visible::part_of_line(&String::from_utf8_lossy(&text)).into_owned()
 }
 
 /// Why the file cannot hold a name.

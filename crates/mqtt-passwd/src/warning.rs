@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::hash::{Algorithm, Stored};
 use crate::password::PasswordError;
 use crate::password_file::{InPlaceReason, Undo};
-use crate::user_name::Concern;
+use crate::user_name::{Concern, UserName};
 
 /// One warning. It never changes the exit status.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +16,9 @@ pub(crate) enum Warning {
          with one"
     )]
     Argon2id,
+    /// As `mosquitto_passwd` 2.1 makes it.
+    #[error("brokers 2.0 drop a line with 64 bytes of salt, as this one has")]
+    LongSalt,
     /// Lines that a broker would drop, or refuse the whole file over.
     #[error("'{}' has lines that brokers refuse: {faults}", .path.display())]
     Faults {
@@ -44,12 +48,36 @@ pub(crate) enum Warning {
     /// Only the original's name lets it pass.
     #[error("{0}")]
     Password(PasswordError),
+    /// Brokers differ in what they make of it.
+    #[error(
+        "user '{user}' is in line {first} and again in line {last}: brokers 2.0 go by the last \
+         line, as is done here, and 2.1 refuses the file"
+    )]
+    SameUser {
+        /// Who.
+        user: UserName,
+        /// The first line.
+        first: usize,
+        /// The last one.
+        last: usize,
+    },
     /// A rewrite in place had been cut short.
     #[error("an earlier edit of '{}' had been cut short; it was undone first", .0.display())]
     Undone(PathBuf),
     /// Only the original's name lets it pass.
     #[error("{0}")]
     UserName(Concern),
+}
+
+impl Warning {
+    /// Which brokers do not take a hash, if there are any.
+    pub(crate) fn about(hash: &Stored<'_>) -> Option<Self> {
+        match hash.algorithm() {
+            Algorithm::Argon2id(_) => Some(Self::Argon2id),
+            _ if hash.refused_by().is_empty() => None,
+            _ => Some(Self::LongSalt),
+        }
+    }
 }
 
 /// What could have happened to a file while it was rewritten in place.

@@ -1,30 +1,34 @@
 //! The command line of mqtt-pub: options to plan.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::num::{NonZeroU16, NonZeroU32};
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, CommandFactory, Parser, value_parser};
 use mqtt_core::cli::{
     self, ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, Given, UsageError, VERSION, value,
 };
 use mqtt_core::invocation::Invocation;
-use mqtt_core::plan::{PasswordSource, Reconnect};
+use mqtt_core::plan::{PasswordSource, Progress, Reconnect};
 use mqtt_core::protocol::property::Carrier;
 use mqtt_core::protocol::{Qos, TopicName};
-use mqtt_core::session::Message;
 
 use crate::generated::FILES;
-use crate::plan::{Origin, Payloads, PublishPlan, Repeat, Unsent};
+use crate::plan::{
+    Head, Input, LineForm, Origin, Payloads, PublishPlan, Repeat, SavePlan, Speed, Unsent,
+};
+use crate::source::LineFormat;
 
 const EXAMPLES: &str = "\
 Examples:
   mqtt-pub -t home/lamp -m on                  one message
   mqtt-pub -h broker.lan -t log -q 1 -l < log  each line, acknowledged
   mqtt-pub -t camera/still -r -f still.jpg     a file, retained
+  mqtt-pub --replay recording.jsonl            what mqtt-sub recorded
   mqtt-pub -t home/lamp -r -n                  delete a retained message";
 
 const BELOW: &str = "\
@@ -43,38 +47,65 @@ Exit status:
 )]
 #[expect(clippy::struct_excessive_bools, reason = "one for each flag of the command line")]
 struct PublishArgs {
-    /// Topic to publish to
+    /// Publish to TOPIC; with --json-lines and --replay, what lines publish to that name none
     #[arg(short, long, help_heading = "Publishing", value_parser = value::topic_name())]
     topic: Option<TopicName>,
 
-    /// Payload: the text itself
+    /// Publish each message to this topic as well; may be given several times
+    #[arg(long, help_heading = "Publishing", value_name = "TOPIC",
+        value_parser = value::topic_name(), action = ArgAction::Append)]
+    also_topic: Vec<TopicName>,
+
+    /// Publish TEXT
     #[arg(short, long, help_heading = "Publishing", value_name = "TEXT",
         value_parser = value_parser!(OsString), action = ArgAction::Append)]
     message: Vec<OsString>,
 
-    /// Payload: the content of FILE
+    /// Publish the content of FILE
     #[arg(short, long, help_heading = "Publishing", value_parser = value_parser!(PathBuf),
         action = ArgAction::Append)]
     file: Vec<PathBuf>,
 
-    /// Payload: all of stdin
+    /// Publish all of stdin as one message
     #[arg(short, long, help_heading = "Publishing")]
     stdin_file: bool,
 
-    /// One message per line of stdin
+    /// Publish each line of stdin as a message
     #[arg(short = 'l', long, help_heading = "Publishing")]
     stdin_line: bool,
 
-    /// Add the lines of stdin that do not get through to FILE, which is made if it is not there
+    /// What a line of --stdin-line is made of: %t topic, %p payload and the text between them, as
+    /// in '%t %p'; %% and escapes such as \t as in mqtt-sub -F
+    #[arg(long, help_heading = "Publishing", value_name = "FORMAT",
+        value_parser = OsStringValueParser::new().try_map(|word| LineFormat::parse(&word)))]
+    line_format: Option<LineFormat>,
+
+    /// One message per line of stdin, in JSON as mqtt-sub --json writes it: topic, QoS, retain,
+    /// properties and payload; what a line does not say is as the options say
+    #[arg(long, help_heading = "Publishing")]
+    json_lines: bool,
+
+    /// The same from FILE, with the times between the messages that they came with
+    #[arg(long, help_heading = "Publishing", value_name = "FILE",
+        value_parser = value_parser!(PathBuf))]
+    replay: Option<PathBuf>,
+
+    /// How fast --replay is: 2x is twice as fast, 0.5x half, from 0.001 to 1000000; max is without
+    /// a pause
+    #[arg(long, help_heading = "Publishing", value_name = "SPEED", default_value = "1x",
+        value_parser = OsStringValueParser::new().try_map(|word| speed(&word)))]
+    speed: Speed,
+
+    /// Add lines that do not get through to FILE, which is made if it is not there
     #[arg(long, help_heading = "Publishing", value_name = "FILE",
         value_parser = value_parser!(PathBuf))]
     save_unsent: Option<PathBuf>,
 
-    /// Empty payload
+    /// Publish an empty payload
     #[arg(short, long, help_heading = "Publishing")]
     null_message: bool,
 
-    /// Quality of service: 0, 1 or 2
+    /// Publish with this quality of service: 0, 1 or 2
     #[arg(short, long, help_heading = "Publishing", default_value = "0",
         value_parser = value::qos())]
     qos: Qos,
@@ -83,12 +114,12 @@ struct PublishArgs {
     #[arg(short, long, help_heading = "Publishing")]
     retain: bool,
 
-    /// Publish the message so many times, 1 to 4294967295; not with --stdin-line
+    /// Publish the message so many times, 1 to 4294967295; not with lines
     #[arg(long, help_heading = "Publishing", value_name = "COUNT", default_value = "1",
         value_parser = value::number(1, u32::MAX))]
     repeat: u32,
 
-    /// Seconds to pause between two of them, 0 to 1000000000, with decimals if wanted
+    /// Pause so many seconds between two of them, 0 to 1000000000, with decimals if wanted
     #[arg(long, help_heading = "Publishing", value_name = "SECONDS", default_value = "0",
         value_parser = value::seconds())]
     repeat_delay: Duration,
@@ -109,47 +140,47 @@ pub(crate) fn command(invocation: Invocation) -> clap::Command {
 pub(crate) fn plan(given: &Given) -> Result<PublishPlan, UsageError> {
     let args: PublishArgs = given.args()?;
     let payloads = args.payloads(given)?;
+    args.check_topics(&payloads, given)?;
+    let unsent = args.unsent(&payloads, given)?;
     let defaults = ConnectDefaults {
         receive_maximum: NonZeroU16::new(DEFAULT_WINDOW).unwrap_or(NonZeroU16::MAX),
         reconnect: match payloads {
-            Payloads::StdinLines(_) => Reconnect::ONCE_REACHED,
+            Payloads::Lines { .. } => Reconnect::ONCE_REACHED,
             Payloads::One { .. } => Reconnect::NEVER,
         },
     };
     let properties = args.connect.properties(Carrier::Publish, given)?;
-    let connect = args.connect.plan(given, defaults)?;
+    let mut connect = args.connect.plan(given, defaults)?;
+    // Where somebody types, nothing else is written.
+    if payloads.are_on_stdin() && cli::reads_keyboard() {
+        connect.progress = Progress::Hidden;
+    }
     if connect.password == Some(PasswordSource::Stdin) && payloads.are_on_stdin() {
         return Err(given.error(
             "'--password-file -' and a message on stdin exclude each other: it is read once",
         ));
     }
-    let Some(topic) = args.topic else {
-        return Err(given.error("no topic to publish to: --topic is missing"));
-    };
-    let message = Message { topic, qos: args.qos, retain: args.retain, properties, payload: () };
-    Ok(PublishPlan { connect, message, payloads })
+    let head = Head { qos: args.qos, retain: args.retain, properties };
+    let topics = args.topic.into_iter().chain(args.also_topic).collect();
+    Ok(PublishPlan { connect, head, topics, payloads, unsent })
+}
+
+/// The option for a single message, or how lines are read.
+enum Kind {
+    One(Origin),
+    Lines(Input, LineForm),
 }
 
 impl PublishArgs {
-    /// Exactly one of `-m -f -s -l -n`, and that once.
+    /// Exactly one of `-m -f -s -l -n --json-lines --replay`, and that once.
     fn payloads(&self, given: &Given) -> Result<Payloads, UsageError> {
-        let mut kinds: Vec<(&str, Option<Origin>)> = Vec::new();
-        for word in &self.message {
-            let bytes = word.clone().into_vec().into();
-            kinds.push(("--message", Some(Origin::Argument(bytes))));
+        if self.line_format.is_some() && !self.stdin_line {
+            return Err(given.error("'--line-format' needs '--stdin-line': it is for its lines"));
         }
-        for path in &self.file {
-            kinds.push(("--file", Some(Origin::File(path.clone()))));
+        if given.has("speed") && self.replay.is_none() {
+            return Err(given.error("'--speed' needs '--replay': it is for its times"));
         }
-        if self.stdin_file {
-            kinds.push(("--stdin-file", Some(Origin::Stdin)));
-        }
-        if self.stdin_line {
-            kinds.push(("--stdin-line", None));
-        }
-        if self.null_message {
-            kinds.push(("--null-message", Some(Origin::Argument(Bytes::new()))));
-        }
+        let mut kinds = self.kinds();
         if let [(first, _), (second, _), ..] = kinds[..] {
             let message = if first == second {
                 format!("'{first}' may be given only once: one kind of message at a time")
@@ -161,20 +192,73 @@ impl PublishArgs {
             return Err(given.error(message));
         }
         match kinds.pop() {
-            Some((_, Some(_))) if self.save_unsent.is_some() => {
-                Err(given.error("'--save-unsent' needs '--stdin-line': it saves lines"))
-            }
-            Some((_, Some(origin))) => Ok(Payloads::One { origin, repeat: self.repeat() }),
-            Some((_, None)) => Ok(Payloads::StdinLines(self.unsent())),
+            Some((_, Kind::One(origin))) => Ok(Payloads::One { origin, repeat: self.repeat() }),
+            Some((_, Kind::Lines(input, form))) => Ok(Payloads::Lines { input, form }),
             None => Err(given.error(
                 "nothing to publish: one of --message, --file, --stdin-file, --stdin-line, \
-                 --null-message is missing",
+                 --json-lines, --replay, --null-message is missing",
             )),
         }
     }
 
-    fn unsent(&self) -> Unsent {
-        self.save_unsent.clone().map_or(Unsent::Counted, Unsent::Saved)
+    /// What was given of them, each time.
+    fn kinds(&self) -> Vec<(&'static str, Kind)> {
+        let mut kinds = Vec::new();
+        for word in &self.message {
+            let bytes = word.clone().into_vec().into();
+            kinds.push(("--message", Kind::One(Origin::Argument(bytes))));
+        }
+        for path in &self.file {
+            kinds.push(("--file", Kind::One(Origin::File(path.clone()))));
+        }
+        if self.stdin_file {
+            kinds.push(("--stdin-file", Kind::One(Origin::Stdin)));
+        }
+        if self.stdin_line {
+            let format = self.line_format.clone();
+            let form = format.map_or(LineForm::Payload, LineForm::TopicAndPayload);
+            kinds.push(("--stdin-line", Kind::Lines(Input::Stdin, form)));
+        }
+        if self.json_lines {
+            let form = LineForm::Record(Speed::Most);
+            kinds.push(("--json-lines", Kind::Lines(Input::Stdin, form)));
+        }
+        if let Some(path) = &self.replay {
+            let form = LineForm::Record(self.speed);
+            kinds.push(("--replay", Kind::Lines(Input::File(path.clone()), form)));
+        }
+        if self.null_message {
+            kinds.push(("--null-message", Kind::One(Origin::Argument(Bytes::new()))));
+        }
+        kinds
+    }
+
+    /// There is a topic, from one place.
+    fn check_topics(&self, payloads: &Payloads, given: &Given) -> Result<(), UsageError> {
+        let error = match payloads {
+            Payloads::Lines { form: LineForm::TopicAndPayload(_), .. } if self.topic.is_some() => {
+                "'--topic' and '--line-format' exclude each other: each line has its topic"
+            }
+            _ if payloads.are_addressed() && !self.also_topic.is_empty() => {
+                "'--also-topic' and lines with a topic of their own exclude each other"
+            }
+            _ if !payloads.are_addressed() && self.topic.is_none() => {
+                "no topic to publish to: --topic is missing"
+            }
+            _ => return Ok(()),
+        };
+        Err(given.error(error))
+    }
+
+    fn unsent(&self, payloads: &Payloads, given: &Given) -> Result<Unsent, UsageError> {
+        let Some(path) = self.save_unsent.clone() else { return Ok(Unsent::Counted) };
+        let Payloads::Lines { input, form } = payloads else {
+            return Err(given.error(
+                "'--save-unsent' needs '--stdin-line', '--json-lines' or '--replay': it saves lines",
+            ));
+        };
+        let (input, option) = (input.clone(), form.option());
+        Ok(Unsent::Saved(SavePlan { path, input, option }))
     }
 
     fn repeat(&self) -> Repeat {
@@ -183,13 +267,132 @@ impl PublishArgs {
     }
 }
 
+/// How fast, as `2x` or `max`.
+fn speed(word: &OsStr) -> Result<Speed, SpeedError> {
+    let word = word.to_str().ok_or(SpeedError)?.trim_ascii();
+    if word == "max" {
+        return Ok(Speed::Most);
+    }
+    let times: f64 = word.strip_suffix('x').unwrap_or(word).parse().map_err(|_| SpeedError)?;
+    if (SLOWEST..=FASTEST).contains(&times) { Ok(Speed::Times(times)) } else { Err(SpeedError) }
+}
+
+const SLOWEST: f64 = 0.001;
+const FASTEST: f64 = 1_000_000.0;
+
+#[derive(Debug, thiserror::Error)]
+#[error("a number from {SLOWEST} to {FASTEST}, with an x behind it if wanted, or max is wanted")]
+struct SpeedError;
+
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsStr;
-
+    use mqtt_core::cli::Parsed;
     use mqtt_core::invocation::Tool;
 
     use super::*;
+
+    /// What the options come to, or the words of the error.
+    fn planned(options: &[&str]) -> Result<PublishPlan, String> {
+        let invocation = Invocation::new(Tool::Pub, OsStr::new("mqtt-pub"));
+        let words = options.iter().map(OsString::from).collect();
+        match cli::parse(invocation, command(invocation), words) {
+            Ok(Parsed::Given(given)) => plan(&given).map_err(|error| error.to_string()),
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn topics(options: &[&str]) -> Vec<String> {
+        let topics = planned(options).unwrap().topics.into_iter();
+        topics.map(|topic| topic.as_str().to_owned()).collect()
+    }
+
+    #[test]
+    fn a_message_goes_to_one_topic_or_to_several() {
+        assert_eq!(topics(&["-t", "a", "-n"]), ["a"]);
+        let several = ["--also-topic", "b", "-l", "-t", "a", "--also-topic=b"];
+        assert_eq!(topics(&several), ["a", "b", "b"]);
+        assert_eq!(topics(&["--json-lines"]), [""; 0]);
+        assert_eq!(topics(&["--replay", "f", "-t", "a"]), ["a"]);
+    }
+
+    #[test]
+    fn a_speed_is_a_number_or_none() {
+        let speed = |options: &[&str]| match planned(&[&["--replay", "f"], options].concat()) {
+            Ok(PublishPlan {
+                payloads: Payloads::Lines { form: LineForm::Record(speed), .. },
+                ..
+            }) => Ok(speed),
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => Err(error),
+        };
+        for (options, times) in [
+            (&[][..], 1.0),
+            (&["--speed", "2x"], 2.0),
+            (&["--speed=max", "--speed=2"], 2.0),
+            (&["--speed", "0.001x"], 0.001),
+            (&["--speed", "1000000"], 1_000_000.0),
+        ] {
+            assert_eq!(speed(options), Ok(Speed::Times(times)), "{options:?}");
+        }
+        assert_eq!(speed(&["--speed", "max"]), Ok(Speed::Most));
+        for word in ["", "x", "0", "-1", "0.0009x", "1000001", "2xx", "inf", "nan", "MAX", "fast"] {
+            let error = format!(
+                "invalid value '{word}' for '--speed <SPEED>': a number from 0.001 to 1000000, with \
+                 an x behind it if wanted, or max is wanted"
+            );
+            assert_eq!(speed(&["--speed", word]), Err(error));
+        }
+    }
+
+    #[test]
+    fn options_that_cannot_stand_like_this() {
+        for (options, error) in [
+            (
+                &["--json-lines", "-l"][..],
+                "'--stdin-line' and '--json-lines' exclude each other: one kind of message at a time",
+            ),
+            (
+                &["--replay", "f", "-m", "x"],
+                "'--message' and '--replay' exclude each other: one kind of message at a time",
+            ),
+            (
+                &["-t", "t", "-m", "x", "--speed", "2x"],
+                "'--speed' needs '--replay': it is for its times",
+            ),
+            (&["--json-lines", "--speed", "2x"], "'--speed' needs '--replay': it is for its times"),
+            (
+                &["-t", "t", "-m", "x", "--line-format", "%t %p"],
+                "'--line-format' needs '--stdin-line': it is for its lines",
+            ),
+            (
+                &["-t", "t", "-l", "--line-format", "%t %p"],
+                "'--topic' and '--line-format' exclude each other: each line has its topic",
+            ),
+            (
+                &["-l", "--line-format", "%t"],
+                "invalid value '%t' for '--line-format <FORMAT>': %t (topic) and %p (payload) are \
+                 wanted, each once",
+            ),
+            (
+                &["--json-lines", "--also-topic", "b"],
+                "'--also-topic' and lines with a topic of their own exclude each other",
+            ),
+            (&["--also-topic", "b", "-n"], "no topic to publish to: --topic is missing"),
+            (
+                &["-t", "t", "-n", "--save-unsent", "f"],
+                "'--save-unsent' needs '--stdin-line', '--json-lines' or '--replay': it saves lines",
+            ),
+            (
+                &["--json-lines", "-u", "u", "--password-file", "-"],
+                "'--password-file -' and a message on stdin exclude each other: it is read once",
+            ),
+        ] {
+            assert_eq!(planned(options).map(drop), Err(error.to_owned()));
+        }
+        let replay = ["--replay", "f", "-u", "u", "--password-file", "-", "--save-unsent", "g"];
+        assert!(planned(&replay).is_ok());
+    }
 
     fn own_command() -> clap::Command {
         let invocation = Invocation::new(Tool::Pub, OsStr::new("own"));

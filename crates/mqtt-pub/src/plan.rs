@@ -1,20 +1,44 @@
 //! What will be published, and how.
 
+use std::fmt;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
 use mqtt_core::plan::ConnectPlan;
+use mqtt_core::protocol::{Properties, Qos, TopicName};
 use mqtt_core::session::Message;
+
+use crate::source::LineFormat;
 
 /// Everything mqtt-pub needs to know.
 #[derive(Debug)]
 pub(crate) struct PublishPlan {
     pub(crate) connect: ConnectPlan,
-    /// Every message, but for its payload.
-    pub(crate) message: Message<()>,
+    /// What every message has that does not say otherwise itself.
+    pub(crate) head: Head,
+    /// Where every message goes that does not say otherwise itself.
+    pub(crate) topics: Vec<TopicName>,
     pub(crate) payloads: Payloads,
+    pub(crate) unsent: Unsent,
+}
+
+/// What a message has beside topic and payload.
+#[derive(Clone, Debug)]
+pub(crate) struct Head {
+    pub(crate) qos: Qos,
+    pub(crate) retain: bool,
+    pub(crate) properties: Properties,
+}
+
+impl Head {
+    /// A message that has it.
+    #[inline]
+    pub(crate) fn message<P>(self, topic: TopicName, payload: P) -> Message<P> {
+        let Self { qos, retain, properties } = self;
+        Message { topic, qos, retain, properties, payload }
+    }
 }
 
 /// Where the payloads come from.
@@ -22,8 +46,55 @@ pub(crate) struct PublishPlan {
 pub(crate) enum Payloads {
     /// One message, sent once or several times.
     One { origin: Origin, repeat: Repeat },
-    /// One message per line of stdin.
-    StdinLines(Unsent),
+    /// One message per line.
+    Lines { input: Input, form: LineForm },
+}
+
+/// Where lines come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Input {
+    Stdin,
+    File(PathBuf),
+}
+
+impl fmt::Display for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stdin => f.write_str("stdin"),
+            Self::File(path) => write!(f, "'{}'", path.display()),
+        }
+    }
+}
+
+/// What a line is.
+#[derive(Debug)]
+pub(crate) enum LineForm {
+    /// A payload.
+    Payload,
+    /// A payload and its topic (`--line-format`).
+    TopicAndPayload(LineFormat),
+    /// A message as `mqtt-sub --json` writes it.
+    Record(Speed),
+}
+
+impl LineForm {
+    /// The option that publishes such lines.
+    pub(crate) fn option(&self) -> &'static str {
+        match self {
+            Self::Payload => "-l",
+            Self::TopicAndPayload(_) => "-l with this --line-format",
+            Self::Record(_) => "--json-lines",
+        }
+    }
+}
+
+/// How fast recorded messages follow one another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Speed {
+    /// As they are read.
+    Most,
+    /// So many times as fast as they came, above 0.
+    Times(f64),
 }
 
 /// What becomes of lines that do not get through.
@@ -32,13 +103,34 @@ pub(crate) enum Unsent {
     /// They are counted.
     Counted,
     /// They are saved in a file as well.
-    Saved(PathBuf),
+    Saved(SavePlan),
+}
+
+/// A file for lines.
+#[derive(Debug)]
+pub(crate) struct SavePlan {
+    pub(crate) path: PathBuf,
+    /// What they are read from, which must be another file.
+    pub(crate) input: Input,
+    /// The option that publishes them again.
+    pub(crate) option: &'static str,
 }
 
 impl Payloads {
     /// Whether they are read from stdin.
     pub(crate) fn are_on_stdin(&self) -> bool {
-        matches!(self, Self::StdinLines(_) | Self::One { origin: Origin::Stdin, .. })
+        matches!(
+            self,
+            Self::Lines { input: Input::Stdin, .. } | Self::One { origin: Origin::Stdin, .. }
+        )
+    }
+
+    /// Whether they say themselves where they go.
+    pub(crate) fn are_addressed(&self) -> bool {
+        match self {
+            Self::Lines { form, .. } => !matches!(form, LineForm::Payload),
+            Self::One { .. } => false,
+        }
     }
 
     /// What somebody should know who is about to type them.
@@ -47,8 +139,10 @@ impl Payloads {
             Self::One { origin: Origin::Stdin, .. } => {
                 Some("note: reading the message from the keyboard, Ctrl-D ends it")
             }
-            Self::StdinLines(_) => Some("note: reading lines from the keyboard, Ctrl-D ends"),
-            Self::One { .. } => None,
+            Self::Lines { input: Input::Stdin, .. } => {
+                Some("note: reading lines from the keyboard, Ctrl-D ends")
+            }
+            Self::One { .. } | Self::Lines { .. } => None,
         }
     }
 }

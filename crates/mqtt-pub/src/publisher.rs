@@ -1,20 +1,28 @@
 //! The publisher: what mqtt-pub does with a connection.
 
+use bytes::Bytes;
 use mqtt_core::client::{Application, Client, ClientError, Event, Flow, Loss};
 use mqtt_core::payload::Payload;
-use mqtt_core::protocol::{Qos, ReasonCode};
-use mqtt_core::session::{Message, Published};
+use mqtt_core::progress::{HowFar, Unit};
+use mqtt_core::protocol::{PacketId, Qos, ReasonCode, TopicName};
+use mqtt_core::session::Published;
 use mqtt_core::signal::Interrupt;
 
+use crate::plan::Head;
 use crate::run::RunError;
-use crate::source::{Next, Source, Stopped};
+use crate::source::{Addressed, Extent, Left, Next, Source, Stopped, Wrong};
 use crate::tally::Tally;
 
 /// Publishes what a source gives and keeps count of it.
 #[derive(Debug)]
 pub(crate) struct Publisher {
     source: Source,
-    template: Message<()>,
+    head: Head,
+    /// Where payloads go that do not say so themselves: the same to each.
+    topics: Vec<TopicName>,
+    /// A message that says itself where it goes, and at its QoS there was no room for it.
+    held: Option<Box<Addressed>>,
+    properties: Carried,
     state: State,
     tally: Tally,
     /// What has asked it to end, and what of the source will not come because of it.
@@ -22,6 +30,15 @@ pub(crate) struct Publisher {
     stopped: Stopped,
     /// Why no more can be published; what was is waited for all the same.
     failure: Option<RunError>,
+}
+
+/// Whether the properties of messages get to the broker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carried {
+    /// They do, or it was said that they do not.
+    Settled,
+    /// MQTT 3 has none, and nobody was told.
+    LeftOut,
 }
 
 /// Whether the source has more.
@@ -45,20 +62,52 @@ pub(crate) struct Outcome {
 }
 
 impl Publisher {
-    pub(crate) fn new(source: Source, template: Message<()>, tally: Tally) -> Self {
-        let (state, stopped) = (State::Flowing, Stopped::Whole);
-        Self { source, template, state, tally, interrupt: None, stopped, failure: None }
-    }
-
-    fn message(&self, payload: Payload) -> Message<Payload> {
-        let Message { topic, qos, retain, properties, payload: () } = self.template.clone();
-        Message { topic, qos, retain, properties, payload }
+    pub(crate) fn new(
+        source: Source,
+        head: Head,
+        topics: Vec<TopicName>,
+        properties: Carried,
+        tally: Tally,
+    ) -> Self {
+        Self {
+            source,
+            head,
+            topics,
+            held: None,
+            properties,
+            state: State::Flowing,
+            tally,
+            interrupt: None,
+            stopped: Stopped::Whole,
+            failure: None,
+        }
     }
 
     /// Publishes as much as there is and as there is room for.
     fn publish(&mut self, client: &mut Client) -> Result<(), RunError> {
-        while self.state != State::Ended && client.can_publish(self.template.qos) {
-            match self.source.next()? {
+        while self.has_room(client) {
+            let next = match self.held.take() {
+                Some(held) => Next::Addressed(held),
+                None => self.source.next()?,
+            };
+            match next {
+                Next::Payload(payload, before) => {
+                    self.state = State::Flowing;
+                    self.publish_payload(payload, before, client)?;
+                }
+                Next::Addressed(addressed) => {
+                    self.state = State::Flowing;
+                    if !client.can_publish(addressed.head.qos) {
+                        self.held = Some(addressed);
+                        return Ok(());
+                    }
+                    self.publish_addressed(*addressed, client)?;
+                }
+                Next::Wrong(wrong) => {
+                    let Wrong { line, error } = *wrong;
+                    self.tally.unpublished(self.tally.copy(&Payload::Memory(line)));
+                    return Err(error.into());
+                }
                 Next::Later => {
                     self.state = State::Waiting;
                     return Ok(());
@@ -69,23 +118,73 @@ impl Publisher {
                     self.tally.cut(&part);
                     self.state = State::Ended;
                 }
-                Next::Payload(payload) => {
-                    self.state = State::Flowing;
-                    self.publish_one(payload, client)?;
-                }
             }
         }
         Ok(())
     }
 
-    fn publish_one(&mut self, payload: Payload, client: &mut Client) -> Result<(), RunError> {
-        let copy = self.tally.copy(&payload);
-        if let Err(error) = client.publish(self.message(payload)) {
-            self.tally.unpublished(copy);
+    /// Whether the next message, as far as its QoS is known, can be published now.
+    #[inline]
+    fn has_room(&self, client: &Client) -> bool {
+        // One that says its QoS itself is read to know it.
+        let qos = if self.topics.is_empty() { Qos::AtMostOnce } else { self.head.qos };
+        self.state != State::Ended && client.can_publish(qos)
+    }
+
+    /// Says once that properties do not get through.
+    fn carry(&mut self, head: &Head, client: &mut Client) {
+        if self.properties == Carried::LeftOut && !head.properties.is_empty() {
+            self.properties = Carried::Settled;
+            client.notice(
+                "warning: the properties of messages are left out: only MQTT 5 has them (-V 5)",
+            );
+        }
+    }
+
+    /// The way of a million lines.
+    #[inline]
+    fn publish_payload(
+        &mut self,
+        payload: Payload,
+        before: usize,
+        client: &mut Client,
+    ) -> Result<(), RunError> {
+        let Some(topic) = self.topics.get(before) else { return Ok(()) };
+        let (length, line) = (payload.len(), self.tally.copy(&payload));
+        let message = self.head.clone().message(topic.clone(), payload);
+        let result = client.publish(message);
+        self.published(result, self.head.qos, length, line, client)
+    }
+
+    // Of all others.
+    #[inline(never)]
+    fn publish_addressed(
+        &mut self,
+        Addressed { topic, head, payload, line }: Addressed,
+        client: &mut Client,
+    ) -> Result<(), RunError> {
+        self.carry(&head, client);
+        let (qos, length) = (head.qos, payload.len());
+        let line = self.tally.copy(&Payload::Memory(line));
+        let result = client.publish(head.message(topic, Payload::Memory(payload)));
+        self.published(result, qos, length, line, client)
+    }
+
+    #[inline]
+    fn published(
+        &mut self,
+        result: Result<Option<PacketId>, ClientError>,
+        qos: Qos,
+        length: usize,
+        line: Option<Bytes>,
+        client: &Client,
+    ) -> Result<(), RunError> {
+        if let Err(error) = result {
+            self.tally.unpublished(line);
             return Err(error.into());
         }
-        self.tally.published(copy, client);
-        if self.template.qos == Qos::AtMostOnce {
+        self.tally.published(length, line, qos, client);
+        if qos == Qos::AtMostOnce {
             self.source.completed();
         }
         Ok(())
@@ -96,29 +195,45 @@ impl Publisher {
         self.state == State::Ended && client.unacknowledged() == 0
     }
 
+    /// How many lines the client has.
+    fn lines(&self, client: &Client) -> HowFar {
+        let unacknowledged = u64::try_from(client.unacknowledged()).ok();
+        let unacknowledged =
+            unacknowledged.filter(|&count| count > 0 || self.head.qos != Qos::AtMostOnce);
+        HowFar { unit: Unit::Lines, done: self.tally.read(), total: None, unacknowledged }
+    }
+
     fn completed(&mut self, published: &Published<Payload>, client: &mut Client) {
         self.source.completed();
         let Published { ack, sequence, payload } = published;
+        let entry = self.tally.take(*sequence, payload);
         if !ack.reason.is_error() {
             return;
         }
-        self.tally.refused(*sequence, payload, ack.reason);
-        let (name, reason) = (self.tally.name(*sequence), ack.reason);
+        let name = self.tally.name(entry.number);
+        self.tally.refused(entry, ack.reason);
+        let topic = self.topic(*sequence).map(|topic| format!(" on topic '{topic}'"));
+        let (topic, reason) = (topic.unwrap_or_default(), ack.reason);
         let explanation = ack.properties.explanation();
-        client.notice(&format!("warning: {name} was refused: {reason}{explanation}"));
+        client.notice(&format!("warning: {name} was refused{topic}: {reason}{explanation}"));
+    }
+
+    /// Where it went, if there are several topics: they take turns.
+    fn topic(&self, sequence: u64) -> Option<&TopicName> {
+        let turns = u64::try_from(self.topics.len()).ok().filter(|turns| *turns > 1)?;
+        self.topics.get(usize::try_from(sequence % turns).ok()?)
     }
 
     /// What the run has come to. What was read and never published counts as well.
     pub(crate) fn conclude(mut self) -> Outcome {
-        self.source.stop();
-        loop {
-            match self.source.next_left() {
-                Next::Payload(payload) => {
-                    let copy = self.tally.copy(&payload);
-                    self.tally.unpublished(copy);
-                }
-                Next::Cut(part) => self.tally.cut(&part),
-                Next::Later | Next::End => break,
+        if let Some(held) = self.held.take() {
+            self.tally.unpublished(self.tally.copy(&Payload::Memory(held.line)));
+        }
+        self.source.end();
+        while let Some(left) = self.source.next_left() {
+            match left {
+                Left::Whole(payload) => self.tally.unpublished(self.tally.copy(&payload)),
+                Left::Cut(part) => self.tally.cut(&part),
             }
         }
         let Self { tally, interrupt, stopped, failure, .. } = self;
@@ -189,9 +304,29 @@ impl Application for Publisher {
         Loss::Passing
     }
 
+    async fn exhausted(&mut self) {
+        if self.held.is_some() {
+            std::future::pending::<()>().await;
+        }
+        self.source.exhausted().await;
+    }
+
     fn on_end(&mut self, client: &Client) {
         for (sequence, payload) in client.unacknowledged_messages() {
             self.tally.unacknowledged(sequence, payload);
+        }
+    }
+
+    /// Bytes count when the socket has taken them: those before them in the queue are few.
+    fn how_far(&self, client: &Client) -> Option<HowFar> {
+        match self.source.extent() {
+            Extent::Brief => None,
+            Extent::Lines => Some(self.lines(client)),
+            Extent::Bytes { given, total } => {
+                let unwritten = u64::try_from(client.unwritten()).unwrap_or(u64::MAX);
+                let done = given.saturating_sub(unwritten);
+                Some(HowFar { unit: Unit::Bytes, done, total: Some(total), unacknowledged: None })
+            }
         }
     }
 

@@ -2,18 +2,20 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use mqtt_core::cli::{self, Parsed, UsageError};
 use mqtt_core::client::{self, ClientError};
 use mqtt_core::console::HangUp;
 use mqtt_core::exit::{ExitStatus, Failure, interrupt_status};
 use mqtt_core::invocation::Invocation;
-use mqtt_core::protocol::ReasonCode;
+use mqtt_core::protocol::{ProtocolVersion, ReasonCode};
 use mqtt_core::signal::Interrupt;
+use mqtt_core::stats::Stats;
 
 use crate::args;
 use crate::plan::{Payloads, PublishPlan, Unsent};
-use crate::publisher::{Outcome, Publisher};
+use crate::publisher::{Carried, Outcome, Publisher};
 use crate::source::{Source, SourceError, Stopped};
 use crate::tally::{Part, Tally, Unit};
 use crate::unsent::{UnsentError, UnsentFile};
@@ -30,10 +32,10 @@ pub(crate) enum RunError {
     #[error(transparent)]
     Client(ClientError),
     /// The end came before everything was acknowledged.
-    #[error("{missing} read did not get through{}", .missing.beginning())]
+    #[error("{} did not get through{}", .missing.of_those_read(), .missing.beginning())]
     Incomplete { missing: Part, saved: Saved, source: Box<RunError> },
     /// Connections broke, and what was on its way at QoS 0 went with them.
-    #[error("{missing} were lost with the connection (QoS 0){}", .missing.beginning())]
+    #[error("{} lost with the connection (QoS 0){}", .missing.were(), .missing.beginning())]
     Lost { missing: Part, saved: Saved },
     /// The broker said no.
     #[error("the broker refused {refused}{}: {reason}", .refused.beginning())]
@@ -80,8 +82,8 @@ impl Failure for RunError {
 pub(crate) enum Saved {
     /// They are counted.
     Nowhere,
-    /// They are in this file.
-    In(PathBuf),
+    /// They are in this file, and this option publishes them.
+    In(PathBuf, &'static str),
     /// They should be.
     Failed(UnsentError),
 }
@@ -90,7 +92,7 @@ impl Saved {
     fn new(file: Option<UnsentFile>) -> Self {
         match file.map_or(Ok(None), UnsentFile::close) {
             Ok(None) => Self::Nowhere,
-            Ok(Some(path)) => Self::In(path),
+            Ok(Some((path, option))) => Self::In(path, option),
             Err(error) => Self::Failed(error),
         }
     }
@@ -98,7 +100,9 @@ impl Saved {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Nowhere => None,
-            Self::In(path) => Some(format!("they are in '{}': -l publishes them", path.display())),
+            Self::In(path, option) => {
+                Some(format!("they are in '{}': {option} publishes them", path.display()))
+            }
             Self::Failed(error) => {
                 let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
                 Some(format!("they are not saved: {error}{}", cause.unwrap_or_default()))
@@ -127,24 +131,39 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
 }
 
 fn publish(plan: PublishPlan) -> Result<ExitStatus, RunError> {
-    let qos = plan.message.qos;
-    let (source, tally) = match plan.payloads {
-        Payloads::One { origin, repeat } => {
-            (Source::repeated(origin, repeat)?, Tally::new(Unit::Messages, qos, None))
-        }
-        Payloads::StdinLines(unsent) => {
-            (Source::stdin_lines(), Tally::new(Unit::Lines, qos, open(unsent)?))
-        }
+    let PublishPlan { connect, head, topics, payloads, unsent } = plan;
+    let summary = connect.summary;
+    let unit = match &payloads {
+        Payloads::One { .. } => Unit::Messages,
+        Payloads::Lines { .. } => Unit::Lines,
     };
-    let mut publisher = Publisher::new(source, plan.message, tally);
-    let result = client::run(&plan.connect, HangUp::ignore, &mut publisher);
-    conclude(result, publisher.conclude())
+    let properties = match connect.connect.version {
+        ProtocolVersion::V5 => Carried::Settled,
+        ProtocolVersion::V31 | ProtocolVersion::V311 => Carried::LeftOut,
+    };
+    let is_addressed = payloads.are_addressed();
+    let source = Source::new(payloads, &head, &topics)?;
+    let unsent = open(unsent)?;
+    let tally = if is_addressed {
+        Tally::of_addressed(unsent, summary)
+    } else {
+        Tally::new(unit, topics.len(), unsent, summary)
+    };
+    // The topic is but what a line may leave out.
+    let topics = if is_addressed { Vec::new() } else { topics };
+    let mut publisher = Publisher::new(source, head, topics, properties, tally);
+    let started = Instant::now();
+    let result = client::run(&connect, HangUp::ignore, &mut publisher);
+    let duration = started.elapsed();
+    let outcome = publisher.conclude();
+    cli::sum_up(summary, Stats { totals: outcome.tally.totals(), duration });
+    conclude(result, outcome)
 }
 
 fn open(unsent: Unsent) -> Result<Option<UnsentFile>, UnsentError> {
     match unsent {
         Unsent::Counted => Ok(None),
-        Unsent::Saved(path) => UnsentFile::open(path).map(Some),
+        Unsent::Saved(plan) => UnsentFile::open(plan).map(Some),
     }
 }
 

@@ -1,12 +1,14 @@
 //! What has become of the messages.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
 use bytes::Bytes;
 use mqtt_core::client::Client;
 use mqtt_core::payload::Payload;
+use mqtt_core::plan::Summary;
 use mqtt_core::protocol::{Qos, ReasonCode};
+use mqtt_core::stats::Totals;
 
 use crate::unsent::UnsentFile;
 
@@ -17,13 +19,21 @@ const RECENT: usize = 256 * 1024;
 #[derive(Debug)]
 pub(crate) struct Tally {
     unit: Unit,
-    qos: Qos,
-    /// Handed to the session.
+    /// How many topics each of them goes to.
+    topics: u64,
+    /// Handed to the session, once for each topic.
     published: u64,
     missing: Count,
     refused: Count,
     refusal: Option<ReasonCode>,
     saving: Option<Saving>,
+    /// The last ones of QoS 0, where the session's numbers do not tell all about them: it keeps
+    /// none of them.
+    recent: Option<Recent>,
+    /// The same for those of QoS 1 and 2 that are not acknowledged, by the session's numbers.
+    unacknowledged: Option<Sequences>,
+    /// What got through, as far as one knows, where that is to be told (`--stats`).
+    totals: Option<Totals>,
 }
 
 /// What is counted.
@@ -36,14 +46,21 @@ pub(crate) enum Unit {
 /// How many there are, and which is the first of them.
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
-    count: u64,
+    total: u64,
     first: u64,
+    last: u64,
 }
 
 impl Count {
+    /// One that went to several topics is counted once: they are published, and answered, in
+    /// order.
     fn add(&mut self, number: u64) {
-        self.first = if self.count == 0 { number } else { self.first.min(number) };
-        self.count += 1;
+        if self.total > 0 && self.last == number {
+            return;
+        }
+        self.first = if self.total == 0 { number } else { self.first.min(number) };
+        self.last = number;
+        self.total += 1;
     }
 }
 
@@ -51,10 +68,31 @@ impl Count {
 #[derive(Debug)]
 struct Saving {
     file: UnsentFile,
-    /// The last lines of QoS 0: the session keeps none of them.
-    recent: VecDeque<Bytes>,
+    /// The number of the last one.
+    last: u64,
+}
+
+/// What was published.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) number: u64,
+    /// Of its payload, in bytes.
+    length: usize,
+    /// The line, where lines are kept.
+    line: Option<Bytes>,
+}
+
+#[derive(Debug, Default)]
+struct Recent {
+    entries: VecDeque<Entry>,
     /// Bytes remembered since some were forgotten.
     remembered: usize,
+}
+
+#[derive(Debug, Default)]
+struct Sequences {
+    entries: BTreeMap<u64, Entry>,
+    next: u64,
 }
 
 /// Messages that did not get through, among all that were read.
@@ -65,18 +103,37 @@ pub(crate) struct Part {
     read: u64,
 }
 
-/// As in "2 of 3 lines".
+/// As in "2 of 3 lines"; who has published a single message is told of "the message".
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unit = match self.unit {
             Unit::Lines => "lines",
+            Unit::Messages if self.is_single_message() => return f.write_str("the message"),
             Unit::Messages => "messages",
         };
-        write!(f, "{} of {} {unit}", self.of.count, self.read)
+        write!(f, "{} of {} {unit}", self.of.total, self.read)
     }
 }
 
 impl Part {
+    fn is_single_message(&self) -> bool {
+        self.unit == Unit::Messages && self.read == 1
+    }
+
+    /// As in "2 of 3 lines read"; messages are not read one by one.
+    pub(crate) fn of_those_read(&self) -> String {
+        match self.unit {
+            Unit::Lines => format!("{self} read"),
+            Unit::Messages => self.to_string(),
+        }
+    }
+
+    /// As in "2 of 3 lines were".
+    pub(crate) fn were(&self) -> String {
+        let verb = if self.is_single_message() { "was" } else { "were" };
+        format!("{self} {verb}")
+    }
+
     /// As in ", the first is line 2"; nothing where there is only one to speak of.
     pub(crate) fn beginning(&self) -> String {
         match self.unit {
@@ -87,11 +144,37 @@ impl Part {
 }
 
 impl Tally {
-    pub(crate) fn new(unit: Unit, qos: Qos, unsent: Option<UnsentFile>) -> Self {
-        let saving = |file| Saving { file, recent: VecDeque::new(), remembered: 0 };
-        let saving = unsent.map(saving);
-        let (missing, refused) = (Count::default(), Count::default());
-        Self { unit, qos, published: 0, missing, refused, refusal: None, saving }
+    /// Of messages that each go to so many topics.
+    pub(crate) fn new(
+        unit: Unit,
+        topics: usize,
+        unsent: Option<UnsentFile>,
+        summary: Summary,
+    ) -> Self {
+        let saving = unsent.map(|file| Saving { file, last: 0 });
+        let totals = (summary == Summary::Printed).then(Totals::default);
+        let recent = (saving.is_some() || totals.is_some()).then(Recent::default);
+        Self {
+            unit,
+            topics: topics.max(1) as u64,
+            published: 0,
+            missing: Count::default(),
+            refused: Count::default(),
+            refusal: None,
+            saving,
+            recent,
+            unacknowledged: None,
+            totals,
+        }
+    }
+
+    /// Of lines that say themselves where they go, and at which QoS.
+    pub(crate) fn of_addressed(unsent: Option<UnsentFile>, summary: Summary) -> Self {
+        Self {
+            recent: Some(Recent::default()),
+            unacknowledged: Some(Sequences::default()),
+            ..Self::new(Unit::Lines, 1, unsent, summary)
+        }
     }
 
     /// The line, where lines are kept.
@@ -102,79 +185,139 @@ impl Tally {
         }
     }
 
-    /// A message was handed to the session.
-    pub(crate) fn published(&mut self, copy: Option<Bytes>, client: &Client) {
+    /// A message was handed to the session, for one of its topics.
+    #[inline]
+    pub(crate) fn published(
+        &mut self,
+        length: usize,
+        line: Option<Bytes>,
+        qos: Qos,
+        client: &Client,
+    ) {
         self.published += 1;
-        if let (Some(saving), Some(line)) = (&mut self.saving, copy)
-            && self.qos == Qos::AtMostOnce
-        {
-            saving.remember(line, client);
+        if let Some(totals) = &mut self.totals {
+            totals.add(length);
+        }
+        if qos == Qos::AtMostOnce {
+            if let Some(recent) = &mut self.recent {
+                let number = (self.published - 1) / self.topics + 1;
+                recent.remember(Entry { number, length, line }, client);
+            }
+        } else if let Some(sequences) = &mut self.unacknowledged {
+            let entry = Entry { number: self.published, length, line };
+            sequences.entries.insert(sequences.next, entry);
+            sequences.next += 1;
         }
     }
 
     /// The last messages of QoS 0 are taken back: they will be published once more.
     pub(crate) fn taken_back(&mut self, count: u64) {
         self.published -= count;
+        for entry in self.last_of_recent(count) {
+            self.forget(&entry);
+        }
     }
 
-    /// The broker has refused a message; `sequence` counts those before it.
-    pub(crate) fn refused(&mut self, sequence: u64, payload: &Payload, reason: ReasonCode) {
-        self.refused.add(sequence + 1);
+    /// The broker has answered a message, or never will: which one it was. `sequence` counts those
+    /// of QoS 1 and 2 before it.
+    pub(crate) fn take(&mut self, sequence: u64, payload: &Payload) -> Entry {
+        let known = self.unacknowledged.as_mut();
+        known.and_then(|known| known.entries.remove(&sequence)).unwrap_or_else(|| {
+            let number = sequence / self.topics + 1;
+            Entry { number, length: payload.len(), line: self.copy(payload) }
+        })
+    }
+
+    /// The broker has refused a message.
+    pub(crate) fn refused(&mut self, entry: Entry, reason: ReasonCode) {
+        self.refused.add(entry.number);
         self.refusal.get_or_insert(reason);
-        self.save(self.copy(payload));
+        self.forget(&entry);
+        self.save(entry);
     }
 
     /// The last messages of QoS 0 went with the connection.
     pub(crate) fn lost(&mut self, count: u64) {
-        (self.published - count..self.published).for_each(|before| self.missing.add(before + 1));
-        if let Some(Saving { file, recent, .. }) = &mut self.saving {
-            let kept = recent.len();
-            let lost = usize::try_from(count).map_or(kept, |count| count.min(kept));
-            recent.drain(..kept - lost).for_each(drop);
-            recent.drain(..).for_each(|line| file.save(&line));
+        if self.recent.is_none() {
+            let lost = self.published - count..self.published;
+            lost.for_each(|before| self.missing.add(before / self.topics + 1));
         }
+        for entry in self.last_of_recent(count) {
+            self.forget(&entry);
+            self.miss(entry);
+        }
+        self.recent.iter_mut().for_each(|recent| recent.entries.clear());
     }
 
     /// A message will not be acknowledged any more.
     pub(crate) fn unacknowledged(&mut self, sequence: u64, payload: &Payload) {
-        self.missing.add(sequence + 1);
-        self.save(self.copy(payload));
+        let entry = self.take(sequence, payload);
+        self.forget(&entry);
+        self.miss(entry);
     }
 
     /// A message was read and not published.
-    pub(crate) fn unpublished(&mut self, copy: Option<Bytes>) {
+    pub(crate) fn unpublished(&mut self, line: Option<Bytes>) {
         self.published += 1;
-        self.missing.add(self.published);
-        self.save(copy);
+        let number = (self.published - 1) / self.topics + 1;
+        self.miss(Entry { number, length: 0, line });
     }
 
     /// The same for a line whose end was not read.
     pub(crate) fn cut(&mut self, part: &[u8]) {
-        self.published += 1;
-        self.missing.add(self.published);
+        self.published += self.topics;
+        self.missing.add(self.read());
         if let Some(saving) = &mut self.saving {
             saving.file.save_part(part);
         }
     }
 
-    fn save(&mut self, copy: Option<Bytes>) {
-        if let (Some(saving), Some(line)) = (&mut self.saving, copy) {
+    /// The last ones of QoS 0, as many as are remembered, which are remembered no longer.
+    fn last_of_recent(&mut self, count: u64) -> VecDeque<Entry> {
+        let Some(Recent { entries, .. }) = &mut self.recent else { return VecDeque::new() };
+        let kept = entries.len();
+        entries.split_off(usize::try_from(count).map_or(0, |count| kept.saturating_sub(count)))
+    }
+
+    /// It did not get through after all.
+    fn forget(&mut self, entry: &Entry) {
+        if let Some(totals) = &mut self.totals {
+            totals.take(entry.length);
+        }
+    }
+
+    fn miss(&mut self, entry: Entry) {
+        self.missing.add(entry.number);
+        self.save(entry);
+    }
+
+    /// A line is saved once, however many of its topics it did not get to.
+    fn save(&mut self, Entry { number, line, .. }: Entry) {
+        if let (Some(saving), Some(line)) = (&mut self.saving, line)
+            && saving.last != number
+        {
             saving.file.save(&line);
+            saving.last = number;
         }
     }
 
     /// As in "line 7".
-    pub(crate) fn name(&self, sequence: u64) -> String {
+    pub(crate) fn name(&self, number: u64) -> String {
         let unit = match self.unit {
             Unit::Lines => "line",
             Unit::Messages => "message",
         };
-        format!("{unit} {}", sequence + 1)
+        format!("{unit} {number}")
     }
 
     /// How many were read.
     pub(crate) fn read(&self) -> u64 {
-        self.published
+        self.published.div_ceil(self.topics)
+    }
+
+    /// What got through, where that is counted.
+    pub(crate) fn totals(&self) -> Totals {
+        self.totals.unwrap_or_default()
     }
 
     /// What did not get through, but for what was refused.
@@ -188,7 +331,7 @@ impl Tally {
     }
 
     fn part(&self, of: Count) -> Option<Part> {
-        (of.count > 0).then_some(Part { unit: self.unit, of, read: self.published })
+        (of.total > 0).then_some(Part { unit: self.unit, of, read: self.read() })
     }
 
     /// Gives the file that the lines were saved in.
@@ -197,15 +340,43 @@ impl Tally {
     }
 }
 
-impl Saving {
-    fn remember(&mut self, line: Bytes, client: &Client) {
-        self.remembered += line.len() + size_of::<Bytes>();
-        self.recent.push_back(line);
+impl Recent {
+    fn remember(&mut self, entry: Entry, client: &Client) {
+        self.remembered += entry.line.as_ref().map_or(0, Bytes::len) + size_of::<Entry>();
+        self.entries.push_back(entry);
         if self.remembered > RECENT {
             self.remembered = 0;
             let waiting = usize::try_from(client.unsent()).unwrap_or(usize::MAX);
-            let sent = self.recent.len().saturating_sub(waiting);
-            self.recent.drain(..sent).for_each(drop);
+            let sent = self.entries.len().saturating_sub(waiting);
+            self.entries.drain(..sent).for_each(drop);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(unit: Unit, count: u64, read: u64) -> Part {
+        Part { unit, of: Count { total: count, first: 2, last: 2 }, read }
+    }
+
+    #[test]
+    fn a_single_message_is_not_counted() {
+        let message = part(Unit::Messages, 1, 1);
+        assert_eq!(message.of_those_read(), "the message");
+        assert_eq!(message.were(), "the message was");
+        assert_eq!(part(Unit::Messages, 1, 2).of_those_read(), "1 of 2 messages");
+        assert_eq!(part(Unit::Messages, 1, 2).were(), "1 of 2 messages were");
+    }
+
+    #[test]
+    fn lines_are_counted_and_have_numbers() {
+        let line = part(Unit::Lines, 1, 1);
+        assert_eq!(
+            line.of_those_read() + &line.beginning(),
+            "1 of 1 lines read, the first is line 2"
+        );
+        assert_eq!(line.were(), "1 of 1 lines were");
     }
 }

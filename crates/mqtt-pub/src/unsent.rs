@@ -6,6 +6,8 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use crate::plan::{Input, SavePlan};
+
 /// Why lines cannot be saved.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UnsentError {
@@ -25,6 +27,8 @@ pub(crate) enum UnsentError {
 #[derive(Debug)]
 pub(crate) struct UnsentFile {
     path: PathBuf,
+    /// What publishes its lines again.
+    option: &'static str,
     writer: BufWriter<File>,
     /// A line in part at the end of what was there: one of ours must not go on with it.
     tail: Tail,
@@ -42,15 +46,16 @@ enum Tail {
 
 impl UnsentFile {
     /// Opens the file, so that what is wrong with it is known before anything is read.
-    pub(crate) fn open(path: PathBuf) -> Result<Self, UnsentError> {
+    pub(crate) fn open(plan: SavePlan) -> Result<Self, UnsentError> {
+        let SavePlan { path, input, option } = plan;
         let error = |source| UnsentError::Open { path: path.clone(), source };
         let mut file = open(&path).map_err(error)?;
         let metadata = file.metadata().map_err(error)?;
-        if is_stdin(&metadata) {
+        if is_input(&metadata, &input) {
             return Err(UnsentError::IsInput(path));
         }
         let tail = if metadata.is_file() { tail(&mut file).map_err(error)? } else { Tail::Whole };
-        Ok(Self { path, writer: BufWriter::new(file), tail, saved: 0, failure: None })
+        Ok(Self { path, option, writer: BufWriter::new(file), tail, saved: 0, failure: None })
     }
 
     /// Adds a line.
@@ -76,15 +81,15 @@ impl UnsentFile {
     }
 
     /// Sees to it that all of it is on disk. Gives the file's name if there is anything of ours in
-    /// it.
-    pub(crate) fn close(mut self) -> Result<Option<PathBuf>, UnsentError> {
+    /// it, and the option that publishes it.
+    pub(crate) fn close(mut self) -> Result<Option<(PathBuf, &'static str)>, UnsentError> {
         let written = match self.failure.take() {
             Some(error) => Err(error),
             None if self.saved == 0 => return Ok(None),
             None => self.writer.flush().and_then(|()| sync(self.writer.get_ref())),
         };
         match written {
-            Ok(()) => Ok(Some(self.path)),
+            Ok(()) => Ok(Some((self.path, self.option))),
             Err(source) => Err(UnsentError::Write { path: self.path, source }),
         }
     }
@@ -96,12 +101,15 @@ fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).read(is_file).open(path)
 }
 
-fn is_stdin(file: &Metadata) -> bool {
-    let stdin = io::stdin().as_fd().try_clone_to_owned().map(File::from);
-    let stdin = stdin.and_then(|stdin| stdin.metadata());
-    stdin.is_ok_and(|stdin| {
-        stdin.is_file() && (stdin.dev(), stdin.ino()) == (file.dev(), file.ino())
-    })
+fn is_input(file: &Metadata, input: &Input) -> bool {
+    let read = match input {
+        Input::File(path) => path.metadata(),
+        Input::Stdin => {
+            let stdin = io::stdin().as_fd().try_clone_to_owned().map(File::from);
+            stdin.and_then(|stdin| stdin.metadata())
+        }
+    };
+    read.is_ok_and(|read| read.is_file() && (read.dev(), read.ino()) == (file.dev(), file.ino()))
 }
 
 fn tail(file: &mut File) -> io::Result<Tail> {
@@ -123,12 +131,16 @@ fn sync(file: &File) -> io::Result<()> {
 mod tests {
     use super::*;
 
+    fn open_at(path: impl Into<PathBuf>) -> Result<UnsentFile, UnsentError> {
+        UnsentFile::open(SavePlan { path: path.into(), input: Input::Stdin, option: "-l" })
+    }
+
     /// What is in the file after these lines were added to that beginning.
     fn saved(before: &str, lines: &[&str], part: Option<&str>) -> String {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("unsent");
         std::fs::write(&path, before).unwrap();
-        let mut file = UnsentFile::open(path.clone()).unwrap();
+        let mut file = open_at(path.clone()).unwrap();
         for line in lines {
             file.save(line.as_bytes());
         }
@@ -155,10 +167,10 @@ mod tests {
 
     #[test]
     fn a_file_that_cannot_be_written_is_told_at_once_or_at_the_end() {
-        let error = UnsentFile::open("/no/such/folder/file".into()).unwrap_err();
+        let error = open_at("/no/such/folder/file").unwrap_err();
         let expected = "cannot write to '/no/such/folder/file' (--save-unsent)";
         assert_eq!(error.to_string(), expected);
-        let mut full = UnsentFile::open("/dev/full".into()).unwrap();
+        let mut full = open_at("/dev/full").unwrap();
         full.save(b"x");
         assert!(matches!(full.close(), Err(UnsentError::Write { .. })));
     }

@@ -11,7 +11,7 @@ use mqtt_core::cli::{
 };
 use mqtt_core::console::Stream;
 use mqtt_core::invocation::{Behaviour, Invocation};
-use mqtt_core::plan::{ConnectPlan, Endpoint, Reconnect};
+use mqtt_core::plan::{ConnectPlan, Endpoint, Progress, Reconnect};
 use mqtt_core::protocol::property::Carrier;
 use mqtt_core::protocol::{
     ProtocolVersion, Qos, RetainHandling, SubscribeFilter, SubscribeOptions, TopicFilter,
@@ -20,15 +20,18 @@ use mqtt_core::protocol::{
 use crate::filter::{MessageFilter, Retained, Stored};
 use crate::generated::FILES;
 use crate::output::{
-    Controls, Display, Format, Layout, LineEnd, LocalZone, Screen, Style, Template,
+    Controls, Display, Format, JsonPayload, Layout, LineEnd, LocalZone, Screen, Style, Template,
 };
 use crate::plan::{End, RequestProperties, Requests, ShowPlan, SubscribePlan, Task};
 use crate::sampling::{self, Sampling};
 
+/// So many messages are not worth a line that counts them.
+const FEW: u32 = 1000;
+
 const EXAMPLES: &str = "\
 Examples:
   mqtt-sub -t 'home/#' -v                  what is below home, with topics
-  mqtt-sub -t '#' -F %j                    each message as JSON, on a line
+  mqtt-sub -t '#' --json                   each message as JSON, on a line
   mqtt-sub -t status -C 1 -W 3             one message; status 27 after 3 s
   mqtt-sub -d -t hello/world               the packets that go to and fro
   mqtt-sub -t '#' -F '@H:@M:@S %t %p'      time, topic and payload of each
@@ -51,6 +54,10 @@ Exit status:
   0 done, or ended by SIGINT or SIGTERM; 27 the time of -W ran out;
   anything else says on stderr what went wrong";
 
+/// What a payload that is JSON can become.
+const JSON: [(&str, JsonPayload); 2] =
+    [("text", JsonPayload::Text), ("payload", JsonPayload::Value)];
+
 /// Subscribe to topics of an MQTT broker and write the messages to stdout.
 #[derive(Debug, Parser)]
 #[command(
@@ -62,17 +69,17 @@ Exit status:
 )]
 #[expect(clippy::struct_excessive_bools, reason = "one for each flag of the command line")]
 struct SubscribeArgs {
-    /// Topic filter to subscribe to; may be given several times
+    /// Subscribe to this topic filter; may be given several times
     #[arg(short, long, help_heading = "Subscribing", value_name = "FILTER",
         value_parser = value::topic_filter(), action = ArgAction::Append)]
     topic: Vec<TopicFilter>,
 
-    /// Highest quality of service to receive with: 0, 1 or 2
+    /// Receive with this quality of service at most: 0, 1 or 2
     #[arg(short, long, help_heading = "Subscribing", default_value = "0",
         value_parser = value::qos())]
     qos: Qos,
 
-    /// Topic filter to unsubscribe from; may be given several times
+    /// Unsubscribe from this topic filter; may be given several times
     #[arg(short = 'U', long, help_heading = "Subscribing", value_name = "FILTER",
         value_parser = value::topic_filter(), action = ArgAction::Append)]
     unsubscribe: Vec<TopicFilter>,
@@ -125,6 +132,12 @@ struct SubscribeArgs {
     #[arg(short = 'F', long, help_heading = "Output", value_name = "FORMAT",
         value_parser = OsStringValueParser::new().try_map(|word| Template::parse(word.as_bytes())))]
     format: Option<Template>,
+
+    /// Write all that a message carries as JSON, on a line that mqtt-pub --json-lines can publish
+    /// again; a payload is a text, or with --json=payload the value that it is if it is JSON
+    #[arg(long, help_heading = "Output", value_name = "PAYLOAD", num_args = 0..=1,
+        require_equals = true, default_missing_value = "text", value_parser = value::one_of(&JSON))]
+    json: Option<JsonPayload>,
 
     /// Write the JSON of %j and %J on several lines, indented
     #[arg(long, help_heading = "Output")]
@@ -185,7 +198,10 @@ pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
         reconnect: Reconnect::ONCE_REACHED,
     };
     let properties = args.request_properties(given)?;
-    let connect = args.connect.plan(given, defaults)?;
+    let mut connect = args.connect.plan(given, defaults)?;
+    if !is_long(end) || Stream::Stdout.is_terminal() {
+        connect.progress = Progress::Hidden;
+    }
     let options = match connect.connect.version {
         ProtocolVersion::V5 => options,
         ProtocolVersion::V31 | ProtocolVersion::V311 => SubscribeOptions::default(),
@@ -216,7 +232,7 @@ pub(crate) fn overruled(given: &Given) -> Vec<&'static str> {
         }
     };
     overrule("retain_handling", retain_decider(given) == Some("no_retained"));
-    overrule("verbose", given.has("format"));
+    overrule("verbose", given.has("format") || given.has("json"));
     overrule("count", given.has("exit_after_suback"));
     overruled
 }
@@ -235,7 +251,19 @@ impl SubscribeArgs {
         if self.no_retained && self.retained_only {
             return Some("'--no-retained' and '--retained-only' exclude each other");
         }
-        None
+        self.json.and_then(|_| self.no_json())
+    }
+
+    /// What a line of JSON cannot be at the same time.
+    fn no_json(&self) -> Option<&'static str> {
+        if self.format.is_some() {
+            return Some("'--json' and '--format' exclude each other: each says how messages look");
+        }
+        if self.pretty {
+            return Some("'--json' and '--pretty' exclude each other: a message is one line");
+        }
+        self.no_newline
+            .then_some("'--json' and '--no-newline' exclude each other: a message is one line")
     }
 
     fn request_properties(&self, given: &Given) -> Result<RequestProperties, UsageError> {
@@ -271,10 +299,11 @@ impl SubscribeArgs {
     fn output(&self, behaviour: Behaviour) -> Format {
         let style = if self.pretty { Style::Pretty } else { Style::Compact };
         Format {
-            layout: match &self.format {
-                Some(template) => Layout::Template(template.clone(), style),
-                None if self.verbose => Layout::TopicAndPayload,
-                None => Layout::Payload,
+            layout: match (&self.format, self.json) {
+                (Some(template), _) => Layout::Template(template.clone(), style),
+                (None, Some(payload)) => Layout::Json(payload),
+                (None, None) if self.verbose => Layout::TopicAndPayload,
+                (None, None) => Layout::Payload,
             },
             end: if self.no_newline { LineEnd::Nothing } else { LineEnd::Newline },
             controls: self.controls(behaviour),
@@ -309,6 +338,11 @@ impl SubscribeArgs {
             (false, None) => End::Never,
         }
     }
+}
+
+/// Whether somebody who waits for the end may want to know how far it is.
+fn is_long(end: End) -> bool {
+    matches!(end, End::Count(count) if count.get() > FEW)
 }
 
 /// Who leaves after a few messages wants no more than those (MQTT 5): the broker keeps the rest.
@@ -424,6 +458,34 @@ mod tests {
         assert!(!watches(&[]));
         for options in [&["-w"][..], &["--watch"], &["-wv"], &["-w", "--watch"]] {
             assert!(watches(options), "{options:?}");
+        }
+    }
+
+    #[test]
+    fn json_stands_alone_or_says_what_becomes_of_payloads() {
+        let layout = |options: &[&str]| shown(options).map(|show| show.display.format.layout);
+        let is = |options: &[&str], payload| matches!(layout(options), Ok(Layout::Json(given)) if given == payload);
+        for options in [&["--json"][..], &["--json=text"], &["--json=payload", "--json", "-v"]] {
+            assert!(is(options, JsonPayload::Text), "{options:?}");
+        }
+        assert!(is(&["--json=payload"], JsonPayload::Value));
+        assert!(is(&["--json=payload", "-w", "-C", "1"], JsonPayload::Value));
+        for (option, error) in [
+            (
+                &["-F", "%p"][..],
+                "'--json' and '--format' exclude each other: each says how messages look",
+            ),
+            (&["--pretty"], "'--json' and '--pretty' exclude each other: a message is one line"),
+            (&["-N"], "'--json' and '--no-newline' exclude each other: a message is one line"),
+            (
+                &["--json=Payload"],
+                "invalid value 'Payload' for '--json[=<PAYLOAD>]': it is one of text, payload",
+            ),
+            (&["--json="], "invalid value '' for '--json[=<PAYLOAD>]': it is one of text, payload"),
+            (&["payload"], "unexpected word 'payload': every value belongs behind its option"),
+        ] {
+            let Err(told) = layout(&[&["--json"], option].concat()) else { panic!("{option:?}") };
+            assert_eq!(told, error);
         }
     }
 

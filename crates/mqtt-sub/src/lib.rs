@@ -23,13 +23,23 @@ use mqtt_core::invocation::Tool;
 use mqtt_core::session::ReceivedMessage;
 
 use output::{
-    Controls, Display, Format, Layout, LineEnd, LocalZone, Style, Template, TemplateError,
+    Controls, Display, Format, JsonPayload, Layout, LineEnd, LocalZone, Style, Template,
+    TemplateError,
 };
 
 /// Runs mqtt-sub with the words of this process and gives its status.
 #[must_use]
 pub fn main() -> ExitCode {
     mqtt_core::cli::run(Tool::Sub, run::run)
+}
+
+/// A message that came at `received` as a line of `--json`, without its newline.
+#[must_use]
+pub fn record(message: &ReceivedMessage, received: SystemTime) -> Vec<u8> {
+    let mut line = Vec::new();
+    let zone = LocalZone::default();
+    output::record(message, &zone.stamp(received), JsonPayload::Text, &mut line);
+    line
 }
 
 /// Writes a message that came at `received` to stdout as `-F format` has it on a terminal. The

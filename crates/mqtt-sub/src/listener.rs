@@ -2,7 +2,9 @@
 //! given, and is a tenth of the binary.
 
 use mqtt_core::client::{Application, Client, Event, Flow};
+use mqtt_core::progress::HowFar;
 use mqtt_core::signal::Interrupt;
+use mqtt_core::stats::Totals;
 
 use crate::rate::RateMeter;
 use crate::run::RunError;
@@ -21,6 +23,14 @@ impl Listener {
         match self {
             Self::RateMeter(meter) => meter.outcome(),
             Self::Subscriber(subscriber) => subscriber.outcome(),
+        }
+    }
+
+    /// What has come.
+    pub(crate) fn totals(&self) -> Totals {
+        match self {
+            Self::RateMeter(meter) => meter.totals(),
+            Self::Subscriber(subscriber) => subscriber.totals(),
         }
     }
 }
@@ -50,6 +60,13 @@ impl Application for Listener {
         match self {
             Self::RateMeter(meter) => meter.on_interrupt(interrupt, client),
             Self::Subscriber(subscriber) => subscriber.on_interrupt(interrupt, client),
+        }
+    }
+
+    fn how_far(&self, client: &Client) -> Option<HowFar> {
+        match self {
+            Self::RateMeter(meter) => meter.how_far(client),
+            Self::Subscriber(subscriber) => subscriber.how_far(client),
         }
     }
 

@@ -7,6 +7,7 @@ use mqtt_core::client::{Application, Client, Event, Flow, wait_until};
 use mqtt_core::console::Stream;
 use mqtt_core::protocol::ReasonCode;
 use mqtt_core::signal::Interrupt;
+use mqtt_core::stats::Totals;
 
 use crate::plan::{End, Requests};
 use crate::run::RunError;
@@ -25,6 +26,8 @@ pub(crate) struct RateMeter {
     count: u64,
     /// When the next line is due; `None` until the broker has let us in.
     due: Option<Instant>,
+    /// Of all messages.
+    totals: Totals,
     timed_out: bool,
 }
 
@@ -37,6 +40,7 @@ impl RateMeter {
             clock,
             count: 0,
             due: None,
+            totals: Totals::default(),
             timed_out: false,
         }
     }
@@ -44,6 +48,11 @@ impl RateMeter {
     /// What a run that ended in order comes to.
     pub(crate) fn outcome(&self) -> Result<(), RunError> {
         if self.timed_out { Err(RunError::TimedOut) } else { Ok(()) }
+    }
+
+    /// What has come.
+    pub(crate) fn totals(&self) -> Totals {
+        self.totals
     }
 
     fn print(&mut self, client: &mut Client) {
@@ -78,7 +87,10 @@ impl Application for RateMeter {
 
     fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, RunError> {
         match event {
-            Event::Message(..) => self.count += 1,
+            Event::Message(message, _) => {
+                self.count += 1;
+                self.totals.add(message.payload.len());
+            }
             Event::Connected(connack) => self.subscription.connected(&connack, client)?,
             Event::Subscribed(suback) => {
                 self.subscription.subscribed(&suback, client)?;

@@ -9,6 +9,7 @@ use mqtt_core::console::HangUp;
 use mqtt_core::exit::{ExitStatus, Failure};
 use mqtt_core::invocation::Invocation;
 use mqtt_core::protocol::{ReasonCode, TopicFilter};
+use mqtt_core::stats::Stats;
 
 use crate::args;
 use crate::listener::Listener;
@@ -94,7 +95,10 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
         }
         Task::Measure => Listener::RateMeter(RateMeter::new(requests, end, Instant::now)),
     };
+    let started = Instant::now();
     let result = client::run(&connect, HangUp::watch, &mut listener);
+    let stats = Stats { totals: listener.totals(), duration: started.elapsed() };
+    cli::sum_up(connect.summary, stats);
     let result = result.and_then(|()| listener.outcome());
     cli::conclude(connect.notices, result.map(|()| ExitStatus::SUCCESS))
 }

@@ -3,9 +3,11 @@
 use std::time::SystemTime;
 
 use mqtt_core::client::{Application, Client, Event, Flow};
+use mqtt_core::progress::{HowFar, Unit};
 use mqtt_core::protocol::{Ack, ReasonCode};
 use mqtt_core::session::ReceivedMessage;
 use mqtt_core::signal::Interrupt;
+use mqtt_core::stats::Totals;
 
 use crate::fence::Fence;
 use crate::filter::{MessageFilter, Retained, Stored, Verdict};
@@ -31,7 +33,8 @@ pub(crate) struct Subscriber {
     /// Where retained messages are taken off the broker.
     removal: Option<Removal>,
     stage: Stage,
-    count: u32,
+    /// Of the messages that count, shown or not.
+    totals: Totals,
     timed_out: bool,
 }
 
@@ -62,7 +65,7 @@ impl Subscriber {
             display,
             clock,
             end,
-            count: 0,
+            totals: Totals::default(),
             timed_out: false,
         }
     }
@@ -73,6 +76,11 @@ impl Subscriber {
             return Err(RunError::TimedOut);
         }
         self.removal.as_ref().map_or(Ok(()), Removal::outcome)
+    }
+
+    /// What has come.
+    pub(crate) fn totals(&self) -> Totals {
+        self.totals
     }
 
     fn receive(&mut self, message: ReceivedMessage, client: &mut Client) -> Flow {
@@ -97,6 +105,7 @@ impl Subscriber {
 
     /// Shows a message, unless chance is against it, and counts it all the same.
     fn show(&mut self, message: ReceivedMessage, client: &mut Client) -> Flow {
+        self.totals.add(message.payload.len());
         if self.sampling.as_mut().is_none_or(Sampling::shows_next) {
             for problem in self.display.show(message, self.clock, client.console()) {
                 client.notice(&format!("warning: {problem}"));
@@ -104,9 +113,8 @@ impl Subscriber {
         } else {
             self.display.pass(&message, client.console());
         }
-        self.count = self.count.saturating_add(1);
         match self.end {
-            End::Count(count) if self.count >= count.get() => self.leave(client),
+            End::Count(count) if self.totals.messages >= count.get().into() => self.leave(client),
             _ => Flow::Continue,
         }
     }
@@ -218,6 +226,14 @@ impl Application for Subscriber {
         }
         self.timed_out = interrupt == Interrupt::TimeLimit;
         Ok(Flow::Finish(ReasonCode::DISCONNECT_WITH_WILL))
+    }
+
+    fn how_far(&self, _: &Client) -> Option<HowFar> {
+        let End::Count(total) = self.end else {
+            return None;
+        };
+        let (done, total) = (self.totals.messages, Some(total.get().into()));
+        Some(HowFar { unit: Unit::Messages, done, total, unacknowledged: None })
     }
 
     fn needs_output(&self) -> bool {

@@ -31,7 +31,7 @@ Options:
   --row NAME      only this row (repeatable)
   --seed N        what trials are made of (default: another one each time)
   --first N       begin each row with this trial (default 0)
-  --tools FOLDER  take mqtt-pub and mqtt-sub from FOLDER instead of building them
+  --tools FOLDER  take the tools from FOLDER instead of building them
 
 Rows:
 ";
@@ -101,7 +101,8 @@ fn plan(mut options: lexopt::Parser) -> anyhow::Result<Option<Plan>> {
             Arg::Long("row") => plan.rows.push(row(&options.value()?.string()?)?),
             Arg::Long("seed") => plan.seed = options.value()?.parse()?,
             Arg::Long("first") => plan.first = options.value()?.parse()?,
-            Arg::Long("tools") => plan.tools = options.value()?.into(),
+            // Some of them run in folders of their own.
+            Arg::Long("tools") => plan.tools = std::path::absolute(options.value()?)?,
             Arg::Long("help") | Arg::Short('h') => return Ok(None),
             other => return Err(other.unexpected().into()),
         }

@@ -15,6 +15,8 @@
 //!   specification and not from our own encoder.
 //! - [`options`] says what is wrong with the descriptions of a tool's options.
 //! - [`generated`] makes man pages and completions from them, and compares.
+//! - [`passwords`] lets mqtt-passwd work in a folder, and kills it.
+//! - [`terminal`] is a terminal for what a tool writes.
 //! - [`patience`] is how long any of them waits for something that should happen.
 //!
 //! Nothing here waits for time to pass: everything waits for what it needs to see, and ends the
@@ -37,9 +39,11 @@ pub mod middleman;
 pub mod mosquitto;
 pub mod options;
 pub mod packet;
+pub mod passwords;
 pub mod patience;
 pub mod proxy;
 pub mod scripted_peer;
+pub mod terminal;
 pub mod tls_front;
 pub mod tool;
 pub mod websocket;

@@ -308,14 +308,17 @@ impl Mosquitto {
     /// `false` if the broker ended instead of listening, as it does when its port is taken.
     fn try_resume(&mut self) -> bool {
         let starts = self.count(RUNNING);
-        let mut process = self.spawn();
+        // It ends with us, even where it is waited for in vain.
+        self.process = Some(self.spawn());
         let listening = until("mosquitto to listen or to end", || {
-            if process.try_wait().unwrap().is_some() {
+            if self.has_ended() {
                 return Some(false);
             }
             (self.count(RUNNING) > starts && self.accepts()).then_some(true)
         });
-        self.process = listening.then_some(process);
+        if !listening {
+            self.process = None;
+        }
         listening
     }
 
@@ -357,10 +360,15 @@ impl Mosquitto {
         format!("{stderr}{}", self.log())
     }
 
+    fn has_ended(&mut self) -> bool {
+        self.process.as_mut().is_none_or(|process| process.try_wait().unwrap().is_some())
+    }
+
     #[track_caller]
     fn wait(&mut self) {
-        let mut process = self.process.take().expect("the broker is running");
-        until("mosquitto to end", || process.try_wait().unwrap());
+        assert!(self.process.is_some(), "the broker is running");
+        until("mosquitto to end", || self.has_ended().then_some(()));
+        self.process = None;
     }
 }
 

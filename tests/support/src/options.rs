@@ -7,6 +7,46 @@ use clap::{Arg, Command};
 /// The names of values that are numbers; each says what is counted.
 const NUMBERS: [&str; 6] = ["BYTES", "COUNT", "PERCENT", "PORT", "QOS", "SECONDS"];
 
+/// What an option does, or has done: with such a word its help begins.
+const VERBS: [&str; 36] = [
+    "Add",
+    "Allow",
+    "Ask",
+    "Colour",
+    "Connect",
+    "Create",
+    "Delete",
+    "Do",
+    "Find",
+    "Give",
+    "Hash",
+    "Have",
+    "Iterate",
+    "Keep",
+    "Leave",
+    "Log",
+    "Make",
+    "Offer",
+    "Pause",
+    "Print",
+    "Publish",
+    "Read",
+    "Receive",
+    "Remove",
+    "Replace",
+    "Say",
+    "Send",
+    "Show",
+    "Speak",
+    "Subscribe",
+    "Take",
+    "Test",
+    "Try",
+    "Unsubscribe",
+    "Use",
+    "Write",
+];
+
 /// Columns of a terminal.
 const WIDTH: usize = 80;
 
@@ -16,7 +56,7 @@ const LONGER: usize = 5;
 /// Fails unless every option has a help line of its own and a section, an option with a number
 /// says the range and what holds without it, and one with a few possible values names them all.
 /// Lines above and below the options fit a terminal.
-/// Help lines begin with a capital letter and have no full stop.
+/// Help lines begin with a verb, as orders do, and have no full stop.
 #[track_caller]
 pub fn assert_described(command: &Command) {
     let shown = || command.get_arguments().filter(|arg| !arg.is_hide_set());
@@ -47,7 +87,7 @@ fn faults(arg: &Arg) -> Vec<String> {
     must("no help", !help.is_empty());
     must("no section", arg.get_help_heading().is_some());
     must("no long name", arg.get_long().is_some());
-    must("no capital letter in front", help.starts_with(|c: char| c.is_uppercase() || c == '-'));
+    must("no verb in front", help.split(' ').next().is_some_and(|word| VERBS.contains(&word)));
     must("a full stop", !help.ends_with('.'));
     if !arg.get_action().takes_values() {
         return faults;
@@ -104,9 +144,9 @@ mod tests {
     #[test]
     fn a_good_one_has_no_fault() {
         assert_eq!(faults_of(option()), [""; 0]);
-        let number = option().value_name("COUNT").help("So many, 1 to 3; 2 without it");
+        let number = option().value_name("COUNT").help("Take so many, 1 to 3; 2 without it");
         assert_eq!(faults_of(number.value_parser(value_parser!(u32))), [""; 0]);
-        let one_of = option().help("One of a, b-c (d)").value_parser(["a", "b-c", "d"]);
+        let one_of = option().help("Take one of a, b-c (d)").value_parser(["a", "b-c", "d"]);
         assert_eq!(faults_of(one_of), [""; 0]);
     }
 
@@ -114,18 +154,16 @@ mod tests {
     fn each_fault_is_found() {
         for (arg, fault) in [
             (Arg::new("x").long("x").value_name("X").help("Do it"), "x: no section: Do it"),
-            (option().help("do it"), "x: no capital letter in front: do it"),
+            (option().help("do it"), "x: no verb in front: do it"),
+            (option().help("Thing"), "x: no verb in front: Thing"),
             (option().help("Do it."), "x: a full stop: Do it."),
             (option().value_name("x"), "x: no name for its value: Do it"),
-            (
-                option().value_name("COUNT").help("Do it; 1 without it").help("Do, without it"),
-                "x: no range: Do, without it",
-            ),
+            (option().value_name("COUNT").help("Do it without"), "x: no range: Do it without"),
             (option().value_name("COUNT").help("Do it 1 to 3"), "x: no default: Do it 1 to 3"),
             (option().value_parser(value_parser!(u32)), "x: a number without a unit: Do it"),
             (
-                option().help("One of ab").value_parser(["a"]),
-                "x: the value a is missing: One of ab",
+                option().help("Take one of ab").value_parser(["a"]),
+                "x: the value a is missing: Take one of ab",
             ),
         ] {
             assert_eq!(faults_of(arg), [fault]);

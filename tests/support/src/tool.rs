@@ -28,7 +28,7 @@ use crate::patience::{LIMIT, until};
 pub use rustix::process::{Pid, Signal, kill_process};
 
 /// What in the environment a tool or its libraries look at.
-const CLEANED: [&str; 13] = [
+const CLEANED: [&str; 14] = [
     "CLICOLOR",
     "CLICOLOR_FORCE",
     "COLUMNS",
@@ -37,6 +37,7 @@ const CLEANED: [&str; 13] = [
     "SSLKEYLOGFILE",
     "SSL_CERT_DIR",
     "SSL_CERT_FILE",
+    "TERM",
     "XDG_CONFIG_HOME",
     "all_proxy",
     "ALL_PROXY",
@@ -205,9 +206,15 @@ pub fn make_non_blocking(pipe: impl std::os::fd::AsFd) {
 #[must_use]
 #[track_caller]
 pub fn peak_memory(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("Linux says so");
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    peak_memory_unless_ended(process).expect("Linux says so")
+}
+
+/// The same; `None` of a process that has ended.
+#[must_use]
+pub fn peak_memory_unless_ended(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// A tool at work; it is ended when this is dropped.
@@ -230,8 +237,20 @@ impl Running {
     /// The same, with a standard output of the test's own: only a pipe made here is read here.
     #[track_caller]
     #[must_use]
-    pub fn start_with_output(mut command: Command, stdout: impl Into<Stdio>) -> Self {
-        command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped());
+    pub fn start_with_output(command: Command, stdout: impl Into<Stdio>) -> Self {
+        Self::start_with(command, Stdio::piped(), stdout)
+    }
+
+    /// The same, with a standard input of the test's own.
+    #[track_caller]
+    #[must_use]
+    pub fn start_with_input(command: Command, stdin: impl Into<Stdio>) -> Self {
+        Self::start_with(command, stdin, Stdio::piped())
+    }
+
+    #[track_caller]
+    fn start_with(mut command: Command, stdin: impl Into<Stdio>, stdout: impl Into<Stdio>) -> Self {
+        command.stdin(stdin).stdout(stdout).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| {
             panic!("cannot run {}: {error}", command.get_program().display())
         });

@@ -16,7 +16,7 @@ const COLOR: &str = "color";
 /// The option, for every tool.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct ColorArgs {
-    /// Colours in help, messages and --debug lines: auto (on a terminal, unless the environment says
+    /// Colour help, messages and --debug lines: auto (on a terminal, unless the environment says
     /// otherwise), always or never
     #[arg(id = COLOR, long, help_heading = "Output", value_name = "WHEN", default_value = "auto",
         value_parser = color())]

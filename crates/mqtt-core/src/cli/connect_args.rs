@@ -1,13 +1,12 @@
 //! The options of mqtt-pub and mqtt-sub that say which broker to talk to, and as whom.
 
 use std::num::NonZeroU16;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::PathBufValueParser;
 use clap::{ArgAction, Args};
 
 use super::color::{Color, ColorArgs};
+use super::password_args::{self, PasswordArgs};
 use super::reconnect_args::ReconnectArgs;
 use super::route_args::RouteArgs;
 use super::session_args::SessionArgs;
@@ -16,14 +15,14 @@ use super::value;
 use super::{Given, UsageError};
 use crate::console::Stream;
 use crate::invocation::Behaviour;
-use crate::plan::{Audience, ConnectPlan, Controls, DebugPlan, Notices, PasswordSource, Reconnect};
-use crate::prompt;
+use crate::plan::{
+    Audience, ConnectPlan, Controls, DebugPlan, Notices, Progress, Reconnect, Summary,
+};
 use crate::protocol::property::Carrier;
 use crate::protocol::{
     Connect, MAX_REMAINING_LENGTH, Properties, PropertyId, ProtocolVersion, Text,
     remaining_length_within,
 };
-use crate::secret::Secret;
 
 macro_rules! version {
     ($tls:literal) => {
@@ -58,28 +57,20 @@ pub struct ConnectArgs {
     #[command(flatten)]
     session: SessionArgs,
 
-    /// User name
+    /// Log in as this user
     #[arg(short, long, help_heading = "Connection", value_parser = value::text())]
     username: Option<Text>,
 
-    /// Password; the system's other users can see it on the command line
-    #[arg(short = 'P', long = "pw", visible_alias = "password", help_heading = "Connection",
-        value_name = "PASSWORD", value_parser = value::secret())]
-    password: Option<Secret>,
+    #[command(flatten)]
+    password: PasswordArgs,
 
-    /// Take the password from the first line of FILE, or of stdin (-); the last of this and --pw
-    /// counts. Where only --username is given, it is asked for on a terminal
-    #[arg(long, help_heading = "Connection", value_name = "FILE",
-        value_parser = PathBufValueParser::new())]
-    password_file: Option<PathBuf>,
-
-    /// Seconds without traffic after which the connection is tested, 5 to 65535
+    /// Test the connection after so many seconds without traffic, 5 to 65535
     #[arg(short, long, help_heading = "Connection", value_name = "SECONDS", default_value_t = 60,
         value_parser = value::two_byte_number(5, u16::MAX))]
     keepalive: u16,
 
-    /// Seconds that connecting may take, from the look-up of the name to the broker's answer; more
-    /// than 0, at most 1000000000, with decimals if wanted
+    /// Give up connecting after so many seconds, from the look-up of the name to the broker's
+    /// answer; more than 0, at most 1000000000, with decimals if wanted
     #[arg(long, help_heading = "Connection", value_name = "SECONDS", default_value = "30",
         value_parser = value::time_limit())]
     connect_timeout: Duration,
@@ -93,13 +84,13 @@ pub struct ConnectArgs {
         value_parser = value::time_limit())]
     timeout: Option<Duration>,
 
-    /// Most messages of QoS 1 and 2 that are sent and not yet acknowledged, 1 to 65535
+    /// Send at most so many messages of QoS 1 and 2 that are not yet acknowledged, 1 to 65535
     #[arg(short = 'M', long, help_heading = "Session", value_name = "COUNT",
         default_value_t = DEFAULT_WINDOW, value_parser = value::two_byte_number(1, u16::MAX))]
     max_inflight: u16,
 
-    /// Largest packet to take from the broker, in bytes behind its length, 1 to 268435455; the
-    /// smaller of this and -D connect maximum-packet-size counts
+    /// Take no packet from the broker that is larger, in bytes behind its length, 1 to 268435455;
+    /// the smaller of this and -D connect maximum-packet-size counts
     #[arg(long, help_heading = "Session", value_name = "BYTES",
         default_value_t = LARGEST_PACKET, value_parser = value::number(1, LARGEST_PACKET))]
     max_packet_size: u32,
@@ -107,6 +98,11 @@ pub struct ConnectArgs {
     /// Print every packet that is sent and received
     #[arg(short, long, help_heading = "Output", action = ArgAction::SetTrue)]
     debug: bool,
+
+    /// Print at the end, on stderr, how many messages and bytes of payload went through, and in
+    /// what time
+    #[arg(long, help_heading = "Output", action = ArgAction::SetTrue)]
+    stats: bool,
 
     #[command(flatten)]
     color: ColorArgs,
@@ -150,27 +146,10 @@ impl ConnectArgs {
         }
     }
 
-    /// The password, if that is what counts.
-    fn password(&self, given: &Given) -> Option<Secret> {
-        let decides = given.last_of(&["password", "password_file"]) == Some("password");
-        self.password.clone().filter(|_| decides)
-    }
-
-    /// Where the password comes from, if it is none of the options.
-    fn password_source(&self, given: &Given) -> Option<PasswordSource> {
-        match given.last_of(&["password", "password_file"]) {
-            Some("password") => None,
-            Some(_) => self.password_file.clone().map(|path| match path.to_str() {
-                Some("-") => PasswordSource::Stdin,
-                _ => PasswordSource::File(path),
-            }),
-            None => {
-                let may_ask = given.invocation().behaviour == Behaviour::Own
-                    && self.username.is_some()
-                    && prompt::can_ask();
-                may_ask.then_some(PasswordSource::Terminal)
-            }
-        }
+    /// Whether a person can be shown how far the work has come. The tool knows whether it has
+    /// something to show.
+    fn progress(&self, behaviour: Behaviour) -> Progress {
+        if self.debug || self.quiet { Progress::Hidden } else { Progress::possible(behaviour) }
     }
 
     /// The properties that were given for a packet, in their order. There are none with MQTT 3.
@@ -194,7 +173,9 @@ impl ConnectArgs {
             debug: self.debug.then(|| debug_plan(behaviour, self.color.color)),
             notices: self.notices(),
             audience: self.audience(behaviour),
-            password: self.password_source(given),
+            progress: self.progress(behaviour),
+            summary: if self.stats { Summary::Printed } else { Summary::Omitted },
+            password: self.password.source(given),
             route: self.route.plan(given)?,
         })
     }
@@ -218,30 +199,22 @@ impl ConnectArgs {
             will: self.session.will(given)?,
             properties: self.session.connect_properties(given, receive_maximum)?,
             username: self.username.clone(),
-            password: self.password(given),
+            password: self.password.password(given),
         })
     }
 
     /// What the options say that cannot be true of all of them.
-    fn broken_rule(&self, given: &Given) -> Option<&'static str> {
+    fn broken_rule(&self, given: &Given) -> Option<String> {
         let version = self.session.version(given);
-        if version != ProtocolVersion::V5 && self.username.is_none() {
-            match given.last_of(&["password", "password_file"]) {
-                Some("password") => {
-                    return Some(
-                        "'--pw' needs '--username': MQTT 3 has no password without a user name",
-                    );
-                }
-                Some(_) => {
-                    return Some(
-                        "'--password-file' needs '--username': MQTT 3 has no password without a \
-                         user name",
-                    );
-                }
-                None => {}
-            }
+        if version != ProtocolVersion::V5
+            && self.username.is_none()
+            && let Some(option) = password_args::deciding_name(given)
+        {
+            return Some(format!(
+                "'--{option}' needs '--username': MQTT 3 has no password without a user name"
+            ));
         }
-        self.session.broken_rule(given)
+        self.session.broken_rule(given).map(str::to_owned)
     }
 }
 

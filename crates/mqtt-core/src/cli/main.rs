@@ -14,7 +14,9 @@ use crate::exit::{ExitStatus, Failure};
 use crate::invocation::{Invocation, Tool};
 use crate::message::line;
 #[cfg(feature = "client")]
-use crate::plan::{Audience, ConnectPlan, Notices};
+use crate::plan::{Audience, ConnectPlan, Notices, Summary};
+#[cfg(feature = "client")]
+use crate::stats::Stats;
 
 /// Runs a tool: reads argv, calls `tool_run`, prints the error it ends with, gives its status.
 ///
@@ -86,6 +88,15 @@ const PASSWORD_IS_SEEN: &str = "hint: others can see a password on the command l
 pub fn tell(audience: Audience, text: &str) {
     if audience == Audience::Person {
         let _ = io::stderr().write_all(line(text).as_bytes());
+    }
+}
+
+/// Prints what a run came to, where that is asked for: also where it ended badly, and where it is
+/// to be quiet.
+#[cfg(feature = "client")]
+pub fn sum_up(summary: Summary, stats: Stats) {
+    if summary == Summary::Printed {
+        let _ = io::stderr().write_all(line(&stats.to_string()).as_bytes());
     }
 }
 

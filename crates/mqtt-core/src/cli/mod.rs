@@ -10,6 +10,10 @@ mod given;
 mod main;
 mod origin;
 #[cfg(feature = "client")]
+mod password_args;
+#[cfg(feature = "client")]
+mod profile;
+#[cfg(feature = "client")]
 mod property_args;
 #[cfg(feature = "client")]
 mod proxy_args;
@@ -49,7 +53,7 @@ pub use connect_args::{ConnectArgs, ConnectDefaults, DEFAULT_WINDOW, VERSION};
 pub use generate::{PackedFile, generate, unpacked};
 pub use given::Given;
 #[cfg(feature = "client")]
-pub use main::{conclude, reads_keyboard, tell, warn};
+pub use main::{conclude, reads_keyboard, sum_up, tell, warn};
 pub use main::{introduce, run, show};
 pub use origin::Origin;
 #[cfg(feature = "client")]

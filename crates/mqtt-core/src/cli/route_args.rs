@@ -27,19 +27,19 @@ const DNS_PORT: u16 = 53;
 /// Where the broker is and how it is reached.
 #[derive(Args, Debug)]
 pub(super) struct RouteArgs {
-    /// Host name or address of the broker. As mqtt-pub and mqtt-sub: several, with commas between
-    /// them; the first that lets us in is taken
+    /// Connect to this host, by name or address. As mqtt-pub and mqtt-sub: several, with commas
+    /// between them; the first that lets us in is taken
     #[arg(short = 'h', long, help_heading = "Connection", default_value = "localhost",
         value_parser = NonEmptyStringValueParser::new(), value_hint = ValueHint::Hostname)]
     host: String,
 
-    /// Port of the broker, 1 to 65535 (0: --host is the path of a unix socket); without it 1883,
+    /// Connect to this port, 1 to 65535 (0: --host is the path of a unix socket); without it 1883,
     /// with --cafile, --capath or --psk 8883
     #[arg(short, long, help_heading = "Connection",
         value_parser = value::two_byte_number(0, u16::MAX))]
     port: Option<u16>,
 
-    /// Unix socket of the broker; the last of --unix and --host counts
+    /// Connect to the unix socket PATH; the last of --unix and --host counts
     #[arg(long, help_heading = "Connection", value_name = "PATH",
         value_parser = value::from_words(|path| socket_path(path.as_ref())))]
     unix: Option<PathBuf>,
@@ -48,12 +48,13 @@ pub(super) struct RouteArgs {
     #[arg(short = 'S', long, help_heading = "Connection", action = ArgAction::SetTrue)]
     srv: bool,
 
-    /// DNS server to ask for addresses and SRV records, as ADDRESS or ADDRESS:PORT, instead of the system's
+    /// Ask this server for addresses and SRV records, ADDRESS or ADDRESS:PORT (53), instead of the
+    /// system's
     #[arg(long, help_heading = "Connection", value_name = "ADDRESS",
         value_parser = value::from_words(|word| dns_server(&word)))]
     dns_server: Option<SocketAddr>,
 
-    /// Name or address of this machine to connect from
+    /// Connect from this name or address of this machine
     #[arg(short = 'A', long, help_heading = "Connection", value_name = "ADDRESS",
         value_parser = NonEmptyStringValueParser::new())]
     bind_address: Option<String>,

@@ -18,17 +18,17 @@ const NEVER_EXPIRES: u32 = u32::MAX;
 /// As whom to connect.
 #[derive(Args, Debug)]
 pub(super) struct SessionArgs {
-    /// Client identifier; without it the broker chooses one
+    /// Use this client identifier; without it the broker chooses one
     #[arg(short, long, help_heading = "Session", value_parser = value::text())]
     id: Option<Text>,
 
-    /// Client identifier is PREFIX followed by the process id
+    /// Use PREFIX and the process id as client identifier
     #[arg(short = 'I', long, help_heading = "Session", value_name = "PREFIX",
         value_parser = value::text())]
     id_prefix: Option<Text>,
 
-    /// Version of MQTT: mqttv31 (31), mqttv311 (311) or mqttv5 (5); the last of this, --property
-    /// and --session-expiry, which mean MQTT 5, decides
+    /// Speak this version of MQTT: mqttv31 (31), mqttv311 (311) or mqttv5 (5); the last of this,
+    /// --property and --session-expiry, which mean MQTT 5, decides
     #[arg(short = 'V', long, help_heading = "Session", value_name = "VERSION",
         default_value = "mqttv311", value_parser = value::protocol_version())]
     protocol_version: ProtocolVersion,
@@ -37,7 +37,7 @@ pub(super) struct SessionArgs {
     #[arg(short = 'c', long, help_heading = "Session", action = ArgAction::SetTrue)]
     disable_clean_session: bool,
 
-    /// Seconds that the broker keeps the session after this client has left (MQTT 5), 0 to
+    /// Have the broker keep the session so many seconds after this client has left (MQTT 5), 0 to
     /// 4294967294; -1 is for ever, and needs --id; without this as long as the connection, and with
     /// -c for ever
     #[arg(short = 'x', long, help_heading = "Session", value_name = "SECONDS",

@@ -7,6 +7,7 @@ use clap::{Arg, ArgMatches, Command};
 
 use super::Given;
 use super::origin::Origin;
+use super::password_args;
 use super::session_args::version_decider;
 use super::shown_value::shown;
 use crate::plan::{ConnectPlan, Endpoint};
@@ -83,8 +84,8 @@ pub(super) fn standing(given: &Given, connect: &ConnectPlan, option: &str) -> St
         ("unix", Some(Endpoint::Tcp { .. } | Endpoint::Service(_)))
         | ("port", Some(Endpoint::Service(_)))
         | (SHOW_CONFIG, _) => true,
-        ("password" | "password_file", _) => {
-            given.last_of(&["password", "password_file"]) != Some(option)
+        ("password" | "password_file" | "password_command", _) => {
+            password_args::deciding(given) != Some(option)
         }
         ("session_expiry", _) => version != ProtocolVersion::V5,
         ("ws_path", _) => connect.route.websocket.is_none(),

@@ -10,6 +10,7 @@ use clap::{ArgAction, Command};
 
 use super::generate::GENERATE;
 use super::origin::Origin;
+use super::profile::{PROFILE, Profiles};
 use super::shown_value::holds_secret;
 use super::usage::{Definition, Outcome, shortened};
 use super::words::{self, Word};
@@ -53,8 +54,14 @@ pub fn parse_all(
     sources.definition.settle_color(argv.iter());
     // Help is given whatever a file says.
     if !sources.asks_for_text(&argv) {
-        if let Some(file) = sources.file(&argv, &variable)? {
-            sources.add_file(&file)?;
+        let profile = sources.only_value(&argv, PROFILE)?.map(OsStr::to_owned);
+        match (sources.file(&argv, &variable)?, profile) {
+            (Some(file), profile) => sources.add_file(&file, profile)?,
+            (None, Some(_)) => {
+                let error = "'--profile' names a part of an options file, and there is none";
+                return Err(sources.definition.error(error));
+            }
+            (None, None) => {}
         }
         if invocation.behaviour == Behaviour::Own {
             if argv.is_empty()
@@ -95,32 +102,57 @@ impl Sources {
         argv: &[Word],
         variable: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Option<OptionsFile>, UsageError> {
-        let mut named = argv.iter().filter(|word| is(word, OPTIONS_FILE)).filter_map(Word::value);
-        let file = match (named.next(), named.next()) {
-            (None, _) => OptionsFile::of_user(self.definition.invocation(), variable),
-            (Some(path), None) => OptionsFile::named(PathBuf::from(path)).map(Some),
-            (Some(_), Some(_)) => {
-                return Err(self.definition.error("'--options-file' may be given only once"));
-            }
+        let file = match self.only_value(argv, OPTIONS_FILE)? {
+            None => OptionsFile::of_user(self.definition.invocation(), variable),
+            Some(path) => OptionsFile::named(PathBuf::from(path)).map(Some),
         };
         file.map_err(|error| self.definition.error(error.to_string()))
     }
 
-    fn add_file(&mut self, file: &OptionsFile) -> Result<(), UsageError> {
+    /// The value of an option that may be given only once.
+    fn only_value<'a>(
+        &self,
+        argv: &'a [Word],
+        option: &str,
+    ) -> Result<Option<&'a OsStr>, UsageError> {
+        let mut values = argv.iter().filter(|word| is(word, option)).filter_map(Word::value);
+        match (values.next(), values.next()) {
+            (Some(_), Some(_)) => {
+                let long = option.replace('_', "-");
+                Err(self.definition.error(format!("'--{long}' may be given only once")))
+            }
+            (value, _) => Ok(value),
+        }
+    }
+
+    fn add_file(
+        &mut self,
+        file: &OptionsFile,
+        profile: Option<OsString>,
+    ) -> Result<(), UsageError> {
         let path = Arc::<Path>::from(file.path());
+        // To the originals a bracket is an unknown option.
+        let has_profiles =
+            self.definition.invocation().behaviour == Behaviour::Own || profile.is_some();
+        let mut profiles = Profiles::of(profile);
         let mut has_secret = false;
         for line in file.lines() {
             let origin = Origin::Line { file: Arc::clone(&path), number: line.number() };
-            let mut words = self.words_of(&line).map_err(|error| error.at(&origin))?;
-            has_secret |= words.iter().any(|word| self.holds_secret(word));
-            if let Some(at) = words.iter().position(|word| is(word, OPTIONS_FILE)) {
-                // The originals take it there without a word.
-                words.remove(at);
-                if self.definition.invocation().behaviour == Behaviour::Own {
-                    self.warnings.push(format!("{origin}: --options-file has no effect in a file"));
-                }
+            let wrong = |error: LineError| self.definition.error(error.to_string()).at(&origin);
+            if has_profiles && profiles.begin_with(&line).map_err(wrong)? {
+                continue;
             }
-            self.add(origin, words)?;
+            let words = self.words_of(&line).map_err(|error| error.at(&origin));
+            let has_one = |words: &Vec<Word>| words.iter().any(|word| self.holds_secret(word));
+            has_secret |= words.as_ref().is_ok_and(has_one);
+            // Else it may be wrong, too.
+            if profiles.count() {
+                let words = self.without_sources(words?, &origin);
+                self.add(origin, words)?;
+            }
+        }
+        if let Some(missing) = profiles.missing() {
+            return Err(self.definition.error(format!("{missing} ({})", path.display())));
         }
         if has_secret && file.readers() == Readers::Others {
             let path = path.display();
@@ -129,6 +161,21 @@ impl Sources {
             ));
         }
         Ok(())
+    }
+
+    /// The words of a line but for those that say what to read.
+    fn without_sources(&mut self, mut words: Vec<Word>, origin: &Origin) -> Vec<Word> {
+        for option in [OPTIONS_FILE, PROFILE] {
+            if let Some(at) = words.iter().position(|word| is(word, option)) {
+                // The originals take it there without a word.
+                words.remove(at);
+                if self.definition.invocation().behaviour == Behaviour::Own {
+                    let long = option.replace('_', "-");
+                    self.warnings.push(format!("{origin}: --{long} has no effect in a file"));
+                }
+            }
+        }
+        words
     }
 
     /// The words of a line. As in the originals, what stands behind a flag is another option.
@@ -298,6 +345,7 @@ mod tests {
             .arg(Arg::new("retain").short('r').long("retain").action(ArgAction::SetTrue))
             .arg(Arg::new(URL).short('L').long("url"))
             .arg(Arg::new(OPTIONS_FILE).short('o').long("options-file"))
+            .arg(Arg::new(PROFILE).long("profile"))
             .arg(Arg::new("show_config").long("show-config").action(ArgAction::SetTrue))
     }
 
@@ -563,6 +611,83 @@ mod tests {
         assert!(run.given("mosquitto_pub", &[]).warnings().is_empty());
     }
 
+    /// A file that says where things are.
+    const PLACES: &str = "-u joe\n[home]\n-h h\n-P p\n\n# away\n[work]\n-h w\n-p 0\n[home]\n-p 5";
+
+    #[test]
+    fn of_a_file_with_profiles_what_stands_before_them_and_the_wanted_one_count() {
+        let run = Run::with(&[("mqtt-pub", PLACES), ("o", "[a.b]\n-t x\n[ä]\n-t y")]);
+        assert_eq!(run.config(&[])[2], "username joe ~/mqtt-pub:1");
+        assert_eq!(
+            run.config(&["--profile", "home", "-p", "6"]),
+            [
+                "host h ~/mqtt-pub:3",
+                "port 6 command line",
+                "username joe ~/mqtt-pub:1",
+                "pw *** ~/mqtt-pub:4",
+                "profile home command line",
+            ]
+        );
+        assert_eq!(run.config(&["--profile=home"])[1], "port 5 ~/mqtt-pub:11");
+        for (profile, topic) in [("a.b", "topic x ~/o:2"), ("ä", "topic y ~/o:4")] {
+            assert_eq!(run.config(&["-o", "~/o", "--profile", profile])[2], topic);
+        }
+        assert!(run.error("mqtt-pub", &["--profile", "work"]).starts_with("~/mqtt-pub:9: invalid"));
+    }
+
+    #[test]
+    fn a_profile_that_is_not_there_is_told_with_those_that_are() {
+        let run = Run::with(&[("mqtt-pub", PLACES), ("o", "-t a")]);
+        let error = |argv: &[&str]| run.error("mqtt-pub", argv);
+        assert_eq!(
+            error(&["--profile", "hom"]),
+            "there is no profile 'hom': it has home, work (~/mqtt-pub)"
+        );
+        assert_eq!(
+            error(&["-o", "~/o", "--profile", "hom"]),
+            "there is no profile 'hom': it has none (~/o)"
+        );
+        assert_eq!(
+            error(&["--profile", "home", "--profile", "work"]),
+            "'--profile' may be given only once"
+        );
+        assert_eq!(
+            Run::with(&[]).error("mqtt-pub", &["--profile", "home"]),
+            "'--profile' names a part of an options file, and there is none"
+        );
+    }
+
+    #[test]
+    fn a_bracket_is_an_option_to_the_originals_until_a_profile_is_named() {
+        let run = Run::with(&[("mosquitto_pub", PLACES)]);
+        assert_eq!(
+            run.error("mosquitto_pub", &[]),
+            "~/mosquitto_pub:2: unexpected word '[home]': every value belongs behind its option"
+        );
+        assert!(run.given("mosquitto_pub", &["--profile", "home"]).has("host"));
+    }
+
+    #[test]
+    fn a_bracket_that_begins_no_profile_is_an_error() {
+        for line in ["[", "[]", "[a", "[a b]", "[a] b", "[a]]", "[[a]]", "[a\0]"] {
+            let error = Run::with(&[("mqtt-pub", line)]).error("mqtt-pub", &[]);
+            assert_eq!(
+                error,
+                "~/mqtt-pub:1: a profile begins with its name in brackets, '[NAME]', without \
+                 blanks and alone",
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_cannot_choose_a_profile() {
+        let run = Run::with(&[("mqtt-pub", "--profile a\n[a]\n-d")]);
+        let given = run.given("mqtt-pub", &[]);
+        assert!(!given.has("debug"));
+        assert!(given.warnings()[0].ends_with("mqtt-pub:1: --profile has no effect in a file"));
+    }
+
     #[test]
     fn help_comes_from_a_file_too_and_before_its_errors_where_argv_asks() {
         let is_help = |parsed| matches!(parsed, Ok(Parsed::Text(text)) if text.contains("--host"));
@@ -592,6 +717,18 @@ mod tests {
             assert!(warnings(text, 0o600).is_empty());
         }
         assert!(warnings("-u u\n-L mqtt://u@h/t", 0o644).is_empty());
+    }
+
+    #[test]
+    fn a_password_of_any_profile_is_told() {
+        use std::os::unix::fs::PermissionsExt;
+        let run = Run::with(&[("mqtt-pub", "[home]\n-P p\n[away]\n-d")]);
+        let path = run.folder.path().join("mqtt-pub");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        for argv in [&[][..], &["--profile", "home"], &["--profile", "away"]] {
+            let given = run.given("mqtt-pub", argv);
+            assert!(given.warnings()[0].contains("holds a password"), "{argv:?}");
+        }
     }
 
     #[test]

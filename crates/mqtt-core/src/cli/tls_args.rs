@@ -51,18 +51,18 @@ pub(super) struct TlsArgs {
         value_parser = PathBufValueParser::new())]
     cert: Option<PathBuf>,
 
-    /// The key of --cert (PEM)
+    /// Use the key of --cert in FILE (PEM)
     #[arg(long, help_heading = "TLS", value_name = "FILE",
         value_parser = PathBufValueParser::new())]
     key: Option<PathBuf>,
 
-    /// File whose first line is the passphrase of --key; without it, it is asked for where --key is
-    /// encrypted
+    /// Take the passphrase of --key from the first line of FILE; without it, it is asked for where
+    /// --key is encrypted
     #[arg(long, help_heading = "TLS", value_name = "FILE",
         value_parser = PathBufValueParser::new())]
     key_password_file: Option<PathBuf>,
 
-    /// What --key is: pem [default: pem]
+    /// Read --key in this form: pem [default: pem]
     #[arg(long, help_heading = "TLS", value_name = "FORM", value_parser = key_form())]
     keyform: Option<KeyForm>,
 
@@ -70,15 +70,15 @@ pub(super) struct TlsArgs {
     #[arg(long, help_heading = "TLS", action = ArgAction::SetTrue)]
     insecure: bool,
 
-    /// Least version of TLS: tlsv1.2 (and newer) or tlsv1.3 [default: tlsv1.2]
+    /// Use this version of TLS or a later one: tlsv1.2 (and newer) or tlsv1.3 [default: tlsv1.2]
     #[arg(long, help_heading = "TLS", value_name = "VERSION", value_parser = tls_versions())]
     tls_version: Option<TlsVersions>,
 
-    /// Cipher suites allowed, by name, with colons between them; without this all that are safe
+    /// Allow these cipher suites, by name, with colons between them; without this all that are safe
     #[arg(long, help_heading = "TLS", value_name = "LIST", value_parser = ciphers())]
     ciphers: Option<Box<[String]>>,
 
-    /// Protocol to offer (ALPN), 1 to 255 bytes
+    /// Offer this protocol (ALPN), 1 to 255 bytes
     #[arg(long, help_heading = "TLS", value_name = "PROTOCOL", value_parser = protocol())]
     tls_alpn: Option<String>,
 
@@ -86,7 +86,7 @@ pub(super) struct TlsArgs {
     #[arg(long, help_heading = "TLS", value_name = "KEY", value_parser = pre_shared_key())]
     psk: Option<Secret>,
 
-    /// Which key --psk is: text of 1 to 255 bytes
+    /// Say with this text which key --psk is, 1 to 255 bytes
     #[arg(long, help_heading = "TLS", value_name = "IDENTITY", value_parser = identity())]
     psk_identity: Option<String>,
 

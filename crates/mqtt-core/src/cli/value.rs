@@ -187,6 +187,19 @@ pub fn retain_handling() -> impl TypedValueParser<Value = RetainHandling> {
     listed(&["always", "new", "never"], from_words(parse))
 }
 
+/// One of a few words, each with what it means.
+pub fn one_of<T: Copy + Send + Sync + 'static, const N: usize>(
+    choices: &'static [(&'static str, T); N],
+) -> impl TypedValueParser<Value = T> {
+    let words = choices.map(|(word, _)| word);
+    let parse = move |word: OsString| {
+        let choice = choices.iter().find(|(name, _)| word == *name);
+        let choice = choice.map(|(_, meaning)| *meaning);
+        choice.ok_or_else(|| ValueError(format!("it is one of {}", words.join(", "))))
+    };
+    listed(&words, OsStringValueParser::new().try_map(parse))
+}
+
 /// A topic to publish to.
 pub fn topic_name() -> impl TypedValueParser<Value = TopicName> {
     from_words(|word| Ok(TopicName::new(word_text(word)?.into_inner())?))

@@ -24,12 +24,12 @@ pub(super) struct WebSocketArgs {
     #[arg(long, help_heading = "Connection", action = ArgAction::SetTrue)]
     ws: bool,
 
-    /// Path to ask for over WebSocket
+    /// Ask for PATH over WebSocket
     #[arg(long, help_heading = "Connection", value_name = "PATH", default_value = "/mqtt",
         value_parser = request_path())]
     ws_path: String,
 
-    /// Header to send when WebSocket begins, as 'NAME: VALUE'; may be given several times
+    /// Send this header when WebSocket begins, as 'NAME: VALUE'; may be given several times
     #[arg(long, help_heading = "Connection", value_name = "HEADER", value_parser = header(),
         action = ArgAction::Append)]
     ws_header: Vec<Header>,

@@ -19,11 +19,11 @@ pub(super) struct WillArgs {
     #[arg(long, help_heading = "Will", value_name = "TOPIC", value_parser = value::topic_name())]
     will_topic: Option<TopicName>,
 
-    /// Payload of the will, at most 65535 bytes; empty without this; needs --will-topic
+    /// Give the will this payload, at most 65535 bytes; empty without this; needs --will-topic
     #[arg(long, help_heading = "Will", value_name = "TEXT", value_parser = will_payload())]
     will_payload: Option<Bytes>,
 
-    /// Quality of service of the will: 0, 1 or 2
+    /// Publish the will with this quality of service: 0, 1 or 2
     #[arg(long, help_heading = "Will", value_name = "QOS", default_value = "0",
         value_parser = value::qos())]
     will_qos: Qos,

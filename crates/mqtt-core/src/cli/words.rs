@@ -128,7 +128,9 @@ fn read_long(
         (Some(arg), Some(value)) if takes_value(arg) => {
             Word::pair(arg, arg.get_long().unwrap_or_default(), value)
         }
-        (Some(arg), None) if takes_value(arg) => with_value(arg, None, words),
+        (Some(arg), None) if takes_value(arg) && !may_stand_alone(arg) => {
+            with_value(arg, None, words)
+        }
         (Some(arg), None) => Word { option: Some(arg.get_id().clone()), text: word },
         _ => Word::other(word),
     }
@@ -195,6 +197,11 @@ fn takes_value(arg: &Arg) -> bool {
     arg.get_action().takes_values() && arg.get_long().is_some()
 }
 
+/// Whether it has a value only where that is glued to it by an `=`.
+fn may_stand_alone(arg: &Arg) -> bool {
+    arg.is_require_equals_set()
+}
+
 fn with_long<'a>(command: &'a Command, name: &[u8]) -> Option<&'a Arg> {
     let name = std::str::from_utf8(name).ok()?;
     command.get_arguments().find(|arg| {
@@ -219,6 +226,7 @@ mod tests {
             .arg(Arg::new("property").short('D').long("property").action(ArgAction::Append))
             .arg(Arg::new("debug").short('d').long("debug").action(ArgAction::SetTrue))
             .arg(Arg::new("verbose").short('v').action(ArgAction::SetTrue))
+            .arg(Arg::new("json").long("json").num_args(0..=1).require_equals(true))
     }
 
     fn words(words: &[&str]) -> Vec<Word> {
@@ -243,6 +251,13 @@ mod tests {
         assert_eq!(texts(&["-m", ""]), ["--message="]);
         assert_eq!(texts(&["-m", "=x"]), ["--message==x"]);
         assert_eq!(texts(&["-dm", "--", "-d"]), ["--debug", "--message=--", "--debug"]);
+    }
+
+    #[test]
+    fn an_option_that_may_stand_alone_takes_no_word_behind_it() {
+        assert_eq!(texts(&["--json", "-m", "x"]), ["--json", "--message=x"]);
+        assert_eq!(texts(&["--json=a", "b", "--json="]), ["--json=a", "b", "--json="]);
+        assert_eq!(options(&["--json", "--json=a"]), [Some("json".into()), Some("json".into())]);
     }
 
     #[test]

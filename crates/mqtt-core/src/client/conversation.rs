@@ -73,6 +73,8 @@ enum Wake<E> {
     Written(Result<Vec<Receipt>, ConsoleError>),
     Deadline,
     Overdue,
+    /// A person is to be shown how far the work has come.
+    Shown,
     Interrupt(Result<Flow, E>),
     /// There is no time left.
     Cut(Interrupt),
@@ -189,6 +191,7 @@ impl<'a, A: Application> Conversation<'a, A> {
             }
             Stage::Open | Stage::Settling(_) => None,
         };
+        let shown = self.client.meter.as_ref().map(|meter| Timer::from_std(meter.due()));
         let Client { queue, console, .. } = &mut *self.client;
         Ok(tokio::select! {
             progress = connection.progress(queue, reading) => {
@@ -199,6 +202,7 @@ impl<'a, A: Application> Conversation<'a, A> {
             written = console.written() => Wake::Written(written),
             () = until(deadline) => Wake::Deadline,
             () = until(overdue) => Wake::Overdue,
+            () = until(shown) => Wake::Shown,
             (interrupt, urgency) = self.interrupts.next() => match urgency {
                 Urgency::Now => Wake::Cut(interrupt),
                 Urgency::Soon if !open => Wake::Interrupt(Ok(Flow::Continue)),
@@ -231,6 +235,10 @@ impl<'a, A: Application> Conversation<'a, A> {
             Wake::Overdue if matches!(self.stage, Stage::Releasing(..)) => {}
             Wake::Overdue => return Err(self.lost()),
             Wake::Input => {}
+            Wake::Shown => {
+                let how_far = self.application.how_far(self.client);
+                self.client.show_progress(how_far);
+            }
             Wake::Written(Ok(receipts)) => {
                 for receipt in receipts {
                     self.client.session.acknowledge(receipt);

@@ -78,6 +78,7 @@ async fn drive<A: Application>(
     let mut driver = Driver { plan, prepared, way, client, interrupts, hang_up, backoff, retries };
     let result = driver.run(application).await;
     application.on_end(&driver.client);
+    driver.client.clear_progress();
     let settled = match driver.settle().await {
         Err(ClientError::Console(_)) if !application.needs_output() => Ok(()),
         settled => settled.map_err(A::Error::from),
@@ -252,14 +253,21 @@ impl Driver<'_> {
     }
 
     /// Tries until a connection stands; `None` when there is nobody to do it for any more: the
-    /// tool was asked to end and has nothing left to do, or nobody reads our output.
+    /// tool has nothing left to do, or nobody reads our output.
     async fn reconnect<A: Application>(
         &mut self,
         application: &mut A,
     ) -> Result<Option<Connected>, A::Error> {
         loop {
             let delay = self.delay();
-            match self.attempt(delay).await? {
+            let has_messages = self.client.unacknowledged() > 0;
+            let attempt = tokio::select! {
+                // Who has nothing to do by now is not connected for a moment.
+                biased;
+                () = application.exhausted(), if !has_messages => return Ok(None),
+                attempt = self.attempt(delay) => attempt?,
+            };
+            match attempt {
                 Outcome::Done(Ok(connected)) => return Ok(Some(connected)),
                 Outcome::Done(Err(error)) if self.is_referred(&error) => {}
                 Outcome::Done(Err(error))

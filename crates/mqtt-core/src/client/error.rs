@@ -1,9 +1,11 @@
 //! Why a run of the client failed.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::password::PasswordCommandError;
 use super::redirect;
 use super::write_queue::WriteError;
 use crate::console::ConsoleError;
@@ -87,6 +89,14 @@ pub enum ClientError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// The program that prints the password did not.
+    #[error("no password from '{}' (--password-command)", .program.display())]
+    PasswordCommand {
+        /// The program.
+        program: OsString,
+        /// Why.
+        source: PasswordCommandError,
     },
     /// The password cannot be read from stdin or the terminal.
     #[error("cannot read the password")]

@@ -18,6 +18,7 @@ mod write_queue;
 
 pub use driver::run;
 pub use error::ClientError;
+pub use password::PasswordCommandError;
 
 use std::future::Future;
 use std::time::Instant;
@@ -27,7 +28,8 @@ use crate::debug_log::DebugLog;
 use crate::exit::Failure;
 use crate::message;
 use crate::payload::Payload;
-use crate::plan::{Audience, ConnectPlan, Endpoint, Notices};
+use crate::plan::{Audience, ConnectPlan, Endpoint, Notices, Progress};
+use crate::progress::{HowFar, Meter};
 use crate::protocol::codec::Codec;
 use crate::protocol::{
     Disconnect, Incoming, Outgoing, PacketId, Properties, Publish, Qos, ReasonCode,
@@ -69,9 +71,23 @@ pub trait Application {
         Loss::Final
     }
 
+    /// While there is no connection: waits until no more messages will come from it, so that only what
+    /// is unacknowledged wants another connection; for ever where it wants one in any case. Must be
+    /// cancel-safe.
+    fn exhausted(&mut self) -> impl Future<Output = ()> {
+        std::future::pending()
+    }
+
     /// The run is over, however it ended: what is unacknowledged now stays so.
     fn on_end(&mut self, client: &Client) {
         let _ = client;
+    }
+
+    /// How far the work has come, asked now and then while a person waits; `None` where there is
+    /// nothing to show.
+    fn how_far(&self, client: &Client) -> Option<HowFar> {
+        let _ = client;
+        None
     }
 
     /// Whether what it prints is what it is for. Where it is not, a stdout that is full or gone
@@ -120,6 +136,8 @@ pub struct Client {
     audience: Audience,
     /// A person knows where we connect to.
     has_said_where: bool,
+    /// Where a person is shown how far the work has come.
+    meter: Option<Meter>,
     /// For CONNECT, where it is none of the options.
     password: Option<Secret>,
     /// How many messages have got through, either way.
@@ -138,6 +156,7 @@ impl Client {
             notices: plan.notices,
             audience: plan.audience,
             has_said_where: false,
+            meter: (plan.progress == Progress::Shown).then(|| Meter::new(Instant::now())),
             password: None,
             progress: 0,
             farewell: plan.disconnect.clone(),
@@ -215,6 +234,12 @@ impl Client {
         self.session.owes_acknowledgement()
     }
 
+    /// How many bytes wait to be written to the socket.
+    #[must_use]
+    pub fn unwritten(&self) -> usize {
+        self.queue.len()
+    }
+
     /// Where to print.
     #[inline]
     pub fn console(&mut self) -> &mut Console<Receipt> {
@@ -225,7 +250,8 @@ impl Client {
     pub fn notice(&mut self, text: &str) {
         if self.notices == Notices::Shown {
             let line = message::line(text);
-            self.console.print(Stream::Stderr, |out| out.extend_from_slice(line.as_bytes()));
+            let line = self.meter.as_ref().map(|meter| meter.above(&line)).unwrap_or(line);
+            self.print_error(&line);
         }
     }
 
@@ -233,6 +259,30 @@ impl Client {
     pub fn tell(&mut self, text: &str) {
         if self.audience == Audience::Person {
             self.notice(text);
+        }
+    }
+
+    fn print_error(&mut self, text: &str) {
+        self.console.print(Stream::Stderr, |out| out.extend_from_slice(text.as_bytes()));
+    }
+
+    /// Shows a person how far the work has come; a tool that has nothing to show is not asked again.
+    /// A console that is behind shows nothing new.
+    fn show_progress(&mut self, how_far: Option<HowFar>) {
+        self.meter = self.meter.take().filter(|_| how_far.is_some());
+        let is_behind = self.console.is_congested();
+        if let (Some(meter), Some(how_far)) = (&mut self.meter, how_far) {
+            let line = meter.draw(how_far, Instant::now(), Stream::Stderr.columns());
+            if !is_behind {
+                self.print_error(&line);
+            }
+        }
+    }
+
+    /// Takes away what was shown: other lines come where it was.
+    fn clear_progress(&mut self) {
+        if let Some(mut meter) = self.meter.take() {
+            self.print_error(meter.clear());
         }
     }
 

@@ -1,11 +1,26 @@
 //! The password that is none of the options.
 
 use std::io;
+use std::process::{Command, ExitStatus, Stdio};
 
 use super::ClientError;
-use crate::plan::{ConnectPlan, PasswordSource};
+use crate::plan::{ConnectPlan, PasswordSource, Program};
 use crate::prompt;
 use crate::secret::Secret;
+
+/// Why a program gave no password.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordCommandError {
+    /// It cannot be run, or read from.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It says itself that it failed. Its words went to stderr.
+    #[error("{0}")]
+    Failed(ExitStatus),
+    /// It is content, and printed none.
+    #[error("its first line is empty")]
+    Empty,
+}
 
 /// The password for CONNECT, from where the plan says, or as the plan has it.
 pub(super) async fn obtain(plan: &ConnectPlan) -> Result<Option<Secret>, ClientError> {
@@ -20,10 +35,36 @@ pub(super) async fn obtain(plan: &ConnectPlan) -> Result<Option<Secret>, ClientE
             let line = read.await.map_err(io::Error::other).and_then(|line| line);
             line.map(Some).map_err(ClientError::Password)
         }
+        Some(PasswordSource::Command(program)) => {
+            let name = program.name.clone();
+            let program = program.clone();
+            // As long as that thread.
+            let printed = tokio::task::spawn_blocking(move || printed_by(&program));
+            let printed = printed.await.unwrap_or_else(|error| Err(io::Error::other(error).into()));
+            printed
+                .map(Some)
+                .map_err(|source| ClientError::PasswordCommand { program: name, source })
+        }
         // Who has none types none.
         Some(PasswordSource::Terminal) => {
             let typed = prompt::ask("Password").await.map_err(ClientError::Password)?;
             Ok(Some(typed).filter(|typed| !typed.expose().is_empty()))
         }
+    }
+}
+
+/// The first line that a program prints. It reads nothing: stdin may have the messages.
+fn printed_by(program: &Program) -> Result<Secret, PasswordCommandError> {
+    let mut command = Command::new(&program.name);
+    command.args(&program.arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = command.spawn()?;
+    let line = child.stdout.take().map(prompt::first_line);
+    let status = child.wait()?;
+    if !status.success() {
+        return Err(PasswordCommandError::Failed(status));
+    }
+    match line.transpose()? {
+        Some(password) if !password.expose().is_empty() => Ok(password),
+        _ => Err(PasswordCommandError::Empty),
     }
 }

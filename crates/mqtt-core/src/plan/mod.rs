@@ -9,6 +9,7 @@ mod route;
 mod tls;
 mod websocket;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ pub use tls::{
 };
 pub use websocket::{Header, WebSocket};
 
+pub use crate::progress::Progress;
 use crate::protocol::{Connect, Properties};
 pub use crate::stream::Palette;
 use crate::stream::Stream;
@@ -50,6 +52,10 @@ pub struct ConnectPlan {
     pub notices: Notices,
     /// Who is told what a script need not know.
     pub audience: Audience,
+    /// Whether a person is shown how far the work has come.
+    pub progress: Progress,
+    /// Whether the run ends with a line of numbers.
+    pub summary: Summary,
     /// Where the password for CONNECT comes from that it has not got yet.
     pub password: Option<PasswordSource>,
 }
@@ -63,6 +69,17 @@ pub enum PasswordSource {
     Stdin,
     /// It is the first line of a file.
     File(PathBuf),
+    /// It is the first line that a program prints.
+    Command(Program),
+}
+
+/// A program to run, and its arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// Its path, or its name in one of the folders of `PATH`.
+    pub name: OsString,
+    /// What stands behind it.
+    pub arguments: Vec<OsString>,
 }
 
 /// Who looks at stderr.
@@ -72,6 +89,15 @@ pub enum Audience {
     Person,
     /// A file, a script, somebody who wants it quiet.
     Script,
+}
+
+/// Whether a run ends with a line of numbers on stderr (`--stats`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Summary {
+    /// However it ends.
+    Printed,
+    /// Without.
+    Omitted,
 }
 
 /// Where the `-d` lines go and how they look.

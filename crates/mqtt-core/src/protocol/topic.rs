@@ -48,6 +48,11 @@ impl TopicName {
         }
     }
 
+    /// Checks a string that packets can carry.
+    pub fn of_text(text: Text) -> Result<Self, TopicError> {
+        Self::new(text.into_inner())
+    }
+
     /// Takes the topic of a received PUBLISH; `None` where it has a wildcard or is empty
     /// (§3.3.2.1).
     #[inline]

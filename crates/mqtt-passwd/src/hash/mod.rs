@@ -1,20 +1,24 @@
-//! Password hashes as brokers store them: computing one, and telling one from a plain text.
+//! Password hashes as brokers store them: computing one, telling one from a plain text, and holding
+//! one against a password.
 //!
 //! This room knows no files and no user names.
 
 mod argon2id;
+pub(crate) mod cores;
+mod cost;
 mod pbkdf2_sha512;
 mod sha512;
+mod stored;
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use mqtt_core::exit::{ExitStatus, Failure};
 
-use crate::stack;
+pub(crate) use argon2id::Parameters;
+pub(crate) use stored::{Broker, Stored};
 
 /// Every hash of every algorithm is this long.
 const DIGEST_LENGTH: usize = 64;
@@ -22,11 +26,14 @@ const DIGEST_LENGTH: usize = 64;
 /// Bytes of salt. Brokers before 2.1 refuse every other length, later ones take 12 or 64.
 const SALT_LENGTH: usize = 12;
 
-/// What to compute.
+/// What `mosquitto_passwd` 2.1 writes.
+const LONG_SALT_LENGTH: usize = 64;
+
+/// How a hash is computed, and at what cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Algorithm {
-    /// `$argon2id$`, with the parameters of mosquitto 2.1.
-    Argon2id,
+    /// `$argon2id$`.
+    Argon2id(Parameters),
     /// `$7$`: PBKDF2-HMAC-SHA512.
     Pbkdf2Sha512 {
         /// How often the inner hash is applied.
@@ -37,64 +44,68 @@ pub(crate) enum Algorithm {
 }
 
 impl Algorithm {
-    /// The text that goes behind the user name, over a fresh salt.
-    pub(crate) fn hash(self, password: &[u8]) -> Result<String, HashError> {
-        let hash = self.encode(password);
-        stack::wipe();
-        hash
-    }
+    /// As mosquitto 2.1 computes it, where it was built with it.
+    pub(crate) const ARGON2ID: Self = Self::Argon2id(Parameters::MOSQUITTO);
 
-    #[inline(never)]
+    /// The text that goes behind the user name, over a fresh salt.
     fn encode(self, password: &[u8]) -> Result<String, HashError> {
         let mut salt = [0; SALT_LENGTH];
         getrandom::fill(&mut salt)?;
+        let digest = self.digest(password, &salt, DIGEST_LENGTH)?;
+        Ok(self.text(&salt, &digest))
+    }
+
+    // Once in the binary: it is most of the work, and of the code.
+    #[inline(never)]
+    fn digest(self, password: &[u8], salt: &[u8], length: usize) -> Result<Vec<u8>, HashError> {
         match self {
-            Self::Argon2id => argon2id::encode(password, &salt),
+            Self::Argon2id(parameters) => argon2id::digest(password, salt, parameters, length),
             Self::Pbkdf2Sha512 { iterations } => {
-                Ok(pbkdf2_sha512::encode(password, &salt, iterations))
+                Ok(pbkdf2_sha512::digest(password, salt, iterations).into())
             }
-            Self::Sha512 => Ok(sha512::encode(password, &salt)),
+            Self::Sha512 => Ok(sha512::digest(password, salt).into()),
         }
     }
 
-    /// The hashes of many passwords, in their order, computed on all cores.
-    pub(crate) fn hash_all(self, passwords: &[&[u8]]) -> Result<Vec<String>, HashError> {
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let next = AtomicUsize::new(0);
-        let hash_share = || {
-            let mut share = Vec::new();
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some(password) = passwords.get(index) else {
-                    stack::wipe();
-                    return Ok(share);
-                };
-                share.push((index, self.encode(password)?));
-            }
-        };
-        let shares: Result<Vec<_>, HashError> = thread::scope(|scope| {
-            let workers: Vec<_> =
-                (0..cores.min(passwords.len())).map(|_| scope.spawn(hash_share)).collect();
-            workers
-                .into_iter()
-                .map(|worker| match worker.join() {
-                    Ok(share) => share,
-                    Err(panic) => std::panic::resume_unwind(panic),
-                })
-                .collect()
-        });
-        let mut hashes: Vec<_> = shares?.into_iter().flatten().collect();
-        hashes.sort_unstable_by_key(|(index, _)| *index);
-        Ok(hashes.into_iter().map(|(_, hash)| hash).collect())
+    fn text(self, salt: &[u8], digest: &[u8]) -> String {
+        match self {
+            Self::Argon2id(parameters) => argon2id::text(parameters, salt, digest),
+            Self::Pbkdf2Sha512 { iterations } => pbkdf2_sha512::text(iterations, salt, digest),
+            Self::Sha512 => sha512::text(salt, digest),
+        }
+    }
+
+    /// The hashes of many passwords, in their order, computed on all cores. `done` counts them.
+    pub(crate) fn hash_all(
+        self,
+        passwords: &[&[u8]],
+        done: &AtomicUsize,
+    ) -> Result<Vec<String>, HashError> {
+        cores::map(passwords, |password| {
+            let hash = self.encode(password);
+            done.fetch_add(1, Ordering::Relaxed);
+            hash
+        })
+    }
+
+    /// A text of the same form over a salt and digest of zeros: the hash of nothing.
+    pub(crate) fn form(self) -> String {
+        self.text(&[0; SALT_LENGTH], &[0; DIGEST_LENGTH])
     }
 }
 
 /// The hash could not be computed. Status 10.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HashError {
-    /// argon2 needs 46 MiB and refuses some parameters.
+    /// argon2 refuses some parameters.
     #[error("cannot compute the argon2id hash: {0}")]
     Argon2(argon2::Error),
+    /// There is not as much, or nobody should ask for it.
+    #[error("the argon2id hash needs {kib} KiB of memory, which cannot be had")]
+    Memory {
+        /// How much.
+        kib: u32,
+    },
     /// The system gives no random bytes for the salt.
     #[error("the system gives no random bytes for the salt")]
     Random(#[from] getrandom::Error),
@@ -120,17 +131,23 @@ pub(crate) enum Kind {
 impl Kind {
     /// Looks at a text. The strictest broker decides what a hash is.
     pub(crate) fn of(text: &[u8]) -> Self {
-        let well_formed = if let Some(rest) = text.strip_prefix(sha512::PREFIX.as_bytes()) {
-            sha512::is_well_formed(rest)
-        } else if let Some(rest) = text.strip_prefix(pbkdf2_sha512::PREFIX.as_bytes()) {
-            pbkdf2_sha512::is_well_formed(rest)
-        } else if let Some(rest) = text.strip_prefix(argon2id::PREFIX.as_bytes()) {
-            argon2id::is_well_formed(rest)
+        let prefixes = [sha512::PREFIX, pbkdf2_sha512::PREFIX, argon2id::PREFIX];
+        if Stored::parse(text).is_some() {
+            Self::Hash
+        } else if prefixes.iter().any(|prefix| text.starts_with(prefix.as_bytes())) {
+            Self::Damaged
         } else {
-            return Self::Plain;
-        };
-        if well_formed { Self::Hash } else { Self::Damaged }
+            Self::Plain
+        }
     }
+}
+
+/// Whether a text that is no hash we know begins like one of another kind: `$NAME$`.
+pub(crate) fn names_a_kind(text: &[u8]) -> bool {
+    let Some(rest) = text.strip_prefix(b"$") else { return false };
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+    let length = rest.iter().take_while(|byte| is_of_name(byte)).count();
+    length > 0 && rest.get(length) == Some(&b'$')
 }
 
 /// `SALT$DIGEST` in padded base64, as `$6$` and `$7$` end.
@@ -138,14 +155,12 @@ fn salt_and_digest(salt: &[u8], digest: &[u8]) -> String {
     format!("{}${}", STANDARD.encode(salt), STANDARD.encode(digest))
 }
 
-/// Whether `text` is `SALT$DIGEST` with lengths that a broker takes.
-fn is_salt_and_digest(text: &[u8]) -> bool {
-    let Some(split) = memchr::memchr(b'$', text) else {
-        return false;
-    };
+/// The halves of `SALT$DIGEST`, if both have lengths that a broker takes.
+fn split_salt_and_digest(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let split = memchr::memchr(b'$', text)?;
     let (salt, digest) = (&text[..split], &text[split + 1..]);
-    let salt_fits = is_base64_of(salt, SALT_LENGTH) || is_base64_of(salt, 64);
-    salt_fits && is_base64_of(digest, DIGEST_LENGTH)
+    let salt_fits = is_base64_of(salt, SALT_LENGTH) || is_base64_of(salt, LONG_SALT_LENGTH);
+    (salt_fits && is_base64_of(digest, DIGEST_LENGTH)).then_some((salt, digest))
 }
 
 /// Whether `text` is the padded base64 of `length` bytes. Files have 100,000 lines, so nothing is
@@ -192,11 +207,11 @@ mod tests {
     fn each_algorithm_writes_what_it_recognises_over_a_fresh_salt() {
         let iterations = NonZero::new(3).unwrap();
         for algorithm in
-            [Algorithm::Argon2id, Algorithm::Pbkdf2Sha512 { iterations }, Algorithm::Sha512]
+            [Algorithm::ARGON2ID, Algorithm::Pbkdf2Sha512 { iterations }, Algorithm::Sha512]
         {
-            let first = algorithm.hash(P1).unwrap();
+            let first = algorithm.encode(P1).unwrap();
             assert_eq!(Kind::of(first.as_bytes()), Kind::Hash, "{first}");
-            assert_ne!(first, algorithm.hash(P1).unwrap());
+            assert_ne!(first, algorithm.encode(P1).unwrap());
         }
     }
 
@@ -204,16 +219,19 @@ mod tests {
     fn many_hashes_come_in_the_order_of_their_passwords() {
         let passwords: Vec<String> = (0..200).map(|number| number.to_string()).collect();
         let bytes: Vec<&[u8]> = passwords.iter().map(String::as_bytes).collect();
-        let hashes = Algorithm::Sha512.hash_all(&bytes).unwrap();
+        let done = AtomicUsize::new(0);
+        let hashes = Algorithm::Sha512.hash_all(&bytes, &done).unwrap();
+        assert_eq!(done.into_inner(), bytes.len());
         assert_eq!(hashes.len(), 200);
         for (hash, password) in hashes.iter().zip(bytes) {
-            assert_eq!(*hash, sha512::encode(password, &salt(hash, 2)));
+            let salt = salt(hash, 2);
+            assert_eq!(*hash, sha512::text(&salt, &sha512::digest(password, &salt)));
         }
     }
 
     #[test]
     fn no_passwords_have_no_hashes() {
-        assert!(Algorithm::Sha512.hash_all(&[]).unwrap().is_empty());
+        assert!(Algorithm::Sha512.hash_all(&[], &AtomicUsize::new(0)).unwrap().is_empty());
     }
 
     #[test]

@@ -4,22 +4,32 @@ use std::num::NonZero;
 
 use sha2::Sha512;
 
-use super::{DIGEST_LENGTH, decimal, is_salt_and_digest, salt_and_digest};
+use super::{DIGEST_LENGTH, decimal, salt_and_digest, split_salt_and_digest};
 
 pub(super) const PREFIX: &str = "$7$";
 
-/// `$7$ITERATIONS$SALT$DIGEST`.
-pub(super) fn encode(password: &[u8], salt: &[u8], iterations: NonZero<u32>) -> String {
+/// As often as that, over password and salt.
+pub(super) fn digest(
+    password: &[u8],
+    salt: &[u8],
+    iterations: NonZero<u32>,
+) -> [u8; DIGEST_LENGTH] {
     let mut digest = [0; DIGEST_LENGTH];
     pbkdf2::pbkdf2_hmac::<Sha512>(password, salt, iterations.get(), &mut digest);
-    format!("{PREFIX}{iterations}${}", salt_and_digest(salt, &digest))
+    digest
 }
 
-/// Whether `rest`, the text behind the prefix, is complete.
-pub(super) fn is_well_formed(rest: &[u8]) -> bool {
-    memchr::memchr(b'$', rest).is_some_and(|split| {
-        decimal(&rest[..split]).is_some() && is_salt_and_digest(&rest[split + 1..])
-    })
+/// `$7$ITERATIONS$SALT$DIGEST`.
+pub(super) fn text(iterations: NonZero<u32>, salt: &[u8], digest: &[u8]) -> String {
+    format!("{PREFIX}{iterations}${}", salt_and_digest(salt, digest))
+}
+
+/// Iterations, salt and digest in `rest`, the text behind the prefix, if it is complete.
+pub(super) fn parse(rest: &[u8]) -> Option<(NonZero<u32>, &[u8], &[u8])> {
+    let split = memchr::memchr(b'$', rest)?;
+    let iterations = decimal(&rest[..split])?;
+    let (salt, digest) = split_salt_and_digest(&rest[split + 1..])?;
+    Some((iterations, salt, digest))
 }
 
 #[cfg(test)]
@@ -61,7 +71,9 @@ mod tests {
     fn hashes_are_those_of_the_original() {
         for (password, iterations, hash) in VECTORS {
             let iterations = NonZero::new(iterations).unwrap();
-            assert_eq!(encode(password, &salt(hash, 3), iterations), hash);
+            let salt = salt(hash, 3);
+            let digest = digest(password, &salt, iterations);
+            assert_eq!(text(iterations, &salt, &digest), hash);
         }
     }
 

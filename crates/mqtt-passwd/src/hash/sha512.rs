@@ -2,19 +2,23 @@
 
 use sha2::{Digest, Sha512};
 
-use super::{is_salt_and_digest, salt_and_digest};
+use super::{DIGEST_LENGTH, salt_and_digest, split_salt_and_digest};
 
 pub(super) const PREFIX: &str = "$6$";
 
-/// `$6$SALT$DIGEST`: the password goes into the digest before the salt.
-pub(super) fn encode(password: &[u8], salt: &[u8]) -> String {
-    let digest = Sha512::new().chain_update(password).chain_update(salt).finalize();
-    format!("{PREFIX}{}", salt_and_digest(salt, &digest))
+/// The password goes into the digest before the salt.
+pub(super) fn digest(password: &[u8], salt: &[u8]) -> [u8; DIGEST_LENGTH] {
+    Sha512::new().chain_update(password).chain_update(salt).finalize().into()
 }
 
-/// Whether `rest`, the text behind the prefix, is complete.
-pub(super) fn is_well_formed(rest: &[u8]) -> bool {
-    is_salt_and_digest(rest)
+/// `$6$SALT$DIGEST`.
+pub(super) fn text(salt: &[u8], digest: &[u8]) -> String {
+    format!("{PREFIX}{}", salt_and_digest(salt, digest))
+}
+
+/// Salt and digest in `rest`, the text behind the prefix, if it is complete.
+pub(super) fn parse(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    split_salt_and_digest(rest)
 }
 
 #[cfg(test)]
@@ -46,7 +50,8 @@ mod tests {
     #[test]
     fn hashes_are_those_of_the_original() {
         for (password, hash) in VECTORS {
-            assert_eq!(encode(password, &salt(hash, 2)), hash);
+            let salt = salt(hash, 2);
+            assert_eq!(text(&salt, &digest(password, &salt)), hash);
         }
     }
 

@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 
 use super::Change;
 use super::line::{Content, Entry, MAX_FIELD, lines};
-use crate::hash::Kind;
+use crate::hash::{self, Kind};
 use crate::stack;
 
 /// How many faults are told one by one.
@@ -113,7 +113,7 @@ impl fmt::Display for Faults {
 
 /// Why a broker drops a line, or refuses the file over it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
+pub(crate) enum Fault {
     Damaged,
     NoColon,
     NoHash,
@@ -122,22 +122,25 @@ enum Fault {
     Plain,
     SameName(usize),
     TooLong,
+    UnknownHash,
 }
 
 impl Fault {
-    fn of(entry: Entry<'_>) -> Option<Self> {
-        let (name, hash) = (entry.name, entry.hash());
+    /// What is wrong with a line of its own, whatever the others are.
+    pub(super) fn of(entry: Entry<'_>) -> Option<Self> {
+        let (name, text) = (entry.name, entry.hash());
         if entry.has_nul() {
             Some(Self::Nul)
         } else if name.is_empty() {
             Some(Self::NoName)
-        } else if name.len().max(hash.len()) > MAX_FIELD {
+        } else if name.len().max(text.len()) > MAX_FIELD {
             Some(Self::TooLong)
-        } else if hash.is_empty() {
+        } else if text.is_empty() {
             Some(Self::NoHash)
         } else {
-            match Kind::of(hash) {
+            match Kind::of(text) {
                 Kind::Hash => None,
+                Kind::Plain if hash::names_a_kind(text) => Some(Self::UnknownHash),
                 Kind::Plain => Some(Self::Plain),
                 Kind::Damaged => Some(Self::Damaged),
             }
@@ -156,6 +159,7 @@ impl fmt::Display for Fault {
             Self::Plain => "password not hashed",
             Self::SameName(first) => return write!(formatter, "same user as line {first}"),
             Self::TooLong => "too long",
+            Self::UnknownHash => "unknown kind of hash",
         })
     }
 }
@@ -180,6 +184,8 @@ mod tests {
     fn each_fault_is_told_with_its_line() {
         assert_eq!(faults("# c\na:pw\n"), "line 2: password not hashed");
         assert_eq!(faults("a:$7$1\n"), "line 1: damaged hash");
+        assert_eq!(faults("a:$2b$10$x\n"), "line 1: unknown kind of hash");
+        assert_eq!(faults("a:$$x\n"), "line 1: password not hashed");
         assert_eq!(faults("a\n"), "line 1: no ':'");
         assert_eq!(faults("a: \n"), "line 1: no hash");
         assert_eq!(faults(":a\n"), "line 1: no user name");

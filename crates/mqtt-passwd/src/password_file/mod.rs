@@ -3,25 +3,31 @@
 //! Nothing is converted on the way: a line is a range of the file's bytes, whatever they are. This
 //! room knows no prompts and computes no hashes.
 
+mod diff;
 mod error;
 mod faults;
 mod folder;
 mod in_place;
 mod line;
+mod record;
 mod replace;
 mod undo_copy;
 
+use std::collections::HashMap;
 use std::ops::Range;
 
+use foldhash::fast::RandomState;
 use zeroize::Zeroizing;
 
 use crate::hash::Kind;
 use crate::user_name::UserName;
 pub(crate) use error::PasswordFileError;
+pub(crate) use faults::Fault;
 pub use faults::Faults;
 use line::{Content, Line, lines, lines_of};
+pub(crate) use record::Record;
 pub(crate) use replace::{
-    Before, InPlaceReason, LockedFile, Replaced, Undo, check, create, refuse_existing,
+    Before, InPlaceReason, LockedFile, Replaced, Undo, check, create, read, refuse_existing,
 };
 
 /// What stands in a password file. Wiped when dropped: it may hold plain passwords.
@@ -52,6 +58,11 @@ impl PasswordFile {
             None => (self.appended(user, hash), Set::Added),
         };
         (self.edited(vec![change]), set)
+    }
+
+    /// The file as it is.
+    pub(crate) fn unchanged(&self) -> Edited<'_> {
+        self.edited(Vec::new())
     }
 
     /// Drops every line of `user`; `None` where there is none.
@@ -88,8 +99,43 @@ impl PasswordFile {
         self.edited(changes.collect())
     }
 
+    /// Does the same for many users, of whom each is there once.
+    pub fn set_all(&self, entries: &[NewEntry]) -> (Edited<'_>, Counts) {
+        let by_name = entries.iter().zip(0..).map(|(entry, index)| (entry.user.as_bytes(), index));
+        let mut missing: HashMap<&[u8], usize, RandomState> = by_name.collect();
+        let mut changes = Vec::new();
+        for line in lines(&self.bytes) {
+            if let Content::Entry(entry) = line.content
+                && let Some(index) = missing.remove(entry.name)
+            {
+                changes.push(line.rewritten(entry.name, &entries[index].hash));
+            }
+        }
+        let counts = Counts { added: missing.len(), updated: changes.len() };
+        let mut added: Vec<u8> = entries
+            .iter()
+            .filter(|entry| missing.contains_key(entry.user.as_bytes()))
+            .flat_map(|entry| Self::of_one(&entry.user, &entry.hash))
+            .collect();
+        if !added.is_empty() {
+            let end = self.bytes.len();
+            // A line that is rewritten gets its ending there.
+            let is_rewritten = changes.last().is_some_and(|change| change.range.end == end);
+            if !is_rewritten && self.lacks_ending() {
+                added.insert(0, b'\n');
+            }
+            changes.push(Change { range: end..end, with: added });
+        }
+        (self.edited(changes), counts)
+    }
+
+    /// A file of these users.
+    pub(crate) fn of(entries: &[NewEntry]) -> Vec<u8> {
+        entries.iter().flat_map(|entry| Self::of_one(&entry.user, &entry.hash)).collect()
+    }
+
     /// A file of one user.
-    pub(crate) fn of_one(user: &UserName, hash: &str) -> Vec<u8> {
+    fn of_one(user: &UserName, hash: &str) -> Vec<u8> {
         let mut line = Vec::with_capacity(user.as_bytes().len() + hash.len() + 2);
         line.extend_from_slice(user.as_bytes());
         line.push(b':');
@@ -101,22 +147,43 @@ impl PasswordFile {
     /// A new last line; it gets a line of its own also where the last one was not ended.
     fn appended(&self, user: &UserName, hash: &str) -> Change {
         let mut with = Self::of_one(user, hash);
-        if self.bytes.last().is_some_and(|&byte| byte != b'\n') {
+        if self.lacks_ending() {
             with.insert(0, b'\n');
         }
         let end = self.bytes.len();
         Change { range: end..end, with }
     }
 
-    /// Everything replaced by one user.
-    pub(crate) fn overwritten(&self, user: &UserName, hash: &str) -> Edited<'_> {
-        let change = Change { range: 0..self.bytes.len(), with: Self::of_one(user, hash) };
+    fn lacks_ending(&self) -> bool {
+        self.bytes.last().is_some_and(|&byte| byte != b'\n')
+    }
+
+    /// Everything replaced by these users.
+    pub(crate) fn overwritten(&self, entries: &[NewEntry]) -> Edited<'_> {
+        let change = Change { range: 0..self.bytes.len(), with: Self::of(entries) };
         self.edited(vec![change])
     }
 
     fn edited(&self, changes: Vec<Change>) -> Edited<'_> {
         Edited { old: &self.bytes, changes }
     }
+}
+
+/// A user and the hash to give him.
+pub struct NewEntry {
+    /// Who.
+    pub user: UserName,
+    /// The text behind the name.
+    pub hash: String,
+}
+
+/// What became of many users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// So many are new.
+    pub added: usize,
+    /// So many had a line.
+    pub updated: usize,
 }
 
 /// What became of the user.
@@ -173,6 +240,11 @@ impl Edited<'_> {
         Faults::of(self.old, &self.changes)
     }
 
+    /// Whether nothing changes.
+    pub(crate) fn is_unchanged(&self) -> bool {
+        self.changes.is_empty()
+    }
+
     /// What the file held before.
     fn old(&self) -> &[u8] {
         self.old
@@ -191,6 +263,8 @@ impl Edited<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+
     use super::*;
     use crate::hash::Algorithm;
     use proptest::prelude::{any, prop};
@@ -262,6 +336,28 @@ mod tests {
         assert_eq!(set("U:1\n", "u").1, Set::Added);
         assert_eq!(set("#u:1\n", "#u").1, Set::Added);
         assert_eq!(set("u\n", "u").1, Set::Added);
+    }
+
+    fn set_all(old: &str, names: &[&str]) -> (String, Counts) {
+        let file = file(old.as_bytes());
+        let entry = |name: &&str| NewEntry { user: user(name), hash: format!("NEW{name}") };
+        let entries: Vec<_> = names.iter().map(entry).collect();
+        let (edited, counts) = file.set_all(&entries);
+        (text(&edited), counts)
+    }
+
+    #[test]
+    fn many_users_are_changed_in_their_lines_and_added_in_their_order() {
+        let (text, counts) = set_all("# c\nb:1\na:1\r\nc:1\nb:2\n", &["z", "a", "y", "b"]);
+        assert_eq!(text, "# c\nb:NEWb\na:NEWa\r\nc:1\nb:2\nz:NEWz\ny:NEWy\n");
+        assert_eq!(counts, Counts { added: 2, updated: 2 });
+    }
+
+    #[test]
+    fn of_many_users_too_each_gets_a_line_of_its_own() {
+        assert_eq!(set_all("", &["u"]).0, "u:NEWu\n");
+        assert_eq!(set_all("a:1", &["u", "v"]).0, "a:1\nu:NEWu\nv:NEWv\n");
+        assert_eq!(set_all("b:1\na:1", &["u", "a"]).0, "b:1\na:NEWa\nu:NEWu\n");
     }
 
     #[test]
@@ -340,6 +436,20 @@ mod tests {
         }
 
         #[test]
+        fn setting_many_is_setting_one_after_the_other(bytes in bytes()) {
+            let names = ["u", "v", "6"];
+            let entries = names.map(|name| NewEntry { user: user(name), hash: HASH.to_owned() });
+            let file = file(&bytes);
+            let at_once = file.set_all(&entries).0.pieces().collect::<Vec<_>>().concat();
+            let one_by_one = names.iter().fold(bytes, |bytes, name| {
+                let file = PasswordFile::new(Zeroizing::new(bytes));
+                let (edited, _) = file.set(&user(name), HASH);
+                edited.pieces().collect::<Vec<_>>().concat()
+            });
+            prop_assert_eq!(at_once, one_by_one);
+        }
+
+        #[test]
         fn deleting_keeps_every_other_line(bytes in bytes()) {
             let file = file(&bytes);
             let Some(edited) = file.delete(&user("u")) else { return Ok(()) };
@@ -355,7 +465,7 @@ mod tests {
         fn upgrading_twice_changes_nothing_more(bytes in bytes()) {
             let file = file(&bytes);
             let plain = file.plain();
-            let hashes = Algorithm::Sha512.hash_all(plain.passwords()).unwrap();
+            let hashes = Algorithm::Sha512.hash_all(plain.passwords(), &AtomicUsize::new(0)).unwrap();
             let edited = file.upgrade(&plain, &hashes);
             let new = edited.pieces().collect::<Vec<_>>().concat();
             let file = PasswordFile::new(Zeroizing::new(new));

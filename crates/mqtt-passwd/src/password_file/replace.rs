@@ -5,7 +5,7 @@
 //! lock file is left behind. Where a rename cannot work, the file is rewritten in place, with a copy
 //! beside it until that is done.
 
-use std::fs::{self, File, Metadata, Permissions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
@@ -51,7 +51,7 @@ impl LockedFile {
         let real = resolve(path)?;
         let folder = Folder::lock(parent(&real));
         loop {
-            let (file, metadata) = open_regular(path, &real)?;
+            let (file, metadata) = open_regular(path, &real, &for_edits())?;
             file.lock().map_err(PasswordFileError::lock(path))?;
             // Who could not lock the folder may have replaced the file while we waited.
             let same = fs::metadata(&real)
@@ -77,11 +77,7 @@ impl LockedFile {
 
     fn bytes(&mut self) -> io::Result<Zeroizing<Vec<u8>>> {
         self.file.rewind()?;
-        let length = usize::try_from(self.file.metadata()?.len()).unwrap_or_default();
-        // Room for all and one more byte: a buffer that grew would leave unwiped copies behind.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(length.saturating_add(1)));
-        self.file.read_to_end(&mut bytes)?;
-        Ok(bytes)
+        read_all(&mut self.file)
     }
 
     /// Puts the old bytes back where a rewrite in place was cut short.
@@ -237,10 +233,25 @@ pub(crate) enum InPlaceReason {
     Rights,
 }
 
+/// Reads a file that is only looked at: nothing is locked, and nothing written.
+pub(crate) fn read(path: &Path) -> Result<PasswordFile, PasswordFileError> {
+    let real = resolve(path)?;
+    let (mut file, _) = open_regular(path, &real, File::options().read(true))?;
+    read_all(&mut file).map(PasswordFile::new).map_err(PasswordFileError::read(path))
+}
+
+fn read_all(file: &mut File) -> io::Result<Zeroizing<Vec<u8>>> {
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or_default();
+    // Room for all and one more byte: a buffer that grew would leave unwiped copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length.saturating_add(1)));
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Opens and closes the file, to find out before a password is asked for whether it can be edited.
 pub(crate) fn check(path: &Path) -> Result<(), PasswordFileError> {
     let real = resolve(path)?;
-    open_regular(path, &real).map(|_| ())
+    open_regular(path, &real, &for_edits()).map(|_| ())
 }
 
 /// Refuses a path under which there is anything, be it a link that leads nowhere.
@@ -291,16 +302,25 @@ fn parent(path: &Path) -> &Path {
     }
 }
 
-/// Opens a file to read and write. Everything else is refused before it is opened, since opening a
-/// pipe or a device does something.
-fn open_regular(path: &Path, real: &Path) -> Result<(File, Metadata), PasswordFileError> {
+fn for_edits() -> OpenOptions {
+    let mut options = File::options();
+    options.read(true).write(true);
+    options
+}
+
+/// Opens a file. Everything else is refused before it is opened, since opening a pipe or a device
+/// does something.
+fn open_regular(
+    path: &Path,
+    real: &Path,
+    options: &OpenOptions,
+) -> Result<(File, Metadata), PasswordFileError> {
     let not_regular = || PasswordFileError::NotRegular { path: path.to_owned() };
     let before = fs::metadata(real).map_err(PasswordFileError::open(path))?;
     if !before.is_file() {
         return Err(not_regular());
     }
-    let file =
-        File::options().read(true).write(true).open(real).map_err(PasswordFileError::open(path))?;
+    let file = options.open(real).map_err(PasswordFileError::open(path))?;
     let metadata = file.metadata().map_err(PasswordFileError::open(path))?;
     if !metadata.is_file() {
         return Err(not_regular());

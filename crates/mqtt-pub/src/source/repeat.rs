@@ -5,11 +5,14 @@ use std::time::Duration;
 use mqtt_core::payload::Payload;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Next, Stopped};
+use super::{Extent, Stopped};
 use crate::plan::Repeat;
 
 /// A longer pause is one that nobody sees the end of, and more than some clocks can say.
-const LONGEST: Duration = Duration::from_hours(24 * 365 * 100);
+pub(super) const LONGEST: Duration = Duration::from_hours(24 * 365 * 100);
+
+/// A payload of so many bytes is large.
+const LARGE: usize = 1024 * 1024;
 
 /// One payload and how often it is still due.
 #[derive(Debug)]
@@ -22,6 +25,15 @@ pub(crate) struct Repeated {
     /// How many of the remaining ones were given out before.
     taken_back: u32,
     state: State,
+}
+
+/// Whether it is time for the next one.
+#[derive(Debug)]
+pub(super) enum Turn {
+    Now(Payload),
+    Later,
+    /// There is none.
+    Over,
 }
 
 #[derive(Debug)]
@@ -38,20 +50,20 @@ impl Repeated {
         Self { payload, repeat, remaining, given: 0, taken_back: 0, state: State::Due }
     }
 
-    pub(super) fn next(&mut self) -> Next {
+    pub(super) fn next(&mut self) -> Turn {
         if self.remaining == 0 {
-            return Next::End;
+            return Turn::Over;
         }
         match self.state {
-            State::Pending => return Next::Later,
-            State::Pausing(end) if Instant::now() < end => return Next::Later,
+            State::Pending => return Turn::Later,
+            State::Pausing(end) if Instant::now() < end => return Turn::Later,
             State::Pausing(_) | State::Due => {}
         }
         self.remaining -= 1;
         self.given += 1;
         self.taken_back = self.taken_back.saturating_sub(1);
         self.state = State::Pending;
-        Next::Payload(self.payload.clone())
+        Turn::Now(self.payload.clone())
     }
 
     /// The last ones are due again: how many of them.
@@ -73,12 +85,20 @@ impl Repeated {
         if short { Stopped::Short } else { Stopped::Whole }
     }
 
-    pub(super) fn next_left(&mut self) -> Next {
-        if self.taken_back == 0 {
-            return Next::End;
+    pub(super) fn next_left(&mut self) -> Option<Payload> {
+        self.taken_back = self.taken_back.checked_sub(1)?;
+        Some(self.payload.clone())
+    }
+
+    /// How much of it was given out, if it is large.
+    pub(super) fn extent(&self) -> Extent {
+        let length = self.payload.len();
+        if length < LARGE {
+            return Extent::Brief;
         }
-        self.taken_back -= 1;
-        Next::Payload(self.payload.clone())
+        let bytes = |count: u32| u64::from(count) * u64::try_from(length).unwrap_or_default();
+        let given = bytes(self.given);
+        Extent::Bytes { given, total: given + bytes(self.remaining) }
     }
 
     pub(super) fn completed(&mut self) {
@@ -90,6 +110,12 @@ impl Repeated {
         match self.state {
             State::Pausing(end) if self.remaining > 0 => sleep_until(end).await,
             _ => std::future::pending().await,
+        }
+    }
+
+    pub(super) async fn exhausted(&self) {
+        if self.remaining > 0 {
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -10,15 +10,16 @@ mod time;
 
 use std::time::SystemTime;
 
-use mqtt_core::console::Console;
+use mqtt_core::console::{Console, Stream};
 use mqtt_core::session::ReceivedMessage;
 
 pub(crate) use controls::Controls;
 pub(crate) use format::{Template, TemplateError};
-pub(crate) use json::Style;
+pub(crate) use json::{JsonPayload, Style, record};
 pub(crate) use screen::Screen;
 pub(crate) use time::LocalZone;
 
+use controls::Origin;
 use format::Scene;
 use screen::Row;
 
@@ -84,6 +85,8 @@ pub(crate) enum Layout {
     TopicAndPayload,
     /// What the user wants (`-F`).
     Template(Template, Style),
+    /// All of it (`--json`).
+    Json(JsonPayload),
 }
 
 /// What follows a message.
@@ -119,6 +122,15 @@ impl Format {
             Layout::Payload => plain::payload(message.payload, self.controls, self.end, console),
             Layout::TopicAndPayload => {
                 plain::topic_and_payload(message, self.controls, self.end, console);
+            }
+            Layout::Json(payload) => {
+                let stamp = self.zone.stamp(clock());
+                console.print(Stream::Stdout, |out| {
+                    let start = out.len();
+                    record(&message, &stamp, *payload, out);
+                    self.controls.settle(Origin::Json, start, out);
+                });
+                plain::line_end(self.end, console);
             }
             Layout::Template(template, style) => {
                 let scene = Scene::new(&message, self.zone.stamp(clock()), *style);

@@ -56,6 +56,19 @@ impl Stamp<'_> {
         self.write(ISO_8601_MICROSECONDS, out);
     }
 
+    /// `2026-11-22T17:23:40.001682950Z`, as RFC 3339 has it: without a time zone, so that times
+    /// can be compared as they stand.
+    pub(super) fn rfc_3339(&self, out: &mut Vec<u8>) {
+        let time = TimeZone::UTC.to_datetime(self.timestamp());
+        let (year, month, day) = (time.year(), time.month(), time.day());
+        let (hour, minute, second) = (time.hour(), time.minute(), time.second());
+        let _ = write!(
+            out,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:09}Z",
+            time.subsec_nanosecond()
+        );
+    }
+
     /// `1795368220.001682950`.
     pub(super) fn unix(&self, out: &mut Vec<u8>) {
         let time = self.timestamp().as_duration();
@@ -154,10 +167,13 @@ mod tests {
             stamp.unix(out);
             out.push(b'|');
             stamp.nanoseconds(out);
+            out.push(b'|');
+            stamp.rfc_3339(out);
         });
         assert_eq!(
             printed,
-            "2026-11-02T09:05:07-0300|2026-11-02T09:05:07.001682-0300|1793621107.001682950|001682950"
+            "2026-11-02T09:05:07-0300|2026-11-02T09:05:07.001682-0300|1793621107.001682950|\
+             001682950|2026-11-02T12:05:07.001682950Z"
         );
     }
 

@@ -27,6 +27,14 @@ pub(super) const CUT_SINGLE_MESSAGE: Row = Row {
     trial: cut_single_message,
 };
 
+pub(super) const CUT_RETRIED_MESSAGE: Row = Row {
+    name: "cut-retried",
+    fault: "the same, once or twice in a row, under `mqtt-pub -m --retry N` or `--retry forever`",
+    side_by_side: 24,
+    short: 24,
+    trial: cut_retried_message,
+};
+
 pub(super) const CUT_WHILE_RECEIVING: Row = Row {
     name: "cut-receiving",
     fault: "the same under `mqtt-sub` in a kept session",
@@ -220,6 +228,34 @@ fn single(case: &mut Case<'_>, manner: Manner, _: usize, harm: Harm) -> (Trial, 
         .sum("messages", 1)
         .sum("reported as not acknowledged", usize::from(owned_up_to));
     (trial, bytes(&middleman))
+}
+
+/// One message that is worth several connections: it gets through unless more of them break than
+/// were to be tried again.
+fn cut_retried_message(case: &mut Case<'_>) -> Trial {
+    let lengths = SINGLE.get_or_init(|| record(case, single));
+    let (manner, direction, offset, offsets) = place(lengths, case.number);
+    let (cuts, retries) = (case.random.u64(1..=2), case.one_of(&["1", "2", "forever"]));
+    let broker = case.rig.broker();
+    let middleman = Middleman::watched_by(Sent::new(manner.version, 1), broker, move |number| {
+        if number < cuts {
+            Lanes::with(direction, Lane::until(offset, Fault::Cut))
+        } else {
+            Lanes::default()
+        }
+    });
+    let port = middleman.port().to_string();
+    let place = ["-h", "127.0.0.1", "-p", &port, "-t", "single", "-V", manner.version];
+    let message = ["-i", &case.name, "-q", manner.qos, "-m", "0", "--retry", retries];
+    let output = case.rig.publisher.run([&place[..], &message].concat());
+    let missing = middleman.witness(|sent| sent.missing());
+    let may_give_up = retries.parse().is_ok_and(|retries| cuts > retries);
+    assert!(output.code() == Some(0) || may_give_up, "{cuts} cuts: {output:?}");
+    Trial::default()
+        .lost(if output.code() == Some(0) { missing } else { 0 })
+        .sum("messages", 1)
+        .sum("given up, and said so", usize::from(output.code() != Some(0)))
+        .most("offsets in all", offsets)
 }
 
 /// Some moment of a conversation long enough for many moments.

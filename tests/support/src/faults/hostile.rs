@@ -4,11 +4,12 @@ use std::io::Write as _;
 
 use super::ledger::Version;
 use super::rig::Case;
+use super::unsent::queued;
 use super::{Row, Trial};
 use crate::packet::{self, Delivery, frame, v3, v5};
 use crate::patience::until;
 use crate::scripted_peer::ScriptedPeer;
-use crate::tool::Signal;
+use crate::tool::{Signal, peak_memory, peak_memory_unless_ended};
 
 pub(super) const BYTES: Row = Row {
     name: "hostile-bytes",
@@ -16,6 +17,14 @@ pub(super) const BYTES: Row = Row {
     side_by_side: 3,
     short: 150,
     trial: hostile,
+};
+
+pub(super) const CLAIMS: Row = Row {
+    name: "hostile-claims",
+    fault: "a packet that claims 256 MB, of which up to 4 MB come: memory follows what came",
+    side_by_side: 4,
+    short: 24,
+    trial: claimed,
 };
 
 /// Memory that a tool may have of its own, in bytes: what it has anyway, and far less than a packet
@@ -67,6 +76,46 @@ fn hostile(case: &mut Case<'_>) -> Trial {
     Trial::default()
         .sum("bytes", bytes.len())
         .sum("found to be wrong", usize::from(matches!(code, Some(2 | 21))))
+}
+
+/// What a tool may take for its work, whatever comes; and how much more for each byte that has come: a
+/// buffer that grows may have twice the room it needs.
+const ANYWAY: usize = 1 << 20;
+const PER_BYTE: usize = 2;
+
+/// The memory of a subscriber before and after it has read the beginning of a huge packet.
+fn claimed(case: &mut Case<'_>) -> Trial {
+    let (version, qos) = (case.one_of(&["311", "5"]), case.one_of(&["0", "1", "2"]));
+    let peer = ScriptedPeer::listen();
+    let port = peer.port().to_string();
+    let words = ["-h", "127.0.0.1", "-p", &port, "-t", "t", "-V", version, "-q", qos];
+    let mut running = case.rig.subscriber.spawn(words);
+    let mut client = peer.accept();
+    client.read_packet();
+    let five = Version::of(version) == Version::Five;
+    client.send(&if five { v5::connack(0, &[]) } else { v3::connack(0) });
+    client.read_packet();
+    client.send(&if five { v5::suback(1, &[2]) } else { v3::suback(1, &[2]) });
+    let address = client.client_address();
+    until("the tool to be subscribed", || (queued(address) == 0).then_some(()));
+    let before = peak_memory(running.id());
+    let first = case.one_of(&[0x30, 0x32, 0x34, 0x90, 0xe0, 0xf0]);
+    let length = case.random.usize(0..4_000_000);
+    let beginning = [&[first, 0xff, 0xff, 0xff, 0x7f][..], b"\x00\x01t", &vec![0; length]].concat();
+    // A tool that has seen enough does not read the rest.
+    let _broken_pipe = client.clone_stream().write_all(&beginning);
+    until("the tool to read it or to leave", || {
+        (!running.is_running() || queued(address) == 0).then_some(())
+    });
+    let trial = Trial::default().sum("bytes", length);
+    let Some(after) = peak_memory_unless_ended(running.id()) else {
+        assert!(running.wait().code().is_some_and(|code| code != PANICKED), "{first:02x}");
+        return trial.sum("seen through", 1);
+    };
+    let kib = after - before;
+    let memory = usize::try_from(kib).expect("64 bits") * 1024;
+    assert!(memory <= ANYWAY + PER_BYTE * length, "{memory} bytes for {length} that came");
+    trial.most("memory in KiB", kib)
 }
 
 /// What a broker may say to a tool that sends one message, or subscribes.

@@ -1,12 +1,12 @@
 //! Every way to leave in every state.
 
-use std::io::PipeReader;
+use std::io::{PipeReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use super::kill::write_all;
-use super::ledger::Sent;
+use super::ledger::{PUBACK, Sent, acknowledged_id, kind};
 use super::rig::{Case, numbers, reported, text};
 use super::{Row, Trial};
 use crate::middleman::{Lanes, Middleman};
@@ -17,17 +17,17 @@ use crate::tool::{Output, Running, Signal};
 
 pub(super) const SUBSCRIBER: Row = Row {
     name: "leaving-receiving",
-    fault: "SIGINT, SIGTERM, two signals or `-W` in seven states of `mqtt-sub`",
+    fault: "SIGINT, SIGTERM, two signals, `-W`, `-C` or `-E` in seven states of `mqtt-sub`",
     side_by_side: 14,
-    short: 28,
+    short: 42,
     trial: subscriber,
 };
 
 pub(super) const PUBLISHER: Row = Row {
     name: "leaving-publishing",
-    fault: "SIGINT, SIGTERM or two signals in seven states of `mqtt-pub`",
+    fault: "SIGINT, SIGTERM, two signals or `-W` in seven states of `mqtt-pub`",
     side_by_side: 14,
-    short: 21,
+    short: 28,
     trial: publisher,
 };
 
@@ -38,19 +38,36 @@ pub(super) enum Way {
     Terminate,
     Twice,
     TimeLimit,
+    /// Three messages have come.
+    Count,
+    /// The subscription is answered.
+    Subscribed,
 }
 
+const WAYS: [Way; 4] = [Way::Interrupt, Way::Terminate, Way::Twice, Way::TimeLimit];
+
 impl Way {
+    /// The options with which it comes about.
+    fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::TimeLimit => &["-W", "2"],
+            Self::Count => &["-C", "3"],
+            Self::Subscribed => &["-E"],
+            Self::Interrupt | Self::Terminate | Self::Twice => &[],
+        }
+    }
+
     /// The status of a tool that had nothing to lose and nothing to finish.
     fn status(self) -> i32 {
         match self {
             Self::Interrupt | Self::Twice => 130,
             Self::Terminate => 143,
             Self::TimeLimit => 27,
+            Self::Count | Self::Subscribed => 0,
         }
     }
 
-    /// Asks; the time limit asks for itself.
+    /// Asks, where it is for us to ask.
     fn ask(self, running: &Running) {
         match self {
             Self::Interrupt => running.signal(Signal::INT),
@@ -59,7 +76,7 @@ impl Way {
                 running.signal(Signal::INT);
                 running.signal(Signal::INT);
             }
-            Self::TimeLimit => {}
+            Self::TimeLimit | Self::Count | Self::Subscribed => {}
         }
     }
 }
@@ -152,7 +169,7 @@ const RECEIVING: [Receiving; 7] = [
 /// The statuses that are right; where two signals come, the second may find it gone already.
 fn status_of_subscriber(state: Receiving, way: Way) -> Vec<i32> {
     match (state, way) {
-        (_, Way::TimeLimit) => vec![27],
+        (_, Way::TimeLimit | Way::Count | Way::Subscribed) => vec![way.status()],
         (Receiving::Connecting | Receiving::Introduced | Receiving::Blocked, _) => {
             vec![way.status()]
         }
@@ -164,15 +181,16 @@ fn status_of_subscriber(state: Receiving, way: Way) -> Vec<i32> {
 fn subscriber(case: &mut Case<'_>) -> Trial {
     let number = usize::try_from(case.number).expect("64 bits");
     let state = RECEIVING[number % RECEIVING.len()];
-    let way =
-        [Way::Interrupt, Way::Terminate, Way::Twice, Way::TimeLimit][number / RECEIVING.len() % 4];
+    let ways = [&WAYS[..], &[Way::Count, Way::Subscribed]].concat();
+    let way = ways[number / RECEIVING.len() % ways.len()];
+    if matches!(way, Way::Count | Way::Subscribed) {
+        return of_itself(case, state, way);
+    }
     let (peer, hole) = (ScriptedPeer::listen(), BlackHole::new());
     let port = if state == Receiving::Connecting { hole.port() } else { peer.port() };
     let port = port.to_string();
-    let mut words = vec!["-h", "127.0.0.1", "-p", &port, "-t", "t", "-q", "1"];
-    if way == Way::TimeLimit {
-        words.extend(["-W", "2"]);
-    }
+    let place = ["-h", "127.0.0.1", "-p", &port, "-t", "t", "-q", "1"];
+    let words = [&place, way.words()].concat();
     let (reader, writer) = std::io::pipe().unwrap();
     let command = case.rig.subscriber.command(words);
     let running = if state == Receiving::Blocked {
@@ -220,10 +238,7 @@ fn reach(
         Receiving::Flooded => {
             let block = v3::publish("t", b"flood", Delivery::AtMostOnce).repeat(1_000);
             let mut stream = client.clone_stream();
-            std::thread::spawn(move || {
-                use std::io::Write as _;
-                while stream.write_all(&block).is_ok() {}
-            });
+            std::thread::spawn(move || while stream.write_all(&block).is_ok() {});
             running.wait_for_stdout("flood");
         }
         Receiving::Alone => {
@@ -241,6 +256,66 @@ fn reach(
         Receiving::Connecting | Receiving::Introduced | Receiving::Asked | Receiving::Idle => {}
     }
     Some(client)
+}
+
+/// It leaves when it has what it was asked for: three messages whole and no more, or the answer to
+/// its subscription; and it acknowledges nothing that it has not shown.
+fn of_itself(case: &Case<'_>, state: Receiving, way: Way) -> Trial {
+    let peer = ScriptedPeer::listen();
+    let port = peer.port().to_string();
+    let place = ["-h", "127.0.0.1", "-p", &port, "-t", "t", "-q", "1"];
+    let (mut stdout, writer) = std::io::pipe().unwrap();
+    let command = case.rig.subscriber.command([&place, way.words()].concat());
+    let running = Running::start_with_output(command, writer);
+    let mut client = subscribed(&peer, state);
+    // More than a pipe holds.
+    let length = if state == Receiving::Blocked { 200_000 } else { 5 };
+    let message = |id| v3::publish("t", &vec![b'x'; length], Delivery::AtLeastOnce(id));
+    let messages: Vec<u8> = match state {
+        Receiving::Flooded => v3::publish("t", b"flood", Delivery::AtMostOnce).repeat(1_000_000),
+        _ => (1..=5).flat_map(message).collect(),
+    };
+    let mut stream = client.clone_stream();
+    let sending = std::thread::spawn(move || {
+        // It reads no more than it needs.
+        let _gone = stream.write_all(&messages);
+    });
+    if (state, way) == (Receiving::Blocked, Way::Count) {
+        let waiting = || rustix::io::ioctl_fionread(&stdout).is_ok_and(|bytes| bytes > 0);
+        until("the pipe to fill", || waiting().then_some(()));
+    }
+    let reading = std::thread::spawn(move || {
+        let mut shown = String::new();
+        stdout.read_to_string(&mut shown).map(|_| shown)
+    });
+    let (_, trial) = leave(running, way, &[way.status()]);
+    let shown = reading.join().unwrap().expect("the messages are text");
+    let whole = shown.split_inclusive('\n').filter(|line| line.len() == length + 1).count();
+    assert!(whole == shown.lines().count(), "a message is cut short: {} bytes", shown.len());
+    assert!(way != Way::Count || whole == 3, "{state:?}: {whole} messages");
+    if state == Receiving::Flooded {
+        client.reset();
+        sending.join().unwrap();
+        return trial;
+    }
+    let packets = std::iter::from_fn(|| client.read_packet_or_end());
+    let acknowledged = packets.filter(|packet| kind(packet) == PUBACK).count();
+    sending.join().unwrap();
+    trial.lost(acknowledged.saturating_sub(whole))
+}
+
+/// Answers its subscription; where it has been alone, that of its second connection.
+fn subscribed(peer: &ScriptedPeer, state: Receiving) -> Connection {
+    let mut client = greet(peer);
+    let mut subscribe = client.read_packet();
+    if state == Receiving::Alone {
+        client.close();
+        client = greet(peer);
+        subscribe = client.read_packet();
+    }
+    let id = acknowledged_id(&subscribe).expect("a SUBSCRIBE has one, at the same place");
+    client.send(&v3::suback(id, &[1]));
+    client
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -267,15 +342,15 @@ const PUBLISHING: [Publishing; 7] = [
 fn publisher(case: &mut Case<'_>) -> Trial {
     let number = usize::try_from(case.number).expect("64 bits");
     let state = PUBLISHING[number % PUBLISHING.len()];
-    let way = [Way::Interrupt, Way::Terminate, Way::Twice][number / PUBLISHING.len() % 3];
+    let way = WAYS[number / PUBLISHING.len() % WAYS.len()];
     if state == Publishing::Flowing {
         return flowing(case, way);
     }
     let (peer, hole) = (ScriptedPeer::listen(), BlackHole::new());
     let port = if state == Publishing::Connecting { hole.port() } else { peer.port() };
     let port = port.to_string();
-    let words = ["-h", "127.0.0.1", "-p", &port, "-t", "t", "-q", "1", "-l"];
-    let mut running = case.rig.publisher.spawn(words);
+    let place = ["-h", "127.0.0.1", "-p", &port, "-t", "t", "-q", "1", "-l"];
+    let mut running = case.rig.publisher.spawn([&place, way.words()].concat());
     running.write_input("0\n");
     let mut client = None;
     let mut statuses = vec![way.status()];
@@ -291,10 +366,11 @@ fn publisher(case: &mut Case<'_>) -> Trial {
             let client = client.insert(greet(&peer));
             client.read_packet();
             client.send(&packet::puback(1));
-            statuses = vec![0];
-            if way == Way::Twice {
-                statuses.push(130);
-            }
+            statuses = match way {
+                Way::Interrupt | Way::Terminate => vec![0],
+                Way::Twice => vec![0, 130],
+                Way::TimeLimit | Way::Count | Way::Subscribed => vec![way.status()],
+            };
         }
         Publishing::Flowing => unreachable!("it needs a broker"),
     }
@@ -315,11 +391,14 @@ fn flowing(case: &mut Case<'_>, way: Way) -> Trial {
     let middleman =
         Middleman::watched_by(Sent::new("311", lines), case.rig.broker(), |_| Lanes::default());
     let port = middleman.port().to_string();
-    let words = ["-h", "127.0.0.1", "-p", &port, "-t", &case.name, "-q", "1", "-l"];
-    let mut running = case.rig.publisher.spawn(words);
+    let place = ["-h", "127.0.0.1", "-p", &port, "-t", &case.name, "-q", "1", "-l"];
+    let mut running = case.rig.publisher.spawn([&place, way.words()].concat());
     let writing = write_all(&mut running, text(&numbers(lines)));
     let moment = case.random.usize(1..2_000);
-    assert!(middleman.wait_for(|sent| sent.count >= moment), "{running:?}");
+    // The time limit has a moment of its own, which may come before any of this.
+    if way != Way::TimeLimit {
+        assert!(middleman.wait_for(|sent| sent.count >= moment), "{running:?}");
+    }
     // Half a line that was read gives the status of the signal.
     let (output, trial) = leave(running, way, &[0, way.status()]);
     writing.join().expect("the lines were written");

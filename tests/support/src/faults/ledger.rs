@@ -54,6 +54,11 @@ impl Sent {
         self.acknowledged.len() - self.count
     }
 
+    /// Whether a line's last acknowledgement has passed.
+    pub(super) fn has_acknowledged(&self, line: usize) -> bool {
+        self.acknowledged.get(line).copied().unwrap_or_default()
+    }
+
     fn published(&mut self, publish: &Publish<'_>) {
         if let (Some(id), Some(line)) = (publish.id, publish.number()) {
             self.lines.insert(id, line);
@@ -177,7 +182,8 @@ impl<'a> Publish<'a> {
         Some(Self { id, payload: rest })
     }
 
-    fn number(&self) -> Option<usize> {
+    /// The number that it carries.
+    pub(super) fn number(&self) -> Option<usize> {
         std::str::from_utf8(self.payload).ok()?.parse().ok()
     }
 }

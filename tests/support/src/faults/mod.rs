@@ -5,6 +5,7 @@
 //! with everything around it; it is made of a seed and its number and of nothing else, so that it
 //! can be run again. It fails by a panic, or by telling that something was lost.
 
+mod absent;
 mod acknowledgements;
 mod connection;
 mod hostile;
@@ -13,7 +14,9 @@ mod leaving;
 mod ledger;
 mod observer;
 mod output;
+mod passwords;
 mod rig;
+mod saved;
 mod session;
 mod silence;
 mod unsent;
@@ -42,7 +45,7 @@ pub struct Row {
 }
 
 /// All rows, in the order in which they are run.
-pub const ROWS: [Row; 25] = [
+pub const ROWS: [Row; 35] = [
     kill::WHILE_PUBLISHING,
     kill::WHILE_PUBLISHING_PERSISTENT,
     kill::MILLION_LINES,
@@ -50,6 +53,7 @@ pub const ROWS: [Row; 25] = [
     kill::SUBSCRIBER,
     connection::CUT_WHILE_PUBLISHING,
     connection::CUT_SINGLE_MESSAGE,
+    connection::CUT_RETRIED_MESSAGE,
     connection::CUT_WHILE_RECEIVING,
     connection::STALLED,
     connection::HALF_OPEN,
@@ -67,7 +71,16 @@ pub const ROWS: [Row; 25] = [
     output::SLOW_PIPE,
     output::SIGNAL,
     unsent::AT_QOS_0,
+    unsent::CUT,
+    absent::AT_FIRST,
+    saved::UNSENT,
     hostile::BYTES,
+    hostile::CLAIMS,
+    passwords::KILLED,
+    passwords::KILLED_IN_PLACE,
+    passwords::AT_ONCE,
+    passwords::RELOADED,
+    passwords::OBSTACLES,
 ];
 
 /// What one trial has shown.

@@ -38,6 +38,12 @@ impl Rig {
         }
     }
 
+    /// The tool for password files, which not every row needs.
+    #[track_caller]
+    pub(super) fn passwd(&self) -> Tool {
+        self.publisher.sibling("mqtt-passwd")
+    }
+
     /// The port of a broker that all trials share: nothing ever happens to it, and each of them has
     /// topics and client identifiers of its own.
     pub(super) fn broker(&self) -> u16 {
@@ -83,10 +89,19 @@ pub(super) fn numbers(count: usize) -> Vec<String> {
 
 /// How many messages the tool itself says have not got through.
 pub(super) fn reported(output: &Output) -> usize {
+    reported_of(output).map_or(0, |(missing, _)| missing)
+}
+
+/// The same, and of how many that it has read.
+pub(super) fn reported_of(output: &Output) -> Option<(usize, usize)> {
     let stderr = output.stderr();
-    let error = stderr.lines().find_map(|line| line.strip_prefix("error: "));
-    let count = error.and_then(|error| error.split_once(" of ")?.0.parse().ok());
-    count.unwrap_or_default()
+    let error = stderr.lines().find_map(|line| line.strip_prefix("error: "))?;
+    if error.starts_with("the message ") {
+        return Some((1, 1));
+    }
+    let (missing, rest) = error.split_once(" of ")?;
+    let (read, _) = rest.split_once(' ')?;
+    Some((missing.parse().ok()?, read.parse().ok()?))
 }
 
 /// One trial: its number, and whatever else is chosen at random.

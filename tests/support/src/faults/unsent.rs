@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::kill::write_all;
-use super::ledger::{PUBLISH, kind};
+use super::ledger::{PUBLISH, Publish, Version, kind};
 use super::rig::{Case, reported, text};
 use super::{Row, Trial};
+use crate::middleman::{Direction, Fault, Lane, Lanes, Middleman, Witness};
 use crate::packet::v3;
 use crate::patience::until;
 use crate::scripted_peer::ScriptedPeer;
@@ -18,6 +19,14 @@ pub(super) const AT_QOS_0: Row = Row {
     side_by_side: 2,
     short: 4,
     trial: unsent,
+};
+
+pub(super) const CUT: Row = Row {
+    name: "cut-at-qos-0",
+    fault: "connection cut or reset at any byte under `mqtt-pub -l --save-unsent FILE` at QoS 0",
+    side_by_side: 4,
+    short: 8,
+    trial: cut,
 };
 
 const TOPIC: &str = "t";
@@ -71,6 +80,55 @@ fn unsent(case: &mut Case<'_>) -> Trial {
         .sum("in the queues of the system, and so not reported", handed_on - read / packet)
 }
 
+/// The lines that came by each connection, in their order.
+#[derive(Debug, Default)]
+struct Arrived([Vec<usize>; 2]);
+
+impl Witness for Arrived {
+    fn passed(&mut self, connection: u64, direction: Direction, packet: &[u8]) {
+        if (direction, kind(packet)) == (Direction::ToBroker, PUBLISH)
+            && let Some(publish) = Publish::read(packet, Version::Three)
+            && let Some(lines) = usize::try_from(connection).ok().and_then(|n| self.0.get_mut(n))
+        {
+            lines.extend(publish.number());
+        }
+    }
+}
+
+/// Lines too many for the queues on the way. They come by the first connection, lie in those queues,
+/// are called lost, or come by the second one, in this order and without a gap.
+fn cut(case: &mut Case<'_>) -> Trial {
+    let (lines, width) = (2_000, 10_000);
+    let offset = case.random.u64(0..19_000_000);
+    let fault = case.one_of(&[Fault::Cut, Fault::Reset]);
+    let middleman = Middleman::watched_by(Arrived::default(), case.rig.broker(), move |number| {
+        let lane = if number == 0 { Lane::until(offset, fault) } else { Lane::default() };
+        Lanes::with(Direction::ToBroker, lane)
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("unsent");
+    let name = file.to_str().expect("temporary folders have plain names");
+    let port = middleman.port().to_string();
+    let place = ["-h", "127.0.0.1", "-p", &port, "-t", &case.name];
+    let words = [&place[..], &["-l", "--save-unsent", name]].concat();
+    let all: Vec<_> = (0..lines).map(|number| format!("{number:0width$}")).collect();
+    let output = case.rig.publisher.run_with_input(text(&all), words);
+    let saved = fs::read_to_string(file).unwrap();
+    let lost: Vec<usize> = saved.lines().map(|line| line.parse().expect("a number")).collect();
+    assert_eq!(reported(&output), lost.len(), "{output:?}");
+    output.assert_code(if lost.is_empty() { 0 } else { 7 });
+    let [first, second] = middleman.witness(|arrived| std::mem::take(&mut arrived.0));
+    let order = [&first[..], &lost, &second].concat();
+    assert!(order.is_sorted(), "lines out of order, or called lost although they came");
+    let behind: Vec<usize> = [lost.clone(), second].concat();
+    let begins = behind.first().copied().unwrap_or(lines);
+    assert!(behind.iter().copied().eq(begins..lines), "neither came nor lost: {output:?}");
+    Trial::default()
+        .sum("lines", lines)
+        .sum("reported as lost", lost.len())
+        .sum("in the queues of the system, and so not reported", begins - first.len())
+}
+
 /// How many bytes the system holds between the tool and us, once the tool cannot write any more.
 fn full_queues(client: SocketAddr) -> usize {
     let (mut last, mut still) = (0, 0);
@@ -83,8 +141,8 @@ fn full_queues(client: SocketAddr) -> usize {
     })
 }
 
-/// The bytes that wait to be sent by the client, and to be read by us.
-fn queued(client: SocketAddr) -> usize {
+/// The bytes that wait to be sent or to be read on either side of a client's connection.
+pub(super) fn queued(client: SocketAddr) -> usize {
     let port = format!(":{:04X}", client.port());
     let table = fs::read_to_string("/proc/net/tcp").expect("Linux tells its connections");
     table
@@ -94,11 +152,8 @@ fn queued(client: SocketAddr) -> usize {
             let (local, remote) = (words.nth(1)?, words.next()?);
             let (sending, receiving) = words.nth(1)?.split_once(':')?;
             let bytes = |digits| usize::from_str_radix(digits, 16).ok();
-            match (local.ends_with(&port), remote.ends_with(&port)) {
-                (true, _) => bytes(sending),
-                (_, true) => bytes(receiving),
-                _ => None,
-            }
+            let is_its = local.ends_with(&port) || remote.ends_with(&port);
+            is_its.then_some(bytes(sending)? + bytes(receiving)?)
         })
         .sum()
 }

@@ -1,5 +1,7 @@
-//! A message as a JSON object (`%j`, `%J`): always valid, and nothing in it rounded, cut or lost.
+//! A message as a JSON object (`%j`, `%J`, `--json`): always valid, and nothing in it rounded, cut
+//! or lost.
 
+mod record;
 mod writer;
 
 use base64::Engine as _;
@@ -9,11 +11,22 @@ use mqtt_core::session::ReceivedMessage;
 use serde_json::value::RawValue;
 
 use super::time::Stamp;
+pub(crate) use record::{JsonPayload, record};
+
 pub(crate) use writer::Style;
 use writer::{Nesting, Writer};
 
 /// What may stand in front of a JSON text and is no part of it.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// The members for bytes that may be a text.
+#[derive(Clone, Copy)]
+struct Names {
+    text: &'static str,
+    exact: &'static str,
+}
+
+const PAYLOAD: Names = Names { text: "payload", exact: "payload_base64" };
 
 /// Why a payload is not JSON.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +50,7 @@ pub(super) fn message_with_text(
         writer.key("payload");
         writer.word("null");
     } else {
-        bytes("payload", "payload_base64", &message.payload, &mut writer);
+        twice(PAYLOAD, &message.payload, &mut writer);
     }
     writer.close(Nesting::Object);
 }
@@ -63,8 +76,13 @@ fn value(payload: &[u8]) -> Result<&str, JsonError> {
     let payload = payload.strip_prefix(BYTE_ORDER_MARK).unwrap_or(payload);
     let text =
         str::from_utf8(payload).map_err(|error| JsonError::NotUtf8(error.valid_up_to() + 1))?;
-    // A raw value is checked, but numbers are not read and keys not looked at.
-    Ok(serde_json::from_str::<&RawValue>(text)?.get())
+    Ok(raw(text)?)
+}
+
+/// The JSON value that a text is, without the blanks around it. It is checked, but numbers are not
+/// read and keys not looked at.
+fn raw(text: &str) -> serde_json::Result<&str> {
+    serde_json::from_str::<&RawValue>(text).map(RawValue::get)
 }
 
 /// Everything up to the payload.
@@ -88,12 +106,17 @@ fn begin(message: &ReceivedMessage, stamp: &Stamp<'_>, writer: &mut Writer<'_>) 
     }
     if !message.properties.is_empty() {
         writer.key("properties");
-        properties(&message.properties, writer);
+        properties(&message.properties, twice, writer);
     }
 }
 
-/// In the order of the wire; what may occur several times stands where the first of it stood.
-fn properties(properties: &Properties, writer: &mut Writer<'_>) {
+/// In the order of the wire; what may occur several times stands where the first of it stood. `data`
+/// writes correlation data.
+fn properties(
+    properties: &Properties,
+    data: fn(Names, &[u8], &mut Writer<'_>),
+    writer: &mut Writer<'_>,
+) {
     writer.open(Nesting::Object);
     let mut seen = Seen::default();
     for property in properties {
@@ -107,8 +130,8 @@ fn properties(properties: &Properties, writer: &mut Writer<'_>) {
                 subscription_identifiers(properties, writer);
             }
             (Value::Pair(..) | Value::Variable(_), _) => {}
-            (Value::Binary(data), id) => {
-                bytes(id.name(), "correlation-data_base64", data, writer);
+            (Value::Binary(bytes), id) => {
+                data(Names { text: id.name(), exact: "correlation-data_base64" }, bytes, writer);
             }
             (Value::Text(text), id) => {
                 writer.key(id.name());
@@ -172,13 +195,18 @@ fn subscription_identifiers(properties: &Properties, writer: &mut Writer<'_>) {
 }
 
 /// Bytes as a string, and exactly in a second member where that string cannot be exact.
-fn bytes(name: &'static str, exact: &'static str, bytes: &[u8], writer: &mut Writer<'_>) {
-    writer.key(name);
+fn twice(names: Names, bytes: &[u8], writer: &mut Writer<'_>) {
+    writer.key(names.text);
     writer.string(bytes);
     if str::from_utf8(bytes).is_err() {
-        writer.key(exact);
-        writer.ascii(|out| out.extend_from_slice(STANDARD.encode(bytes).as_bytes()));
+        base64(names, bytes, writer);
     }
+}
+
+/// Bytes in the member for exact ones, and only there.
+fn base64(names: Names, bytes: &[u8], writer: &mut Writer<'_>) {
+    writer.key(names.exact);
+    writer.ascii(|out| out.extend_from_slice(STANDARD.encode(bytes).as_bytes()));
 }
 
 #[cfg(test)]

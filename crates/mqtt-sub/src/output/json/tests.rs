@@ -174,6 +174,73 @@ fn pretty_is_laid_out_as_the_original_does() {
     assert_eq!(with_value, Ok(format!("{begin}{value}\n}}")));
 }
 
+/// A line of `--json` without the time it begins with.
+fn record_of(message: &ReceivedMessage, payload: JsonPayload) -> String {
+    let zone = LocalZone::fixed(TimeZone::posix("IST-5:30").unwrap());
+    let stamp = zone.stamp(UNIX_EPOCH + Duration::new(1_795_368_574, 9));
+    let mut out = b"before\n".to_vec();
+    record(message, &stamp, payload, &mut out);
+    let line = String::from_utf8(out).unwrap();
+    let begin = "before\n{\"time\":\"2026-11-22T17:29:34.000000009Z\",";
+    line.strip_prefix(begin).unwrap_or_else(|| panic!("{line}")).to_owned()
+}
+
+#[test]
+fn a_record_has_each_thing_once_and_exactly() {
+    let properties = vec![
+        with(PropertyId::PayloadFormatIndicator, Value::Byte(1)),
+        with(PropertyId::MessageExpiryInterval, Value::FourByte(3_000_000_000)),
+        with(PropertyId::UserProperty, Value::Pair(text("k"), text("v"))),
+        with(PropertyId::ContentType, Value::Text(text("a\"b"))),
+        with(PropertyId::ResponseTopic, Value::Text(text("/r"))),
+        with(PropertyId::CorrelationData, Value::Binary(Bytes::from_static(b"text"))),
+        with(PropertyId::SubscriptionIdentifier, Value::Variable(300)),
+        with(PropertyId::SubscriptionIdentifier, Value::Variable(1)),
+        with(PropertyId::TopicAlias, Value::TwoByte(5)),
+        with(PropertyId::UserProperty, Value::Pair(text("k"), text(""))),
+    ];
+    let message = ReceivedMessage {
+        topic: TopicName::new("dir/\u{e4}").unwrap(),
+        dup: true,
+        qos: Qos::ExactlyOnce,
+        retain: true,
+        packet_id: PacketId::new(77),
+        properties: Properties::checked(Carrier::Publish, properties).unwrap(),
+        ..message(b"a\0\n\xc3\xa4")
+    };
+    let expected = concat!(
+        r#""topic":"dir/ä","qos":2,"retain":true,"dup":true,"packet_id":77,"properties":{"#,
+        r#""payload-format-indicator":1,"message-expiry-interval":3000000000,"#,
+        r#""user-properties":[{"k":"v"},{"k":""}],"content-type":"a\"b","response-topic":"/r","#,
+        r#""correlation-data_base64":"dGV4dA==","subscription-identifier":[300,1],"#,
+        r#""topic-alias":5},"payload":"a\u0000\nä"}"#
+    );
+    assert_eq!(record_of(&message, JsonPayload::Text), expected);
+}
+
+#[test]
+fn the_payload_of_a_record_is_a_text_or_base64_or_the_value_it_is() {
+    let begin = r#""topic":"t","qos":0,"retain":false,"dup":false,"#;
+    for (payload, text, value) in [
+        (&b""[..], r#""payload":"""#, r#""payload":"""#),
+        (b"a\xff", r#""payload_base64":"Yf8=""#, r#""payload_base64":"Yf8=""#),
+        (b"no JSON", r#""payload":"no JSON""#, r#""payload":"no JSON""#),
+        (b"01", r#""payload":"01""#, r#""payload":"01""#),
+        (b"\"a\"", r#""payload":"\"a\"""#, r#""payload_json":"a""#),
+        (b" 1.50E+400 ", r#""payload":" 1.50E+400 ""#, r#""payload_json":1.50E+400"#),
+        (
+            b"{\r\n \"b\" : 1,\n\"b\":\"\\n\"}",
+            r#""payload":"{\r\n \"b\" : 1,\n\"b\":\"\\n\"}""#,
+            r#""payload_json":{   "b" : 1, "b":"\n"}"#,
+        ),
+    ] {
+        for (form, expected) in [(JsonPayload::Text, text), (JsonPayload::Value, value)] {
+            let line = record_of(&message(payload), form);
+            assert_eq!(line, format!("{begin}{expected}}}"));
+        }
+    }
+}
+
 #[test]
 fn deep_nesting_does_not_become_gigabytes_of_tabs() {
     let deep = [r#"{"a":"#.repeat(10_000), "1".to_owned(), "}".repeat(10_000)].concat();
@@ -215,6 +282,18 @@ proptest! {
             other => panic!("{other:?}"),
         };
         prop_assert_eq!(read, payload);
+    }
+
+    #[test]
+    fn a_record_is_one_line_of_valid_json(payload: Vec<u8>, value in any_json()) {
+        for payload in [&payload[..], value.as_bytes()] {
+            for form in [JsonPayload::Text, JsonPayload::Value] {
+                let line = record_of(&message(payload), form);
+                prop_assert!(!line.contains(['\n', '\r']));
+                let object = format!("{{{line}");
+                prop_assert!(serde_json::from_str::<&RawValue>(&object).is_ok());
+            }
+        }
     }
 
     #[test]

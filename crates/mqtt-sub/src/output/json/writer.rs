@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use mqtt_core::json;
+
 /// No line is indented further: a few kilobytes of brackets must not become gigabytes of tabs.
 const DEEPEST: usize = 100;
 
@@ -124,7 +126,7 @@ impl<'a> Writer<'a> {
         self.out.resize(self.out.len() + self.open.len().min(DEEPEST), b'\t');
     }
 
-    /// `null`, `true` or `false`.
+    /// A word without quotation marks.
     pub(super) fn word(&mut self, word: &'static str) {
         self.out.extend_from_slice(word.as_bytes());
     }
@@ -143,35 +145,14 @@ impl<'a> Writer<'a> {
 
     /// A string of any bytes; U+FFFD stands for what is not UTF-8.
     pub(super) fn string(&mut self, bytes: &[u8]) {
-        self.out.push(b'"');
-        for chunk in bytes.utf8_chunks() {
-            self.escaped(chunk.valid().as_bytes());
-            if !chunk.invalid().is_empty() {
-                self.out.extend_from_slice("\u{fffd}".as_bytes());
-            }
-        }
-        self.out.push(b'"');
+        json::append_string(bytes, self.out);
     }
 
-    /// Text as it stands between the quotation marks.
-    fn escaped(&mut self, mut text: &[u8]) {
-        let needs_escape = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
-        while let Some(position) = text.iter().position(needs_escape) {
-            let (plain, rest) = text.split_at(position);
-            self.out.extend_from_slice(plain);
-            let Some((special, rest)) = rest.split_first() else { break };
-            let _ = match special {
-                0x08 => self.out.write_all(b"\\b"),
-                0x0c => self.out.write_all(b"\\f"),
-                b'\n' => self.out.write_all(b"\\n"),
-                b'\r' => self.out.write_all(b"\\r"),
-                b'\t' => self.out.write_all(b"\\t"),
-                b'"' | b'\\' => self.out.write_all(&[b'\\', *special]),
-                control => write!(self.out, "\\u{control:04x}"),
-            };
-            text = rest;
-        }
-        self.out.extend_from_slice(text);
+    /// A JSON value that was found valid, byte for byte; a blank stands for each line break, which
+    /// can only be between its tokens.
+    pub(super) fn on_one_line(&mut self, value: &[u8]) {
+        let unbroken = |byte: &u8| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte };
+        self.out.extend(value.iter().map(unbroken));
     }
 
     /// A JSON value that was found valid: every token as it is, blanks between them left out.
