@@ -34,6 +34,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqtt-sub' -ScriptBlock {
             [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Leave after so many messages, 1 to 4294967295')
             [CompletionResult]::new('-F', '-F ', [CompletionResultType]::ParameterName, 'Write messages like this')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Write messages like this')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Write all that a message carries as JSON, on a line that mqtt-pub --json-lines can publish again')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Connect to this host, by name or address')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Connect to this host, by name or address')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Connect to this port, 1 to 65535 (0: --host is the path of a unix socket)')

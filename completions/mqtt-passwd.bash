@@ -23,7 +23,7 @@ _mqtt__passwd() {
 
     case "${cmd}" in
         mqtt__passwd)
-            opts="-b -c -D -U -H -I --batch --password-stdin --password-file --create --delete --upgrade --hash --iterations --overwrite --color --help --version"
+            opts="-b -c -D -U -H -I --batch --password-stdin --password-file --generate-password --users-stdin --create --delete --upgrade --dry-run --if-changed --check --list --json --hash --iterations --overwrite --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

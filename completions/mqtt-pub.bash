@@ -23,7 +23,7 @@ _mqtt__pub() {
 
     case "${cmd}" in
         mqtt__pub)
-            opts="-t -m -f -s -l -n -q -r -h -p -S -A -i -I -V -c -x -D -u -P -k -W -M -d -L -o --topic --message --file --stdin-file --stdin-line --save-unsent --null-message --qos --retain --repeat --repeat-delay --host --port --unix --srv --dns-server --bind-address --nodelay --ws --ws-path --ws-header --proxy --cafile --capath --tls-use-os-certs --cert --key --key-password-file --keyform --insecure --tls-version --ciphers --tls-alpn --psk --psk-identity --tls-keylog --no-tls --id --id-prefix --protocol-version --disable-clean-session --session-expiry --property --will-topic --will-payload --will-qos --will-retain --username --password --pw --password-file --password-command --keepalive --connect-timeout --retry --no-reconnect --timeout --max-inflight --max-packet-size --debug --stats --color --quiet --url --options-file --profile --show-config --help --version"
+            opts="-t -m -f -s -l -n -q -r -h -p -S -A -i -I -V -c -x -D -u -P -k -W -M -d -L -o --topic --also-topic --message --file --stdin-file --stdin-line --line-format --json-lines --replay --speed --save-unsent --null-message --qos --retain --repeat --repeat-delay --host --port --unix --srv --dns-server --bind-address --nodelay --ws --ws-path --ws-header --proxy --cafile --capath --tls-use-os-certs --cert --key --key-password-file --keyform --insecure --tls-version --ciphers --tls-alpn --psk --psk-identity --tls-keylog --no-tls --id --id-prefix --protocol-version --disable-clean-session --session-expiry --property --will-topic --will-payload --will-qos --will-retain --username --password --pw --password-file --password-command --keepalive --connect-timeout --retry --no-reconnect --timeout --max-inflight --max-packet-size --debug --stats --color --quiet --url --options-file --profile --show-config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -37,6 +37,13 @@ _mqtt__pub() {
                     return 0
                     ;;
                 -t)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --also-topic)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -84,6 +91,35 @@ _mqtt__pub() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --line-format)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --replay)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --speed)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;

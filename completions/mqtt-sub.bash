@@ -23,7 +23,7 @@ _mqtt__sub() {
 
     case "${cmd}" in
         mqtt__sub)
-            opts="-t -q -U -T -R -C -E -v -F -w -N -h -p -S -A -i -I -V -c -x -D -u -P -k -W -M -d -L -o --topic --qos --unsubscribe --filter-out --no-retained --retained-only --remove-retained --retain-handling --retain-as-published --count --exit-after-suback --verbose --format --pretty --raw --watch --message-rate --no-newline --host --port --unix --srv --dns-server --bind-address --nodelay --ws --ws-path --ws-header --proxy --cafile --capath --tls-use-os-certs --cert --key --key-password-file --keyform --insecure --tls-version --ciphers --tls-alpn --psk --psk-identity --tls-keylog --no-tls --id --id-prefix --protocol-version --disable-clean-session --session-expiry --property --will-topic --will-payload --will-qos --will-retain --username --password --pw --password-file --password-command --keepalive --connect-timeout --retry --no-reconnect --timeout --max-inflight --max-packet-size --debug --stats --color --quiet --url --options-file --profile --show-config --help --version --random-filter"
+            opts="-t -q -U -T -R -C -E -v -F -w -N -h -p -S -A -i -I -V -c -x -D -u -P -k -W -M -d -L -o --topic --qos --unsubscribe --filter-out --no-retained --retained-only --remove-retained --retain-handling --retain-as-published --count --exit-after-suback --verbose --format --json --pretty --raw --watch --message-rate --no-newline --host --port --unix --srv --dns-server --bind-address --nodelay --ws --ws-path --ws-header --proxy --cafile --capath --tls-use-os-certs --cert --key --key-password-file --keyform --insecure --tls-version --ciphers --tls-alpn --psk --psk-identity --tls-keylog --no-tls --id --id-prefix --protocol-version --disable-clean-session --session-expiry --property --will-topic --will-payload --will-qos --will-retain --username --password --pw --password-file --password-command --keepalive --connect-timeout --retry --no-reconnect --timeout --max-inflight --max-packet-size --debug --stats --color --quiet --url --options-file --profile --show-config --help --version --random-filter"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -115,6 +115,13 @@ _mqtt__sub() {
                     ;;
                 -F)
                     COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --json)
+                    COMPREPLY=($(compgen -W "text payload" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi

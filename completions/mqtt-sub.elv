@@ -31,6 +31,7 @@ set edit:completion:arg-completer[mqtt-sub] = {|@words|
             cand --count 'Leave after so many messages, 1 to 4294967295'
             cand -F 'Write messages like this'
             cand --format 'Write messages like this'
+            cand --json 'Write all that a message carries as JSON, on a line that mqtt-pub --json-lines can publish again'
             cand -h 'Connect to this host, by name or address'
             cand --host 'Connect to this host, by name or address'
             cand -p 'Connect to this port, 1 to 65535 (0: --host is the path of a unix socket)'

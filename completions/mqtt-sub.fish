@@ -9,6 +9,8 @@ new\t''
 never\t''"
 complete -c mqtt-sub -s C -l count -d 'Leave after so many messages, 1 to 4294967295' -r -f
 complete -c mqtt-sub -s F -l format -d 'Write messages like this' -r -f
+complete -c mqtt-sub -l json -d 'Write all that a message carries as JSON, on a line that mqtt-pub --json-lines can publish again' -r -f -a "text\t''
+payload\t''"
 complete -c mqtt-sub -s h -l host -d 'Connect to this host, by name or address' -r -f -a "(__fish_print_hostnames)"
 complete -c mqtt-sub -s p -l port -d 'Connect to this port, 1 to 65535 (0: --host is the path of a unix socket)' -r -f
 complete -c mqtt-sub -l unix -d 'Connect to the unix socket PATH' -r -F
