@@ -218,7 +218,7 @@ mod tests {
                 let length = u16::try_from(answer.len()).unwrap();
                 stream.write_all(&[&length.to_be_bytes()[..], &answer].concat()).await.unwrap();
             }
-            std::future::pending().await
+            std::future::pending::<()>().await;
         };
         let servers = [place];
         tokio::select! {

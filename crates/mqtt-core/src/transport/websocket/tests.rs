@@ -65,7 +65,7 @@ async fn pongs_that_nobody_reads_do_not_pile_up() {
     assert_eq!((read.unwrap(), message), (1, *b"x"));
     // What was kept for them comes now, and our own behind it.
     let writing = async move {
-        frames.write_all(&[b'y'; WRITE_SIZE]).await.unwrap();
+        frames.write_all(&vec![b'y'; WRITE_SIZE]).await.unwrap();
         frames.flush().await.unwrap();
     };
     let mut kept = Vec::new();
