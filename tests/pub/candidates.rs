@@ -167,12 +167,15 @@ fn when_all_fail_each_is_named_and_the_last_one_gives_the_status() {
 fn a_lost_connection_is_followed_by_one_to_the_next_candidate() {
     let peers: [_; 3] = ScriptedPeer::listen_side_by_side();
     let mut running = start_among(&peers, &["-t", "t", "-l", "-q", "1"]);
-    for (peer, line) in [(&peers[0], "one"), (&peers[1], "two"), (&peers[2], "three")] {
-        let mut client = peer.accept();
+    for (number, line) in (1..).zip(["one", "two", "three"]) {
+        let mut client = peers[number - 1].accept();
         client.read_packet();
         client.send(&v3::connack(0));
         running.write_input(format!("{line}\n"));
-        client.read_packet();
+        // Those before it are sent again.
+        for _ in 0..number {
+            client.read_packet();
+        }
         client.close();
     }
     running.close_input();
