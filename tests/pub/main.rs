@@ -50,10 +50,16 @@ mod stats;
 mod terminal;
 /// TLS: who is believed, what is shown, and what is said when it fails.
 mod tls;
+/// TLS that fails, and the option that helps.
+mod tls_hints;
+/// Keys and certificates that cannot be used.
+mod tls_keys;
 /// Certificates of old forms.
 mod tls_old_certificates;
 /// The prompt for the passphrase of a key.
 mod tls_passphrase;
+/// Files of TLS that are pipes.
+mod tls_pipes;
 /// TLS with what lies below it and above it.
 mod tls_stacked;
 /// Several topics for a message, and topics of their own for lines.

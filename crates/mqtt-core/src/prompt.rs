@@ -21,9 +21,11 @@ const ROOM: usize = 4096;
 /// The value of a special character that is switched off (`_POSIX_VDISABLE`).
 const NO_CHARACTER: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
 
-/// The first line of a file.
-pub(crate) fn in_file(path: &Path) -> io::Result<Secret> {
-    first_line(File::open(path)?)
+/// The first line of a file. Of a pipe it may never come: the thread ends with the program then.
+pub(crate) async fn in_file(path: &Path) -> io::Result<Secret> {
+    let path = path.to_owned();
+    let read = tokio::task::spawn_blocking(|| first_line(File::open(path)?));
+    read.await.map_err(io::Error::other)?
 }
 
 /// The first line of what can be read. It is read to its end.
@@ -91,8 +93,8 @@ impl Drop for Silence {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_first_line_of_a_file_is_the_passphrase() {
+    #[tokio::test]
+    async fn the_first_line_of_a_file_is_the_passphrase() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("passphrase");
         for (content, passphrase) in [
@@ -103,7 +105,8 @@ mod tests {
             ("", ""),
         ] {
             std::fs::write(&path, content).unwrap();
-            assert_eq!(in_file(&path).unwrap().expose(), passphrase.as_bytes(), "{content:?}");
+            let read = in_file(&path).await.unwrap();
+            assert_eq!(read.expose(), passphrase.as_bytes(), "{content:?}");
         }
     }
 }

@@ -65,10 +65,7 @@ pub fn warn(given: &Given, connect: &ConnectPlan) {
     if connect.notices == Notices::Hidden {
         return;
     }
-    let idle = idle_options_of_tls(given, connect).into_iter().map(|option| {
-        format!("{option} has no effect: nothing asks for TLS, the connection is not encrypted")
-    });
-    let warnings = given.warnings().iter().cloned().chain(idle);
+    let warnings = given.warnings().iter().cloned().chain(idle_options_of_tls(given, connect));
     let text: String = warnings.map(|text| line(&format!("warning: {text}"))).collect();
     if !text.is_empty() {
         let _ = io::stderr().write_all(text.as_bytes());

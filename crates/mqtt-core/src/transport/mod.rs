@@ -29,7 +29,7 @@ use crate::plan::{Endpoint, Route};
 pub use awaited::{Awaited, Party};
 pub use deadline::{Deadline, in_seconds};
 pub use proxy::ProxyError;
-pub use tls::{SetupError, TlsError};
+pub use tls::{SetupError, TlsError, TlsFailure, Unacceptable};
 pub use websocket::WebSocketError;
 
 /// Anything bytes go through both ways.
@@ -130,7 +130,7 @@ pub enum TransportError {
         /// The broker.
         endpoint: Endpoint,
         /// Why.
-        source: TlsError,
+        source: TlsFailure,
     },
 }
 
