@@ -115,6 +115,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         let port = free_port().to_string();
         tool.run(["-h", "127.0.0.1,127.0.0.2", "-p", &port, "-t", "t"])
     }),
+    scenario(
+        TOOL,
+        "no answer to a look-up, or from host, proxy, TLS or web server, within the time for connecting, the first time",
+        |tool| super::with_silent_dns(tool, &["-t", "t"]),
+    ),
     scenario(TOOL, "no connection, the first time", |tool| {
         tool.run(["-h", "127.0.0.1", "-p", &free_port().to_string(), "-t", "t"])
     }),
@@ -181,7 +186,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     scenario(TOOL, "the broker asks for an authentication exchange", |tool| {
         Scene::connected(tool, TOPIC_5).then_answered_with(&[0xf0, 0x00])
     }),
-    scenario(TOOL, "the broker sent a malformed packet", |tool| {
+    scenario(TOOL, "the broker sent a malformed packet, or is a web server", |tool| {
         let packet = b"\x30\x04\x00\x02\xff\xffx";
         Scene::connected(tool, TOPIC).then_answered_with(packet)
     }),

@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
+/// Several brokers to choose from.
+mod candidates;
 /// The `-d` lines, word for word.
 mod debug_lines;
 /// What arrives at a real broker, from every kind of source.

@@ -6,6 +6,8 @@
 //! [`Client`]. The driver alone decides when to connect again, and sees to it that a message is
 //! acknowledged only when the console has written what the tool printed for it.
 
+mod attempt;
+mod candidates;
 mod connection;
 mod conversation;
 mod driver;
@@ -26,7 +28,7 @@ use crate::debug_log::DebugLog;
 use crate::exit::Failure;
 use crate::message;
 use crate::payload::Payload;
-use crate::plan::{Audience, ConnectPlan, Notices, Progress};
+use crate::plan::{Audience, ConnectPlan, Endpoint, Notices, Progress};
 use crate::progress::{HowFar, Meter};
 use crate::protocol::codec::Codec;
 use crate::protocol::{
@@ -309,6 +311,14 @@ impl Client {
         }
         // A broker that does not answer must not keep the line from being seen.
         self.flush_console()
+    }
+
+    /// A candidate has failed, and another one is tried.
+    fn turning_to(&mut self, next: &Endpoint, failure: &ClientError) {
+        self.session.disconnected();
+        if let Some(debug) = &self.debug {
+            debug.turning_to(next, &failure.with_causes(), &mut self.console);
+        }
     }
 
     fn flush_console(&mut self) -> Result<(), ClientError> {
