@@ -2,7 +2,9 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::panic;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::process::getpgrp;
 use rustix::termios::{
@@ -63,8 +65,10 @@ fn line(mut terminal: File) -> io::Result<Secret> {
     Ok(typed.into())
 }
 
-/// A terminal that does not show what is typed, until this is dropped.
-struct Silence {
+/// A terminal that does not show what is typed, until this is dropped, or a panic ends the program.
+struct Silence(Arc<Mutex<Option<Silenced>>>);
+
+struct Silenced {
     terminal: File,
     before: Termios,
 }
@@ -77,15 +81,28 @@ impl Silence {
         silent.local_modes &= !(LocalModes::ECHO | LocalModes::ECHONL);
         silent.special_codes[SpecialCodeIndex::VSUSP] = NO_CHARACTER;
         tcsetattr(&terminal, OptionalActions::Flush, &silent)?;
-        Ok(Self { terminal, before })
+        let silence = Self(Arc::new(Mutex::new(Some(Silenced { terminal, before }))));
+        let (at_panic, report) = (Self(Arc::clone(&silence.0)), panic::take_hook());
+        panic::set_hook(Box::new(move |panic| {
+            at_panic.end();
+            report(panic);
+        }));
+        Ok(silence)
+    }
+
+    fn end(&self) {
+        let silenced = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Silenced { mut terminal, before }) = silenced {
+            // Nothing more can be done for a terminal that does not take it.
+            let _ = tcsetattr(&terminal, OptionalActions::Now, &before);
+            let _ = terminal.write_all(b"\n");
+        }
     }
 }
 
 impl Drop for Silence {
     fn drop(&mut self) {
-        // Nothing more can be done for a terminal that does not take it.
-        let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
-        let _ = self.terminal.write_all(b"\n");
+        self.end();
     }
 }
 
