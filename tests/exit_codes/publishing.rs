@@ -234,6 +234,10 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     scenario(TOOL, "CONNACK of MQTT 5 refuses", |tool| {
         Scene::connecting(tool, MESSAGE_5).answered_with(&v5::connack(0x87, &[]))
     }),
+    scenario(TOOL, "`--require-subscriber`: nobody has subscribed to a message (MQTT 5)", |tool| {
+        let scene = Scene::connected(tool, &[MESSAGE_5, &["--require-subscriber"]].concat());
+        scene.then_answered_with(&v5::puback(1, 0x10))
+    }),
     scenario(TOOL, "the broker refused a message (MQTT 5)", |tool| {
         Scene::connected(tool, MESSAGE_5).then_answered_with(&v5::puback(1, 0x87))
     }),

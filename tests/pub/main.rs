@@ -44,6 +44,8 @@ mod service;
 mod signals;
 /// `--stats`.
 mod stats;
+/// `--require-subscriber`.
+mod subscribers;
 /// A terminal with a tool on it.
 mod terminal;
 /// TLS: who is believed, what is shown, and what is said when it fails.

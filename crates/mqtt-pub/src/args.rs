@@ -15,11 +15,12 @@ use mqtt_core::cli::{
 use mqtt_core::invocation::Invocation;
 use mqtt_core::plan::{PasswordSource, Progress, Reconnect};
 use mqtt_core::protocol::property::Carrier;
-use mqtt_core::protocol::{Qos, TopicName};
+use mqtt_core::protocol::{ProtocolVersion, Qos, TopicName};
 
 use crate::generated::FILES;
 use crate::plan::{
-    Head, Input, LineForm, Origin, Payloads, PublishPlan, Repeat, SavePlan, Speed, Unsent,
+    Head, Input, LineForm, Origin, Payloads, PublishPlan, Repeat, SavePlan, Speed, Subscribers,
+    Unsent,
 };
 use crate::source::LineFormat;
 
@@ -114,6 +115,11 @@ struct PublishArgs {
     #[arg(short, long, help_heading = "Publishing")]
     retain: bool,
 
+    /// Fail if nobody has subscribed to a message, status 16; needs -V 5 and -q 1 or 2, and a broker
+    /// that tells
+    #[arg(long, help_heading = "Publishing")]
+    require_subscriber: bool,
+
     /// Publish the message so many times, 1 to 4294967295; not with lines
     #[arg(long, help_heading = "Publishing", value_name = "COUNT", default_value = "1",
         value_parser = value::number(1, u32::MAX))]
@@ -142,6 +148,7 @@ pub(crate) fn plan(given: &Given) -> Result<PublishPlan, UsageError> {
     let payloads = args.payloads(given)?;
     args.check_topics(&payloads, given)?;
     let unsent = args.unsent(&payloads, given)?;
+    let subscribers = args.subscribers(given)?;
     let defaults = ConnectDefaults {
         receive_maximum: NonZeroU16::new(DEFAULT_WINDOW).unwrap_or(NonZeroU16::MAX),
         reconnect: match payloads {
@@ -151,6 +158,10 @@ pub(crate) fn plan(given: &Given) -> Result<PublishPlan, UsageError> {
     };
     let properties = args.connect.properties(Carrier::Publish, given)?;
     let mut connect = args.connect.plan(given, defaults)?;
+    if subscribers == Subscribers::Required && connect.connect.version != ProtocolVersion::V5 {
+        return Err(given
+            .error("'--require-subscriber' needs '--protocol-version' 5: MQTT 3 does not tell"));
+    }
     // Where somebody types, nothing else is written.
     if payloads.are_on_stdin() && cli::reads_keyboard() {
         connect.progress = Progress::Hidden;
@@ -162,7 +173,7 @@ pub(crate) fn plan(given: &Given) -> Result<PublishPlan, UsageError> {
     }
     let head = Head { qos: args.qos, retain: args.retain, properties };
     let topics = args.topic.into_iter().chain(args.also_topic).collect();
-    Ok(PublishPlan { connect, head, topics, payloads, unsent })
+    Ok(PublishPlan { connect, head, topics, payloads, subscribers, unsent })
 }
 
 /// The option for a single message, or how lines are read.
@@ -259,6 +270,24 @@ impl PublishArgs {
         };
         let (input, option) = (input.clone(), form.option());
         Ok(Unsent::Saved(SavePlan { path, input, option }))
+    }
+
+    fn subscribers(&self, given: &Given) -> Result<Subscribers, UsageError> {
+        if !self.require_subscriber {
+            return Ok(Subscribers::Optional);
+        }
+        let error = if self.json_lines {
+            "'--require-subscriber' and '--json-lines' exclude each other: a line may be of QoS 0, \
+             which is not answered"
+        } else if self.replay.is_some() {
+            "'--require-subscriber' and '--replay' exclude each other: a line may be of QoS 0, which \
+             is not answered"
+        } else if self.qos == Qos::AtMostOnce {
+            "'--require-subscriber' needs '--qos' 1 or 2: a message of QoS 0 is not answered"
+        } else {
+            return Ok(Subscribers::Required);
+        };
+        Err(given.error(error))
     }
 
     fn repeat(&self) -> Repeat {
@@ -382,6 +411,24 @@ mod tests {
             (
                 &["-t", "t", "-n", "--save-unsent", "f"],
                 "'--save-unsent' needs '--stdin-line', '--json-lines' or '--replay': it saves lines",
+            ),
+            (
+                &["-t", "t", "-n", "-V", "5", "--require-subscriber"],
+                "'--require-subscriber' needs '--qos' 1 or 2: a message of QoS 0 is not answered",
+            ),
+            (
+                &["-t", "t", "-n", "-q", "1", "--require-subscriber"],
+                "'--require-subscriber' needs '--protocol-version' 5: MQTT 3 does not tell",
+            ),
+            (
+                &["--json-lines", "-V", "5", "-q", "1", "--require-subscriber"],
+                "'--require-subscriber' and '--json-lines' exclude each other: a line may be of QoS \
+                 0, which is not answered",
+            ),
+            (
+                &["--replay", "f", "-V", "5", "-q", "1", "--require-subscriber"],
+                "'--require-subscriber' and '--replay' exclude each other: a line may be of QoS 0, \
+                 which is not answered",
             ),
             (
                 &["--json-lines", "-u", "u", "--password-file", "-"],

@@ -21,7 +21,17 @@ pub(crate) struct PublishPlan {
     /// Where every message goes that does not say otherwise itself.
     pub(crate) topics: Vec<TopicName>,
     pub(crate) payloads: Payloads,
+    pub(crate) subscribers: Subscribers,
     pub(crate) unsent: Unsent,
+}
+
+/// Whether a message that nobody has subscribed to has got through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subscribers {
+    /// It has: the broker took it.
+    Optional,
+    /// It has not (`--require-subscriber`).
+    Required,
 }
 
 /// What a message has beside topic and payload.

@@ -8,7 +8,7 @@ use mqtt_core::protocol::{PacketId, Qos, ReasonCode, TopicName};
 use mqtt_core::session::Published;
 use mqtt_core::signal::Interrupt;
 
-use crate::plan::Head;
+use crate::plan::{Head, Subscribers};
 use crate::run::RunError;
 use crate::source::{Addressed, Extent, Left, Next, Source, Stopped, Wrong};
 use crate::tally::Tally;
@@ -23,6 +23,8 @@ pub(crate) struct Publisher {
     /// A message that says itself where it goes, and at its QoS there was no room for it.
     held: Option<Box<Addressed>>,
     properties: Carried,
+    /// From this one on, a reason says that a message did not get through.
+    least_refusal: ReasonCode,
     state: State,
     tally: Tally,
     /// What has asked it to end, and what of the source will not come because of it.
@@ -67,6 +69,7 @@ impl Publisher {
         head: Head,
         topics: Vec<TopicName>,
         properties: Carried,
+        subscribers: Subscribers,
         tally: Tally,
     ) -> Self {
         Self {
@@ -75,6 +78,10 @@ impl Publisher {
             topics,
             held: None,
             properties,
+            least_refusal: match subscribers {
+                Subscribers::Optional => ReasonCode::UNSPECIFIED_ERROR,
+                Subscribers::Required => ReasonCode::NO_MATCHING_SUBSCRIBERS,
+            },
             state: State::Flowing,
             tally,
             interrupt: None,
@@ -207,15 +214,21 @@ impl Publisher {
         self.source.completed();
         let Published { ack, sequence, payload } = published;
         let entry = self.tally.take(*sequence, payload);
-        if !ack.reason.is_error() {
+        if ack.reason < self.least_refusal {
             return;
         }
         let name = self.tally.name(entry.number);
-        self.tally.refused(entry, ack.reason);
         let topic = self.topic(*sequence).map(|topic| format!(" on topic '{topic}'"));
-        let (topic, reason) = (topic.unwrap_or_default(), ack.reason);
+        let topic = topic.unwrap_or_default();
         let explanation = ack.properties.explanation();
-        client.notice(&format!("warning: {name} was refused{topic}: {reason}{explanation}"));
+        if ack.reason.is_error() {
+            self.tally.refused(entry, ack.reason);
+            let reason = ack.reason;
+            client.notice(&format!("warning: {name} was refused{topic}: {reason}{explanation}"));
+        } else {
+            self.tally.unheard(entry);
+            client.notice(&format!("warning: {name} has no subscriber{topic}{explanation}"));
+        }
     }
 
     /// Where it went, if there are several topics: they take turns.

@@ -40,6 +40,9 @@ pub(crate) enum RunError {
     /// The broker said no.
     #[error("the broker refused {refused}{}: {reason}", .refused.beginning())]
     Refused { refused: Part, reason: ReasonCode, saved: Saved },
+    /// The broker took it, for nobody.
+    #[error("{} no subscriber{}", .unheard.have(), .unheard.beginning())]
+    NoSubscriber { unheard: Part, saved: Saved },
     /// The end came before the last repetition.
     #[error("{interrupt} after {published} messages")]
     Interrupted { interrupt: Interrupt, published: u64 },
@@ -54,6 +57,9 @@ impl Failure for RunError {
             Self::Client(error) => error.status(),
             Self::Incomplete { source: error, .. } => error.status(),
             Self::Refused { reason, .. } => ExitStatus::from_code(reason.0),
+            Self::NoSubscriber { .. } => {
+                ExitStatus::from_code(ReasonCode::NO_MATCHING_SUBSCRIBERS.0)
+            }
             Self::Interrupted { interrupt, .. } => interrupt_status(*interrupt),
         }
     }
@@ -62,7 +68,8 @@ impl Failure for RunError {
         let saved = match self {
             Self::Incomplete { saved, .. }
             | Self::Lost { saved, .. }
-            | Self::Refused { saved, .. } => saved.hint(),
+            | Self::Refused { saved, .. }
+            | Self::NoSubscriber { saved, .. } => saved.hint(),
             _ => None,
         };
         saved.or_else(|| match self {
@@ -70,9 +77,11 @@ impl Failure for RunError {
             Self::Client(error) => error.hint(),
             Self::Incomplete { source: error, .. } => error.hint(),
             Self::Lost { .. } => Some("QoS 1 (-q 1) sends again what was lost".to_owned()),
-            Self::Source(_) | Self::Save(_) | Self::Refused { .. } | Self::Interrupted { .. } => {
-                None
-            }
+            Self::Source(_)
+            | Self::Save(_)
+            | Self::Refused { .. }
+            | Self::NoSubscriber { .. }
+            | Self::Interrupted { .. } => None,
         })
     }
 }
@@ -131,7 +140,7 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
 }
 
 fn publish(plan: PublishPlan) -> Result<ExitStatus, RunError> {
-    let PublishPlan { connect, head, topics, payloads, unsent } = plan;
+    let PublishPlan { connect, head, topics, payloads, subscribers, unsent } = plan;
     let summary = connect.summary;
     let unit = match &payloads {
         Payloads::One { .. } => Unit::Messages,
@@ -151,7 +160,7 @@ fn publish(plan: PublishPlan) -> Result<ExitStatus, RunError> {
     };
     // The topic is but what a line may leave out.
     let topics = if is_addressed { Vec::new() } else { topics };
-    let mut publisher = Publisher::new(source, head, topics, properties, tally);
+    let mut publisher = Publisher::new(source, head, topics, properties, subscribers, tally);
     let started = Instant::now();
     let result = client::run(&connect, HangUp::ignore, &mut publisher);
     let duration = started.elapsed();
@@ -177,6 +186,7 @@ fn conclude(result: Result<(), RunError>, outcome: Outcome) -> Result<ExitStatus
     // What went wrong first is what is told.
     let result = failure.map_or(result, Err);
     let (missing, refusals, published) = (tally.missing(), tally.refusals(), tally.read());
+    let unheard = tally.without_subscriber();
     let saved = Saved::new(tally.into_unsent());
     if let Some(missing) = missing {
         return Err(match result.err().or(interrupt.map(ended)) {
@@ -191,6 +201,9 @@ fn conclude(result: Result<(), RunError>, outcome: Outcome) -> Result<ExitStatus
     }
     if let Some((refused, reason)) = refusals {
         return Err(RunError::Refused { refused, reason, saved });
+    }
+    if let Some(unheard) = unheard {
+        return Err(RunError::NoSubscriber { unheard, saved });
     }
     match interrupt {
         Some(interrupt) if stopped == Stopped::Short => {
