@@ -50,6 +50,9 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     scenario(TOOL, "a file or stdin cannot be read, or is too long", |tool| {
         tool.run(["-t", "t", "-f", "/no/such/file"])
     }),
+    scenario(TOOL, "`--encoding`: a text is not in it", |tool| {
+        tool.run(["-t", "t", "-m", "0g", "--encoding", "hex"])
+    }),
     scenario(TOOL, "the file of `--password-file` cannot be read", |tool| {
         tool.run(["-t", "t", "-m", "x", "-u", "u", "--password-file", "/no/such/file"])
     }),
@@ -177,11 +180,15 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     scenario(TOOL, "what `--replay` is to read cannot be read", |tool| {
         tool.run(["--replay", "/no/such/file"])
     }),
-    scenario(TOOL, "a line is no message (`--json-lines`, `--replay`, `--line-format`)", |tool| {
-        let broker = Mosquitto::builder().start();
-        let port = broker.port().to_string();
-        tool.run_with_input("{}\n", ["-h", "127.0.0.1", "-p", &port, "--json-lines"])
-    }),
+    scenario(
+        TOOL,
+        "a line is no message (`--json-lines`, `--replay`, `--line-format`, `--encoding`)",
+        |tool| {
+            let broker = Mosquitto::builder().start();
+            let port = broker.port().to_string();
+            tool.run_with_input("{}\n", ["-h", "127.0.0.1", "-p", &port, "--json-lines"])
+        },
+    ),
     scenario(
         TOOL,
         "the file of `--save-unsent` cannot be written, or is the one that is read",

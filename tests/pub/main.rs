@@ -6,6 +6,8 @@
 mod debug_lines;
 /// What arrives at a real broker, from every kind of source.
 mod delivery;
+/// `--encoding`.
+mod encodings;
 /// What makes a run fail, and what is said then.
 mod failures;
 /// A broker that breaks the protocol or the connection.

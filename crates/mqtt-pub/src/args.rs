@@ -22,7 +22,7 @@ use crate::plan::{
     Head, Input, LineForm, Origin, Payloads, PublishPlan, Repeat, SavePlan, Speed, Subscribers,
     Unsent,
 };
-use crate::source::LineFormat;
+use crate::source::{Encoding, LineFormat};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -74,6 +74,12 @@ struct PublishArgs {
     /// Publish each line of stdin as a message
     #[arg(short = 'l', long, help_heading = "Publishing")]
     stdin_line: bool,
+
+    /// Decode the text of -m, -f, -s or of each line of -l and publish the bytes: hex or base64, with
+    /// whitespace anywhere
+    #[arg(long, help_heading = "Publishing", value_name = "ENCODING",
+        value_parser = Encoding::parser())]
+    encoding: Option<Encoding>,
 
     /// What a line of --stdin-line is made of: %t topic, %p payload and the text between them, as
     /// in '%t %p'; %% and escapes such as \t as in mqtt-sub -F
@@ -188,6 +194,13 @@ impl PublishArgs {
         if self.line_format.is_some() && !self.stdin_line {
             return Err(given.error("'--line-format' needs '--stdin-line': it is for its lines"));
         }
+        let is_text = !(self.null_message || self.json_lines || self.replay.is_some());
+        if self.encoding.is_some() && !is_text {
+            return Err(given.error(
+                "'--encoding' needs '--message', '--file', '--stdin-file' or '--stdin-line': it is \
+                 for their text",
+            ));
+        }
         if given.has("speed") && self.replay.is_none() {
             return Err(given.error("'--speed' needs '--replay': it is for its times"));
         }
@@ -203,7 +216,9 @@ impl PublishArgs {
             return Err(given.error(message));
         }
         match kinds.pop() {
-            Some((_, Kind::One(origin))) => Ok(Payloads::One { origin, repeat: self.repeat() }),
+            Some((_, Kind::One(origin))) => {
+                Ok(Payloads::One { origin, encoding: self.encoding, repeat: self.repeat() })
+            }
             Some((_, Kind::Lines(input, form))) => Ok(Payloads::Lines { input, form }),
             None => Err(given.error(
                 "nothing to publish: one of --message, --file, --stdin-file, --stdin-line, \
@@ -226,9 +241,7 @@ impl PublishArgs {
             kinds.push(("--stdin-file", Kind::One(Origin::Stdin)));
         }
         if self.stdin_line {
-            let format = self.line_format.clone();
-            let form = format.map_or(LineForm::Payload, LineForm::TopicAndPayload);
-            kinds.push(("--stdin-line", Kind::Lines(Input::Stdin, form)));
+            kinds.push(("--stdin-line", Kind::Lines(Input::Stdin, self.line_form())));
         }
         if self.json_lines {
             let form = LineForm::Record(Speed::Most);
@@ -244,11 +257,24 @@ impl PublishArgs {
         kinds
     }
 
+    /// What a line of `-l` is.
+    fn line_form(&self) -> LineForm {
+        match (&self.line_format, self.encoding, &self.topic) {
+            (Some(format), encoding, _) => LineForm::TopicAndPayload(format.clone(), encoding),
+            (None, Some(encoding), Some(topic)) => LineForm::Encoded(encoding, topic.clone()),
+            // That a topic is missing is told in any case.
+            (None, _, _) => LineForm::Payload,
+        }
+    }
+
     /// There is a topic, from one place.
     fn check_topics(&self, payloads: &Payloads, given: &Given) -> Result<(), UsageError> {
         let error = match payloads {
-            Payloads::Lines { form: LineForm::TopicAndPayload(_), .. } if self.topic.is_some() => {
+            Payloads::Lines { form: LineForm::TopicAndPayload(..), .. } if self.topic.is_some() => {
                 "'--topic' and '--line-format' exclude each other: each line has its topic"
+            }
+            Payloads::Lines { form: LineForm::Encoded(..), .. } if !self.also_topic.is_empty() => {
+                "'--also-topic' and '--encoding' exclude each other where lines are published"
             }
             _ if payloads.are_addressed() && !self.also_topic.is_empty() => {
                 "'--also-topic' and lines with a topic of their own exclude each other"
@@ -411,6 +437,25 @@ mod tests {
             (
                 &["-t", "t", "-n", "--save-unsent", "f"],
                 "'--save-unsent' needs '--stdin-line', '--json-lines' or '--replay': it saves lines",
+            ),
+            (
+                &["-t", "t", "-n", "--encoding", "hex"],
+                "'--encoding' needs '--message', '--file', '--stdin-file' or '--stdin-line': it is \
+                 for their text",
+            ),
+            (
+                &["--json-lines", "--encoding", "hex"],
+                "'--encoding' needs '--message', '--file', '--stdin-file' or '--stdin-line': it is \
+                 for their text",
+            ),
+            (
+                &["-t", "t", "-m", "00", "--encoding", "octal"],
+                "invalid value 'octal' for '--encoding <ENCODING>': it is one of hex, base64",
+            ),
+            (&["-l", "--encoding", "hex"], "no topic to publish to: --topic is missing"),
+            (
+                &["-t", "t", "--also-topic", "u", "-l", "--encoding", "base64"],
+                "'--also-topic' and '--encoding' exclude each other where lines are published",
             ),
             (
                 &["-t", "t", "-n", "-V", "5", "--require-subscriber"],

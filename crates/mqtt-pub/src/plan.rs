@@ -10,7 +10,7 @@ use mqtt_core::plan::ConnectPlan;
 use mqtt_core::protocol::{Properties, Qos, TopicName};
 use mqtt_core::session::Message;
 
-use crate::source::LineFormat;
+use crate::source::{Encoding, LineFormat};
 
 /// Everything mqtt-pub needs to know.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Head {
 #[derive(Debug)]
 pub(crate) enum Payloads {
     /// One message, sent once or several times.
-    One { origin: Origin, repeat: Repeat },
+    One { origin: Origin, encoding: Option<Encoding>, repeat: Repeat },
     /// One message per line.
     Lines { input: Input, form: LineForm },
 }
@@ -81,8 +81,10 @@ impl fmt::Display for Input {
 pub(crate) enum LineForm {
     /// A payload.
     Payload,
+    /// A payload in an encoding, for this topic.
+    Encoded(Encoding, TopicName),
     /// A payload and its topic (`--line-format`).
-    TopicAndPayload(LineFormat),
+    TopicAndPayload(LineFormat, Option<Encoding>),
     /// A message as `mqtt-sub --json` writes it.
     Record(Speed),
 }
@@ -92,7 +94,9 @@ impl LineForm {
     pub(crate) fn option(&self) -> &'static str {
         match self {
             Self::Payload => "-l",
-            Self::TopicAndPayload(_) => "-l with this --line-format",
+            Self::Encoded(..) => "-l with this --encoding",
+            Self::TopicAndPayload(_, None) => "-l with this --line-format",
+            Self::TopicAndPayload(_, Some(_)) => "-l with this --line-format and --encoding",
             Self::Record(_) => "--json-lines",
         }
     }
@@ -135,7 +139,7 @@ impl Payloads {
         )
     }
 
-    /// Whether they say themselves where they go.
+    /// Whether each is read together with where it goes.
     pub(crate) fn are_addressed(&self) -> bool {
         match self {
             Self::Lines { form, .. } => !matches!(form, LineForm::Payload),
