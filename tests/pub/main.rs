@@ -36,6 +36,8 @@ mod proxy;
 mod recordings;
 /// Brokers that refer to another one.
 mod redirect;
+/// `--wait-response` and `--latency`.
+mod responses;
 /// When it connects again, and when it gives up.
 mod retry;
 /// The ways to a broker.

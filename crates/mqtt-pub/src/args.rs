@@ -1,5 +1,7 @@
 //! The command line of mqtt-pub: options to plan.
 
+mod response_args;
+
 use std::ffi::{OsStr, OsString};
 use std::num::{NonZeroU16, NonZeroU32};
 use std::os::unix::ffi::OsStringExt;
@@ -17,6 +19,7 @@ use mqtt_core::plan::{PasswordSource, Progress, Reconnect};
 use mqtt_core::protocol::property::Carrier;
 use mqtt_core::protocol::{ProtocolVersion, Qos, TopicName};
 
+use self::response_args::ResponseArgs;
 use crate::generated::FILES;
 use crate::plan::{
     Head, Input, LineForm, Origin, Payloads, PublishPlan, Repeat, SavePlan, Speed, Subscribers,
@@ -137,6 +140,9 @@ struct PublishArgs {
     repeat_delay: Duration,
 
     #[command(flatten)]
+    response: ResponseArgs,
+
+    #[command(flatten)]
     connect: ConnectArgs,
 }
 
@@ -162,9 +168,15 @@ pub(crate) fn plan(given: &Given) -> Result<PublishPlan, UsageError> {
             Payloads::One { .. } => Reconnect::NEVER,
         },
     };
-    let properties = args.connect.properties(Carrier::Publish, given)?;
+    let topics: Vec<_> = args.topic.into_iter().chain(args.also_topic).collect();
+    let mut response = args.response.plan(&payloads, &topics, given)?;
+    let mut properties = args.connect.properties(Carrier::Publish, given)?;
     let mut connect = args.connect.plan(given, defaults)?;
-    if subscribers == Subscribers::Required && connect.connect.version != ProtocolVersion::V5 {
+    let version = connect.connect.version;
+    if let Some(response) = &mut response {
+        properties = response_args::request(&properties, version, response, given)?;
+    }
+    if subscribers == Subscribers::Required && version != ProtocolVersion::V5 {
         return Err(given
             .error("'--require-subscriber' needs '--protocol-version' 5: MQTT 3 does not tell"));
     }
@@ -178,8 +190,7 @@ pub(crate) fn plan(given: &Given) -> Result<PublishPlan, UsageError> {
         ));
     }
     let head = Head { qos: args.qos, retain: args.retain, properties };
-    let topics = args.topic.into_iter().chain(args.also_topic).collect();
-    Ok(PublishPlan { connect, head, topics, payloads, subscribers, unsent })
+    Ok(PublishPlan { connect, head, topics, payloads, subscribers, response, unsent })
 }
 
 /// The option for a single message, or how lines are read.
@@ -400,87 +411,123 @@ mod tests {
         }
     }
 
+    /// Options, and the message they get.
+    const WRONG: &[(&[&str], &str)] = &[
+        (
+            &["--json-lines", "-l"],
+            "'--stdin-line' and '--json-lines' exclude each other: one kind of message at a time",
+        ),
+        (
+            &["--replay", "f", "-m", "x"],
+            "'--message' and '--replay' exclude each other: one kind of message at a time",
+        ),
+        (
+            &["-t", "t", "-m", "x", "--speed", "2x"],
+            "'--speed' needs '--replay': it is for its times",
+        ),
+        (&["--json-lines", "--speed", "2x"], "'--speed' needs '--replay': it is for its times"),
+        (
+            &["-t", "t", "-m", "x", "--line-format", "%t %p"],
+            "'--line-format' needs '--stdin-line': it is for its lines",
+        ),
+        (
+            &["-t", "t", "-l", "--line-format", "%t %p"],
+            "'--topic' and '--line-format' exclude each other: each line has its topic",
+        ),
+        (
+            &["-l", "--line-format", "%t"],
+            "invalid value '%t' for '--line-format <FORMAT>': %t (topic) and %p (payload) are \
+                 wanted, each once",
+        ),
+        (
+            &["--json-lines", "--also-topic", "b"],
+            "'--also-topic' and lines with a topic of their own exclude each other",
+        ),
+        (&["--also-topic", "b", "-n"], "no topic to publish to: --topic is missing"),
+        (
+            &["-t", "t", "-n", "--save-unsent", "f"],
+            "'--save-unsent' needs '--stdin-line', '--json-lines' or '--replay': it saves lines",
+        ),
+        (
+            &["-t", "t", "-n", "--latency"],
+            "'--latency' needs '--wait-response': it is the time to the answer",
+        ),
+        (
+            &["-t", "t", "-l", "--wait-response", "r"],
+            "'--wait-response' and '--stdin-line' exclude each other: one message has one answer",
+        ),
+        (
+            &["--json-lines", "--wait-response", "r"],
+            "'--wait-response' and '--json-lines' exclude each other: one message has one answer",
+        ),
+        (
+            &["--replay", "f", "--wait-response", "r"],
+            "'--wait-response' and '--replay' exclude each other: one message has one answer",
+        ),
+        (
+            &["-t", "t", "-n", "--repeat", "2", "--wait-response", "r"],
+            "'--wait-response' and '--repeat' exclude each other: one message has one answer",
+        ),
+        (
+            &["-t", "t", "-n", "--also-topic", "u", "--wait-response", "r"],
+            "'--wait-response' and '--also-topic' exclude each other: one message has one answer",
+        ),
+        (
+            &["-t", "t", "-n", "--wait-response", "t"],
+            "'--wait-response' and '--topic' are one topic: the message would be its own answer",
+        ),
+        (
+            &["-t", "t", "-n", "--wait-response", "r", "-D", "publish", "response-topic", "s"],
+            "'--wait-response' and '--property publish response-topic' exclude each other: it \
+                 is the response topic",
+        ),
+        (
+            &["-t", "t", "-n", "--encoding", "hex"],
+            "'--encoding' needs '--message', '--file', '--stdin-file' or '--stdin-line': it is \
+                 for their text",
+        ),
+        (
+            &["--json-lines", "--encoding", "hex"],
+            "'--encoding' needs '--message', '--file', '--stdin-file' or '--stdin-line': it is \
+                 for their text",
+        ),
+        (
+            &["-t", "t", "-m", "00", "--encoding", "octal"],
+            "invalid value 'octal' for '--encoding <ENCODING>': it is one of hex, base64",
+        ),
+        (&["-l", "--encoding", "hex"], "no topic to publish to: --topic is missing"),
+        (
+            &["-t", "t", "--also-topic", "u", "-l", "--encoding", "base64"],
+            "'--also-topic' and '--encoding' exclude each other where lines are published",
+        ),
+        (
+            &["-t", "t", "-n", "-V", "5", "--require-subscriber"],
+            "'--require-subscriber' needs '--qos' 1 or 2: a message of QoS 0 is not answered",
+        ),
+        (
+            &["-t", "t", "-n", "-q", "1", "--require-subscriber"],
+            "'--require-subscriber' needs '--protocol-version' 5: MQTT 3 does not tell",
+        ),
+        (
+            &["--json-lines", "-V", "5", "-q", "1", "--require-subscriber"],
+            "'--require-subscriber' and '--json-lines' exclude each other: a line may be of QoS \
+                 0, which is not answered",
+        ),
+        (
+            &["--replay", "f", "-V", "5", "-q", "1", "--require-subscriber"],
+            "'--require-subscriber' and '--replay' exclude each other: a line may be of QoS 0, \
+                 which is not answered",
+        ),
+        (
+            &["--json-lines", "-u", "u", "--password-file", "-"],
+            "'--password-file -' and a message on stdin exclude each other: it is read once",
+        ),
+    ];
+
     #[test]
     fn options_that_cannot_stand_like_this() {
-        for (options, error) in [
-            (
-                &["--json-lines", "-l"][..],
-                "'--stdin-line' and '--json-lines' exclude each other: one kind of message at a time",
-            ),
-            (
-                &["--replay", "f", "-m", "x"],
-                "'--message' and '--replay' exclude each other: one kind of message at a time",
-            ),
-            (
-                &["-t", "t", "-m", "x", "--speed", "2x"],
-                "'--speed' needs '--replay': it is for its times",
-            ),
-            (&["--json-lines", "--speed", "2x"], "'--speed' needs '--replay': it is for its times"),
-            (
-                &["-t", "t", "-m", "x", "--line-format", "%t %p"],
-                "'--line-format' needs '--stdin-line': it is for its lines",
-            ),
-            (
-                &["-t", "t", "-l", "--line-format", "%t %p"],
-                "'--topic' and '--line-format' exclude each other: each line has its topic",
-            ),
-            (
-                &["-l", "--line-format", "%t"],
-                "invalid value '%t' for '--line-format <FORMAT>': %t (topic) and %p (payload) are \
-                 wanted, each once",
-            ),
-            (
-                &["--json-lines", "--also-topic", "b"],
-                "'--also-topic' and lines with a topic of their own exclude each other",
-            ),
-            (&["--also-topic", "b", "-n"], "no topic to publish to: --topic is missing"),
-            (
-                &["-t", "t", "-n", "--save-unsent", "f"],
-                "'--save-unsent' needs '--stdin-line', '--json-lines' or '--replay': it saves lines",
-            ),
-            (
-                &["-t", "t", "-n", "--encoding", "hex"],
-                "'--encoding' needs '--message', '--file', '--stdin-file' or '--stdin-line': it is \
-                 for their text",
-            ),
-            (
-                &["--json-lines", "--encoding", "hex"],
-                "'--encoding' needs '--message', '--file', '--stdin-file' or '--stdin-line': it is \
-                 for their text",
-            ),
-            (
-                &["-t", "t", "-m", "00", "--encoding", "octal"],
-                "invalid value 'octal' for '--encoding <ENCODING>': it is one of hex, base64",
-            ),
-            (&["-l", "--encoding", "hex"], "no topic to publish to: --topic is missing"),
-            (
-                &["-t", "t", "--also-topic", "u", "-l", "--encoding", "base64"],
-                "'--also-topic' and '--encoding' exclude each other where lines are published",
-            ),
-            (
-                &["-t", "t", "-n", "-V", "5", "--require-subscriber"],
-                "'--require-subscriber' needs '--qos' 1 or 2: a message of QoS 0 is not answered",
-            ),
-            (
-                &["-t", "t", "-n", "-q", "1", "--require-subscriber"],
-                "'--require-subscriber' needs '--protocol-version' 5: MQTT 3 does not tell",
-            ),
-            (
-                &["--json-lines", "-V", "5", "-q", "1", "--require-subscriber"],
-                "'--require-subscriber' and '--json-lines' exclude each other: a line may be of QoS \
-                 0, which is not answered",
-            ),
-            (
-                &["--replay", "f", "-V", "5", "-q", "1", "--require-subscriber"],
-                "'--require-subscriber' and '--replay' exclude each other: a line may be of QoS 0, \
-                 which is not answered",
-            ),
-            (
-                &["--json-lines", "-u", "u", "--password-file", "-"],
-                "'--password-file -' and a message on stdin exclude each other: it is read once",
-            ),
-        ] {
-            assert_eq!(planned(options).map(drop), Err(error.to_owned()));
+        for (options, error) in WRONG {
+            assert_eq!(planned(options).map(drop), Err((*error).to_owned()));
         }
         let replay = ["--replay", "f", "-u", "u", "--password-file", "-", "--save-unsent", "g"];
         assert!(planned(&replay).is_ok());

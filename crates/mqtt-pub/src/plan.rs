@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mqtt_core::plan::ConnectPlan;
-use mqtt_core::protocol::{Properties, Qos, TopicName};
+pub(crate) use mqtt_core::plan::Controls;
+use mqtt_core::protocol::{Properties, Qos, TopicFilter, TopicName};
 use mqtt_core::session::Message;
 
 use crate::source::{Encoding, LineFormat};
@@ -22,6 +23,7 @@ pub(crate) struct PublishPlan {
     pub(crate) topics: Vec<TopicName>,
     pub(crate) payloads: Payloads,
     pub(crate) subscribers: Subscribers,
+    pub(crate) response: Option<ResponsePlan>,
     pub(crate) unsent: Unsent,
 }
 
@@ -32,6 +34,26 @@ pub(crate) enum Subscribers {
     Optional,
     /// It has not (`--require-subscriber`).
     Required,
+}
+
+/// The answer that is waited for.
+#[derive(Debug)]
+pub(crate) struct ResponsePlan {
+    pub(crate) topic: TopicName,
+    /// The same, to subscribe to.
+    pub(crate) filter: TopicFilter,
+    /// What it has of the message that it answers; MQTT 3 has none.
+    pub(crate) correlation: Option<Bytes>,
+    pub(crate) latency: Latency,
+    /// What becomes of the control characters in it.
+    pub(crate) controls: Controls,
+}
+
+/// Whether the time to an answer is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Latency {
+    Hidden,
+    Printed,
 }
 
 /// What a message has beside topic and payload.

@@ -167,8 +167,8 @@ mod tests {
     proptest! {
         #[test]
         fn all_bytes_can_be_spelled(bytes: Vec<u8>) {
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02X} ")).collect();
-            prop_assert_eq!(Encoding::Hex.decode(hex.as_bytes()), Ok(bytes.clone()));
+            let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+            prop_assert_eq!(Encoding::Hex.decode(hex.join(" ").as_bytes()), Ok(bytes.clone()));
             let base64 = STANDARD.encode(&bytes);
             prop_assert_eq!(Encoding::Base64.decode(base64.as_bytes()), Ok(bytes));
         }
