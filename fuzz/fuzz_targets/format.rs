@@ -1,7 +1,8 @@
 //! Any bytes behind `-F`, and any PUBLISH to write by them: a format that means nothing is told in
-//! words, and every other one writes every message.
+//! words, and every other one writes every message. And its topic has a file inside the folder.
 #![no_main]
 
+use std::path::Component;
 use std::time::{Duration, SystemTime};
 
 use arbitrary::Arbitrary;
@@ -13,7 +14,7 @@ use mqtt_core::protocol::{
     Incoming, MAX_REMAINING_LENGTH, Properties, ProtocolVersion, Qos, TopicName,
 };
 use mqtt_core::session::ReceivedMessage;
-use mqtt_sub::show_formatted;
+use mqtt_sub::{file_of, show_formatted};
 
 /// Widths of a thousand columns show all that wider ones would, and leave time for others.
 const MOST_DIGITS: usize = 3;
@@ -51,10 +52,13 @@ fuzz_target!(|input: Input<'_>| -> Corpus {
     if runs.filter(|run| run[0].is_ascii_digit()).any(|run| run.len() > MOST_DIGITS) {
         return Corpus::Reject;
     }
+    let message = message(input.publish);
+    for part in file_of(&message.topic).components() {
+        assert!(matches!(part, Component::Normal(name) if name.len() <= 255));
+    }
     let received = SystemTime::UNIX_EPOCH + Duration::from_millis(input.milliseconds.into());
     let mut console = Console::<()>::new();
-    if let Err(error) = show_formatted(input.format, message(input.publish), received, &mut console)
-    {
+    if let Err(error) = show_formatted(input.format, message, received, &mut console) {
         assert!(!error.to_string().is_empty());
     }
     Corpus::Keep

@@ -39,6 +39,14 @@ const fn scenario(tool: &'static str, cause: &'static str, run: fn(&Tool) -> Out
     Scenario { tool, cause, run }
 }
 
+/// The tool with a name that the DNS server is asked for in vain.
+fn with_silent_dns(tool: &Tool, arguments: &[&str]) -> Output {
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let server = silent.local_addr().expect("it has one").to_string();
+    let place = ["-h", "b.example", "--dns-server", &server, "--connect-timeout", "1"];
+    tool.run([&place, arguments].concat())
+}
+
 impl Scenario {
     /// The tool under its own name, in a home of its own.
     fn tool(&self) -> Tool {

@@ -99,6 +99,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         let port = free_port().to_string();
         tool.run(["-h", "127.0.0.1,127.0.0.2", "-p", &port, "-t", "t", "-m", "x"])
     }),
+    scenario(
+        TOOL,
+        "no answer to a look-up, or from host, proxy, TLS or web server, within the time for connecting",
+        |tool| super::with_silent_dns(tool, &["-t", "t", "-m", "x"]),
+    ),
     scenario(TOOL, "no connection", |tool| {
         let port = free_port().to_string();
         tool.run(["-h", "127.0.0.1", "-p", &port, "-t", "t", "-m", "x"])
@@ -171,7 +176,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             scene.running.wait()
         },
     ),
-    scenario(TOOL, "the broker sent a malformed packet", |tool| {
+    scenario(TOOL, "the broker sent a malformed packet, or is a web server", |tool| {
         Scene::connecting(tool, MESSAGE).answered_with(b"\x20\x03\x00\x00\x00")
     }),
     scenario(TOOL, "the broker does not support the QoS asked for (MQTT 5)", |tool| {

@@ -34,6 +34,13 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         scene.client.expect(&packet::PINGREQ);
         scene.answered_with(&[0xd0, 0x00])
     }),
+    scenario(TOOL, "`--idle-exit`: nothing came for so long", |tool| {
+        let mut scene = Scene::connected(tool, &["-t", "t", "--idle-exit", "1ms"]);
+        scene.client.read_packet();
+        scene.client.send(&v3::suback(1, &[0]));
+        scene.client.expect(&packet::PINGREQ);
+        scene.answered_with(&packet::PINGRESP)
+    }),
     scenario(TOOL, "SIGINT or SIGTERM after the broker let us in", |tool| {
         let mut scene = Scene::connected(tool, TOPIC);
         scene.client.read_packet();
@@ -108,12 +115,33 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         let port = free_port().to_string();
         tool.run(["-h", "127.0.0.1,127.0.0.2", "-p", &port, "-t", "t"])
     }),
+    scenario(
+        TOOL,
+        "no answer to a look-up, or from host, proxy, TLS or web server, within the time for connecting, the first time",
+        |tool| super::with_silent_dns(tool, &["-t", "t"]),
+    ),
     scenario(TOOL, "no connection, the first time", |tool| {
         tool.run(["-h", "127.0.0.1", "-p", &free_port().to_string(), "-t", "t"])
     }),
     scenario(TOOL, "stdout cannot be written (disk full)", |tool| {
         let full = OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
         with_stdout(tool, full, || {})
+    }),
+    scenario(TOOL, "`--output-dir`: a file or the folder cannot be written", |tool| {
+        tool.run(["-t", "t", "--output-dir", "/dev/null"])
+    }),
+    scenario(TOOL, "`--exec-failure stop` or `--ack-on-success`: a command failed", |tool| {
+        with_command(tool, "exit 3", &["--ack-on-success", "-q", "1"])
+    }),
+    scenario(TOOL, "the same: it took longer than `--exec-timeout`", |tool| {
+        with_command(tool, "sleep 60", &["--exec-failure", "stop", "--exec-timeout", "10ms"])
+    }),
+    scenario(TOOL, "`--exec`: there is no such program", |tool| {
+        let scene = Scene::connected(tool, &["-t", "t", "--exec", "/no/such/program"]);
+        scene.then_answered_with(&v3::publish("t", b"x", Delivery::AtMostOnce))
+    }),
+    scenario(TOOL, "the same: a signal ended it", |tool| {
+        with_command(tool, "kill -9 $$", &["--exec-failure", "stop"])
     }),
     scenario(TOOL, "the broker broke the protocol", |tool| {
         Scene::connected(tool, TOPIC).then_answered_with(&v3::connack(0))
@@ -158,7 +186,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     scenario(TOOL, "the broker asks for an authentication exchange", |tool| {
         Scene::connected(tool, TOPIC_5).then_answered_with(&[0xf0, 0x00])
     }),
-    scenario(TOOL, "the broker sent a malformed packet", |tool| {
+    scenario(TOOL, "the broker sent a malformed packet, or is a web server", |tool| {
         let packet = b"\x30\x04\x00\x02\xff\xffx";
         Scene::connected(tool, TOPIC).then_answered_with(packet)
     }),
@@ -215,6 +243,13 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         Scene::connected(tool, TOPIC_5).then_answered_with(&v5::suback(1, &[0x87]))
     }),
 ];
+
+/// A run whose only message is handled by this command.
+fn with_command(tool: &Tool, command: &str, options: &[&str]) -> Output {
+    let words = [&["-t", "t", "--exec-shell", command], options].concat();
+    let scene = Scene::connected(tool, &words);
+    scene.then_answered_with(&v3::publish("t", b"x", Delivery::AtMostOnce))
+}
 
 /// A run whose stdout is put elsewhere. Once it has subscribed, `then` happens and a message comes.
 fn with_stdout(tool: &Tool, stdout: impl Into<Stdio>, then: impl FnOnce()) -> Output {

@@ -41,6 +41,6 @@ fn the_tools_print_the_files() {
         }
         tool(name).run(["--generate", "tcsh"]).assert_code(1);
         let help = tool(name).run(["--help"]);
-        assert!(!help.stdout().contains("--generate"), "{help:?}");
+        assert!(!help.stdout().contains("--generate "), "{help:?}");
     }
 }

@@ -1,6 +1,8 @@
+use test_support::certificates::Authority;
 use test_support::mosquitto::free_port;
 use test_support::packet::{self, Delivery, v3, v5};
-use test_support::scripted_peer::ScriptedPeer;
+use test_support::scripted_peer::{DeafPort, ScriptedPeer};
+use test_support::websocket::WebSocket;
 
 use super::{publisher, start_at};
 
@@ -21,29 +23,182 @@ fn an_unknown_host_is_named() {
     assert!(output.stderr().starts_with(expected), "{output:?}");
 }
 
+/// A run that waits for an answer in vain, and what it says of that.
+struct Silence<'a> {
+    options: Vec<&'a str>,
+    says: String,
+}
+
 #[test]
 fn a_port_that_stays_silent_is_told_with_what_may_help() {
     let peer = ScriptedPeer::listen();
     let place = format!("127.0.0.1:{}", peer.port());
-    for (options, told) in [
-        (
-            &[][..],
-            "no answer to CONNECT from {place} within 1 s\n\
-             hint: that port (-p) may be for something else than MQTT, or for TLS (--cafile) or \
-             WebSocket (--ws); --connect-timeout waits longer\n",
-        ),
-        (
-            &["--ws"],
-            "no answer from {place} within 1.0 s\n\
-             hint: -h and -p may lead elsewhere, or a firewall may be in between; \
-             --connect-timeout waits longer\n",
-        ),
-    ] {
-        let words = [&["-t", "t", "-m", "x", "--connect-timeout", "1"], options].concat();
-        let output = start_at(&peer, &words).wait();
-        output.assert_code(1);
-        assert_eq!(output.stderr(), format!("error: {}", told.replace("{place}", &place)));
+    let authority = Authority::new("authority");
+    let cafile = &authority.file();
+    let tls = format!(
+        "no answer to TLS from {place} within 1 s\n\
+         hint: that port (-p) may be for something else than TLS: for plain MQTT (--no-tls), say; \
+         --connect-timeout waits longer\n"
+    );
+    let mut runs = vec![
+        Silence {
+            options: vec![],
+            says: format!(
+                "no answer to CONNECT from {place} within 1 s\n\
+                 hint: that port (-p) may be for something else than MQTT, or for TLS (--cafile) or \
+                 WebSocket (--ws); --connect-timeout waits longer\n"
+            ),
+        },
+        Silence {
+            options: vec!["--ws"],
+            says: format!(
+                "no answer to the request for a WebSocket from {place} within 1 s\n\
+                 hint: that port (-p) may be for something else than WebSocket: for plain MQTT \
+                 (without --ws), say; --connect-timeout waits longer\n"
+            ),
+        },
+        Silence { options: vec!["--cafile", cafile], says: tls.clone() },
+        Silence { options: vec!["--cafile", cafile, "--ws"], says: tls.clone() },
+    ];
+    if cfg!(feature = "psk") {
+        runs.push(Silence { options: vec!["--psk", "00", "--psk-identity", "i"], says: tls });
     }
+    let port = peer.port().to_string();
+    assert_silence(&["-h", "127.0.0.1", "-p", &port], &runs);
+}
+
+#[test]
+fn a_proxy_that_stays_silent_is_the_one_that_is_named() {
+    let (peer, deaf) = (ScriptedPeer::listen(), DeafPort::new());
+    let proxies = [
+        format!("socks5h://127.0.0.1:{}", peer.port()),
+        format!("http://127.0.0.1:{}", peer.port()),
+    ];
+    let mut runs: Vec<_> = proxies
+        .iter()
+        .map(|proxy| Silence {
+            options: vec!["--proxy", proxy],
+            says: format!(
+                "cannot reach b:1883 through {proxy}: no answer from the proxy within 1 s\n\
+                 hint: --proxy may lead to something else than such a proxy, or the proxy reaches \
+                 no broker at -h and -p; --connect-timeout waits longer\n"
+            ),
+        })
+        .collect();
+    let proxy = format!("socks5h://127.0.0.1:{}", deaf.port());
+    runs.push(Silence {
+        options: vec!["--proxy", &proxy],
+        says: format!(
+            "cannot reach b:1883 through {proxy}: no answer from 127.0.0.1:{} within 1 s\n\
+             hint: --proxy may lead elsewhere, or a firewall may be in between; \
+             --connect-timeout waits longer\n",
+            deaf.port()
+        ),
+    });
+    assert_silence(&["-h", "b"], &runs);
+}
+
+#[test]
+fn a_dns_server_that_stays_silent_is_told_with_the_name_that_is_looked_up() {
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let server = silent.local_addr().expect("it has one").to_string();
+    let another = "hint: no DNS server answers: --dns-server asks another one";
+    let runs = [
+        Silence {
+            options: vec!["-h", "slow.example"],
+            says: format!(
+                "no answer to the look-up of host 'slow.example' within 1 s\n\
+                 {another}, and -h may be an address\n"
+            ),
+        },
+        Silence {
+            options: vec!["-h", "slow.example", "-S"],
+            says: format!(
+                "no answer to the look-up of the service _mqtt._tcp.slow.example (--srv) within 1 s\n\
+                 {another}; without --srv, -h and -p say where the broker listens\n"
+            ),
+        },
+        Silence {
+            options: vec!["-h", "b", "--proxy", "socks5h://slow.example:1"],
+            says: format!(
+                "cannot reach b:1883 through socks5h://slow.example:1: no answer to the look-up of \
+                 the proxy's host 'slow.example' within 1 s\n\
+                 {another}, and the host in --proxy may be an address\n"
+            ),
+        },
+        Silence {
+            options: vec!["-h", "slow.example", "--proxy", "socks5://127.0.0.1:1"],
+            says: format!(
+                "cannot reach slow.example:1883 through socks5://127.0.0.1:1: no answer to the \
+                 look-up of host 'slow.example' within 1 s\n\
+                 {another}, and -h may be an address\n"
+            ),
+        },
+    ];
+    assert_silence(&["--dns-server", &server], &runs);
+}
+
+#[test]
+fn an_address_that_stays_silent_is_told_with_what_may_help() {
+    let deaf = DeafPort::new();
+    let port = deaf.port().to_string();
+    let says = format!(
+        "no answer from 127.0.0.1:{port} within 1 s\n\
+         hint: -h and -p may lead elsewhere, or a firewall may be in between; \
+         --connect-timeout waits longer\n"
+    );
+    let runs =
+        [Silence { options: vec![], says: says.clone() }, Silence { options: vec!["--ws"], says }];
+    assert_silence(&["-h", "127.0.0.1", "-p", &port], &runs);
+}
+
+/// Starts all at once: each waits for a second.
+#[track_caller]
+fn assert_silence(place: &[&str], runs: &[Silence<'_>]) {
+    let message = ["-t", "t", "-m", "x", "--connect-timeout", "1"];
+    let start = |run: &Silence<'_>| publisher().spawn([place, &message, &run.options].concat());
+    let running: Vec<_> = runs.iter().map(start).collect();
+    for (run, running) in runs.iter().zip(running) {
+        let output = running.wait();
+        output.assert_code(1);
+        assert_eq!(output.stderr(), format!("error: {}", run.says), "{:?}", run.options);
+    }
+}
+
+#[test]
+fn a_web_server_that_answers_to_mqtt_is_recognised() {
+    for version in ["31", "311", "5"] {
+        let peer = ScriptedPeer::listen();
+        let running = start_at(&peer, &["-t", "t", "-m", "x", "-V", version]);
+        let mut client = peer.accept();
+        client.read_packet();
+        client.send(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        client.expect_end();
+        let output = running.wait();
+        output.assert_code(21);
+        let expected = format!(
+            "error: 127.0.0.1:{} sent what it must not: it answered as a web server does\n\
+             hint: that port is a web server's: a broker may have MQTT over WebSocket there (--ws), \
+             and plain MQTT on another one\n",
+            peer.port()
+        );
+        assert_eq!(output.stderr(), expected);
+    }
+}
+
+#[test]
+fn a_web_server_without_a_broker_behind_it_is_told() {
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, &["-t", "t", "-m", "x", "--ws", "--connect-timeout", "3"]);
+    let _silent = WebSocket::open(peer.accept());
+    let output = running.wait();
+    output.assert_code(1);
+    let expected = format!(
+        "error: no answer to CONNECT from 127.0.0.1:{} within 3 s\n\
+         hint: the web server may have no broker behind it; --connect-timeout waits longer\n",
+        peer.port()
+    );
+    assert_eq!(output.stderr(), expected);
 }
 
 #[test]

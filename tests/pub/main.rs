@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
+/// Several brokers to choose from.
+mod candidates;
 /// The `-d` lines, word for word.
 mod debug_lines;
 /// What arrives at a real broker, from every kind of source.
@@ -54,10 +56,16 @@ mod subscribers;
 mod terminal;
 /// TLS: who is believed, what is shown, and what is said when it fails.
 mod tls;
+/// TLS that fails, and the option that helps.
+mod tls_hints;
+/// Keys and certificates that cannot be used.
+mod tls_keys;
 /// Certificates of old forms.
 mod tls_old_certificates;
 /// The prompt for the passphrase of a key.
 mod tls_passphrase;
+/// Files of TLS that are pipes.
+mod tls_pipes;
 /// TLS with what lies below it and above it.
 mod tls_stacked;
 /// Several topics for a message, and topics of their own for lines.

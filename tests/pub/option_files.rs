@@ -259,6 +259,8 @@ fn show_config_leaves_out_what_other_options_put_out_of_force() {
         shown(&["--insecure", "-p", "8883"], &tls),
         ["port 8883 command line", "insecure on command line"]
     );
+    let by_key = ["--insecure", "--psk", "00", "--psk-identity", "me"];
+    assert_eq!(shown(&by_key, &tls), ["port 8883 default"]);
 }
 
 #[test]

@@ -86,11 +86,14 @@ fn a_broker_that_takes_no_keys_is_told() {
     let authority = Authority::new("ours");
     let server = authority.server(&["localhost"], Validity::Now);
     let certificates = Mosquitto::builder().tls(&server).start();
-    let refused = "it takes no pre-shared key, or has none of our cipher suites (handshake failure)\n\
-        hint: a listener has either keys or certificates: --cafile is for those, and -p says which \
-        listener; --ciphers, where it is given, must have a suite of the broker's\n";
+    let refused =
+        "it takes no pre-shared key, or has none of our cipher suites (handshake failure)\n";
+    let takes_none = format!(
+        "{refused}hint: a listener has either keys or certificates: --cafile is for those, and -p says \
+         which listener\n"
+    );
     let output = publish(&publisher(), certificates.port(), &OURS);
-    assert_refused(&output, certificates.port(), refused);
+    assert_refused(&output, certificates.port(), &takes_none);
     let closed = "it closed the connection when TLS began\n\
         hint: does the broker speak TLS on that port (-p)? Where it does not, leave out the options \
         for TLS, or give --no-tls\n";
@@ -98,7 +101,23 @@ fn a_broker_that_takes_no_keys_is_told() {
     assert_refused(&publish(&publisher(), plain.port(), &OURS), plain.port(), closed);
     let other = serving().line("ciphers PSK-AES256-CBC-SHA").start();
     let words = [&OURS[..], &["--ciphers", "PSK-AES128-CBC-SHA"]].concat();
-    assert_refused(&publish(&publisher(), other.port(), &words), other.port(), refused);
+    let has_others = format!(
+        "{refused}hint: --ciphers must have a suite of the broker's. A listener for certificates has \
+         none: --cafile is for those, and -p says which listener\n"
+    );
+    assert_refused(&publish(&publisher(), other.port(), &words), other.port(), &has_others);
+}
+
+#[test]
+fn options_of_certificates_are_told_to_have_no_effect() {
+    let broker = serving().start();
+    let of_certificates = ["--insecure", "--cert", "/no/c", "--key", "/no/k", "--tls-use-os-certs"];
+    let output = publish(&publisher(), broker.port(), &[&OURS[..], &of_certificates].concat());
+    output.assert_code(0);
+    let why = "has no effect: with --psk the key proves who both sides are";
+    let expected = ["--cert", "--insecure", "--key", "--tls-use-os-certs"];
+    let expected = expected.map(|option| format!("warning: {option} {why}\n"));
+    assert_eq!(output.stderr(), expected.concat());
 }
 
 #[test]

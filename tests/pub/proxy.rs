@@ -211,11 +211,15 @@ fn real_proxies_say_that_nobody_listens_where_the_broker_should_be() {
 fn socks_replies_have_the_originals_statuses() {
     let reply = |reply| [5, reply, 0, 1, 0, 0, 0, 0, 0, 0];
     for (code, status, words) in [
-        (1, 16, "it failed"),
-        (2, 11, "its rules do not allow the connection"),
-        (3, 4, "the network cannot be reached"),
-        (4, 4, "the host cannot be reached"),
-        (5, 4, "the connection was refused"),
+        (1, 16, "it failed\nhint: its log may say why: whether it reaches -h and -p, say"),
+        (
+            2,
+            11,
+            "its rules do not allow the connection\nhint: its rules may allow other hosts (-h)",
+        ),
+        (3, 4, "the network cannot be reached\nhint: -h and -p say where the broker listens, as"),
+        (4, 4, "the host cannot be reached\nhint: -h and -p say where the broker listens, as"),
+        (5, 4, "the connection was refused\nhint: -h and -p say where the broker listens, as"),
         (6, 16, "the time to live ran out"),
         (7, 16, "it does not make connections"),
         (8, 16, "it does not know that kind of address"),
@@ -223,7 +227,7 @@ fn socks_replies_have_the_originals_statuses() {
     ] {
         let output = socks_answered("socks5h://", &[b"\x05\x00", &reply(code)]);
         output.assert_code(status);
-        let words = format!(": the proxy answered: {words}\n");
+        let words = format!(": the proxy answered: {words}");
         assert!(output.stderr().contains(&words), "{output:?}");
     }
     let output = socks_answered("socks5h://", &[b"\x05\xff"]);
@@ -240,14 +244,15 @@ fn socks_replies_have_the_originals_statuses() {
 #[test]
 fn http_statuses_are_told_in_the_proxys_words() {
     for (status, code) in [
-        ("403 Filtered", 11),
+        ("403 Filtered\nhint: its rules may allow other hosts (-h) or ports (-p)", 11),
         ("407 Proxy Authentication Required", 16),
         ("500 Oh no", 16),
-        ("502 Bad Gateway", 4),
+        ("502 Bad Gateway\nhint: -h and -p say where the broker listens, as the proxy sees it", 4),
         ("503 Service Unavailable", 4),
         ("504 Gateway Timeout", 4),
     ] {
-        let output = http_answered("http://", format!("HTTP/1.1 {status}\r\n\r\n").as_bytes());
+        let line = status.lines().next().unwrap_or_default();
+        let output = http_answered("http://", format!("HTTP/1.1 {line}\r\n\r\n").as_bytes());
         output.assert_code(code);
         assert!(output.stderr().contains(&format!("the proxy answered {status}\n")), "{output:?}");
     }
@@ -282,6 +287,7 @@ fn the_environment_names_a_proxy_only_with_proxy_env() {
     for (options, exceptions, leads_to) in [
         (&["--proxy", "env"][..], "example.org", &proxy),
         (&["--proxy", "env"], "example.org,localhost", &broker),
+        (&["--proxy", "env"], "example.org localhost", &broker),
         (&["--proxy", "env"], "*", &broker),
         (&[], "", &broker),
     ] {
@@ -291,6 +297,38 @@ fn the_environment_names_a_proxy_only_with_proxy_env() {
         let running = Running::start(command);
         drop(leads_to.accept());
         running.wait().assert_code(7);
+    }
+}
+
+#[test]
+fn a_network_of_the_environment_is_reached_without_its_proxy() {
+    let (proxy, broker) = (ScriptedPeer::listen(), ScriptedPeer::listen());
+    let url = format!("http://127.0.0.1:{}", proxy.port());
+    for (exceptions, leads_to) in [("127.0.0.0/8", &broker), ("128.0.0.0/8", &proxy)] {
+        let place = ["--proxy", "env", "-h", "127.0.0.1", "-p", &broker.port().to_string()];
+        let mut command = publisher().command([&place, &MESSAGE[..]].concat());
+        command.env("ALL_PROXY", &url).env("NO_PROXY", exceptions);
+        let running = Running::start(command);
+        drop(leads_to.accept());
+        running.wait().assert_code(7);
+    }
+}
+
+#[test]
+fn a_unix_socket_excludes_the_proxy_of_the_environment_where_it_names_one() {
+    let tool = publisher();
+    let path = tool.home().join("socket");
+    let words =
+        [&["--proxy", "env", "--unix", path.to_str().expect("UTF-8")], &MESSAGE[..]].concat();
+    for (proxy, expected) in [
+        ("", format!("error: cannot connect to {}: No such file", path.display())),
+        ("http://p", "error: '--proxy' and a unix socket exclude each other\n".to_owned()),
+    ] {
+        let mut command = tool.command(&words);
+        command.env("ALL_PROXY", proxy);
+        let output = Running::start(command).wait();
+        output.assert_code(1);
+        assert!(output.stderr().starts_with(&expected), "{output:?}");
     }
 }
 

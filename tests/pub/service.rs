@@ -102,6 +102,8 @@ fn a_dns_server_that_does_not_answer_is_not_waited_for_longer_than_for_a_connect
     let words = ["-S", "-h", "example.org", "--dns-server", &address, "--connect-timeout", "1"];
     let output = publisher().run([&words, &MESSAGE[..]].concat());
     output.assert_code(1);
-    let expected = "error: no answer from _mqtt._tcp.example.org within 1";
-    assert!(output.stderr().starts_with(expected), "{output:?}");
+    let service = "_mqtt._tcp.example.org";
+    let expected =
+        format!("error: no answer to the look-up of the service {service} (--srv) within 1 s");
+    assert!(output.stderr().starts_with(&expected), "{output:?}");
 }

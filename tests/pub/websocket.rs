@@ -229,6 +229,15 @@ fn a_broker_for_plain_mqtt_is_recognised() {
 }
 
 #[test]
+fn a_web_server_of_old_is_told_from_none() {
+    let output = answered("HTTP/1.0 404 File not found\r\nServer: SimpleHTTP\r\n\r\n");
+    output.assert_code(13);
+    let expected = ": the web server speaks HTTP/1.0, which has no WebSocket\n\
+                    hint: -h and -p may lead to another web server than the broker's\n";
+    assert!(output.stderr().ends_with(expected), "{output:?}");
+}
+
+#[test]
 fn the_code_and_the_reason_of_a_close_are_told() {
     for (payload, words) in [
         (&b"\x03\xf0no anonymous"[..], "1008 (policy violation): no anonymous"),
@@ -239,13 +248,14 @@ fn the_code_and_the_reason_of_a_close_are_told() {
         let output = sent(websocket::CLOSE, payload);
         output.assert_code(7);
         let stderr = output.stderr();
+        // It has said why.
         let words = format!(" was lost: the broker closed the WebSocket: {words}\n");
-        assert!(stderr.contains(&words), "{output:?}");
+        assert!(stderr.ends_with(&words), "{output:?}");
     }
     for payload in [&b""[..], b"\x03\xe8"] {
         let output = sent(websocket::CLOSE, payload);
         output.assert_code(7);
-        assert!(output.stderr().contains(" was lost: the broker closed it\n"), "{output:?}");
+        assert!(output.stderr().ends_with(" was lost: the broker closed it\n"), "{output:?}");
     }
 }
 
@@ -260,7 +270,9 @@ fn frames_that_mqtt_or_websocket_does_not_have_are_errors() {
     ] {
         let output = sent(first, payload);
         output.assert_code(7);
-        assert!(output.stderr().contains(words), "{output:?}");
+        let stderr = output.stderr();
+        assert!(stderr.contains(words), "{output:?}");
+        assert_eq!(stderr.lines().count(), 1, "there is nothing to advise: {output:?}");
     }
 }
 

@@ -44,6 +44,70 @@ fn the_time_limit_may_have_decimals() {
 }
 
 #[test]
+fn it_leaves_when_nothing_comes_and_the_broker_has_nothing() {
+    let (running, mut client) = subscribed(&["-t", "t", "--idle-exit", "50ms"]);
+    client.expect(&packet::PINGREQ);
+    client.send(&packet::PINGRESP);
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    let output = running.wait();
+    output.assert_code(0);
+    assert_eq!((&*output.stdout(), &*output.stderr()), ("", ""));
+}
+
+#[test]
+fn what_comes_before_the_answer_begins_the_time_anew() {
+    let (running, mut client) = subscribed(&["-t", "t", "--idle-exit", "50ms", "-T", "no"]);
+    for topic in ["t", "no", "t"] {
+        client.expect(&packet::PINGREQ);
+        client.send(&v3::publish(topic, topic.as_bytes(), Delivery::AtMostOnce));
+        client.send(&packet::PINGRESP);
+    }
+    client.expect(&packet::PINGREQ);
+    client.send(&packet::PINGRESP);
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    let output = running.wait();
+    output.assert_code(0);
+    assert_eq!(output.stdout(), "t\nt\n");
+}
+
+#[test]
+fn the_time_without_a_message_begins_when_the_subscription_is_answered() {
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, &["-t", "t", "--idle-exit", "1ms", "-W", "0.3"]);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.read_packet();
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    running.wait().assert_code(27);
+}
+
+#[test]
+fn on_a_new_connection_the_time_without_a_message_begins_anew() {
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, &["-t", "t", "--idle-exit", "50ms", "-c", "-i", "me"]);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.read_packet();
+    client.send(&v3::suback(1, &[0]));
+    client.expect(&packet::PINGREQ);
+    client.close();
+    let mut client = peer.accept();
+    client.read_packet();
+    // It kept the subscription: there is no SUBACK to wait for.
+    client.send(&v3::connack_session_present());
+    client.expect(&packet::PINGREQ);
+    client.send(&packet::PINGRESP);
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    running.wait().assert_code(0);
+}
+
+#[test]
 fn a_signal_disconnects_and_gives_0() {
     for signal in [Signal::INT, Signal::TERM] {
         let (running, mut client) = subscribed(&["-t", "t"]);

@@ -39,7 +39,7 @@ fn members(object: &Value, table: &BTreeMap<String, String>) -> BTreeSet<String>
     let object = object.as_object().expect("an object");
     for (name, value) in object {
         let type_name = type_name(value);
-        let documented = table.get(name).unwrap_or_else(|| panic!("{name} is in no table"));
+        let documented = table.get(name).expect(name);
         assert!(documented == "any" || documented.contains(type_name), "{name}: {type_name}");
     }
     object.keys().cloned().collect()

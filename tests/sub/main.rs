@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails")]
 
+/// Several brokers to choose from.
+mod candidates;
 /// The `-d` lines, word for word.
 mod debug_lines;
 /// `-C`, `-W`, `-E`, signals and closed pipes.
 mod ending;
+/// `--exec`.
+mod exec;
 /// What makes a run fail, and what is said then.
 mod failures;
 /// `-F` and JSON.
@@ -17,6 +21,8 @@ mod messages;
 mod option_files;
 /// What is written to stdout for what the broker sends.
 mod output;
+/// `--output-dir`.
+mod output_dir;
 /// Options and what they put on the wire.
 mod packets;
 /// `--psk`: TLS by a key that both sides have.

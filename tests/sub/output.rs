@@ -17,6 +17,26 @@ fn printed(arguments: &[&str], payloads: &[&[u8]]) -> Vec<u8> {
 }
 
 #[test]
+fn only_what_is_new_on_its_topic_is_shown_and_counted() {
+    let (running, mut client) =
+        subscribed(&["-t", "#", "-v", "--changes-only", "-C", "4", "-T", "no", "-q", "1"]);
+    for (topic, payload) in
+        [("a", "1"), ("a", "1"), ("b", "1"), ("no", "1"), ("a", "2"), ("a", "2"), ("b", "1")]
+    {
+        client.send(&v3::publish(topic, payload.as_bytes(), Delivery::AtMostOnce));
+    }
+    // What is not shown is acknowledged like the rest.
+    client.send(&v3::publish("b", b"1", Delivery::AtLeastOnce(1)));
+    client.expect(&packet::puback(1));
+    client.send(&v3::publish("a", b"1", Delivery::AtMostOnce));
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    let output = running.wait();
+    output.assert_code(0);
+    assert_eq!(output.stdout(), "a 1\nb 1\na 2\na 1\n");
+}
+
+#[test]
 fn the_four_plain_forms_are_the_originals() {
     let payloads: &[&[u8]] = &[b"one", b"", b"\xff\0\n"];
     assert_eq!(printed(&[], payloads), b"one\n\xff\0\n\n");

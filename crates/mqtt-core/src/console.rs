@@ -140,6 +140,21 @@ impl<R> Console<R> {
         }
     }
 
+    /// Gives back what was printed for stdout and not handed over yet, which is then written by
+    /// whoever asks.
+    pub fn take_stdout(&mut self, out: &mut Vec<u8>) {
+        let block = std::mem::take(&mut self.block);
+        self.length = 0;
+        for piece in &block {
+            match piece {
+                Piece::Copied(Stream::Stdout, bytes) => out.extend_from_slice(bytes),
+                Piece::Shared(Stream::Stdout, bytes) => out.extend_from_slice(bytes),
+                Piece::Copied(Stream::Stderr, _) | Piece::Shared(Stream::Stderr, _) => {}
+            }
+        }
+        self.keep_spare(block);
+    }
+
     /// Asks for `receipt` back when everything printed so far is written.
     pub fn want_receipt(&mut self, receipt: R) {
         self.receipts.push(receipt);

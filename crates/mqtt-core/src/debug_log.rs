@@ -6,7 +6,7 @@ use std::io::Write as _;
 use colored::Colorize;
 
 use crate::console::{Console, Stream};
-use crate::plan::{Controls, DebugPlan, Notices, Palette};
+use crate::plan::{Controls, DebugPlan, Endpoint, Notices, Palette};
 use crate::protocol::codec::{DecodeError, PACKET_TYPE_0};
 use crate::protocol::{
     Ack, ConnAck, Connect, Incoming, Outgoing, PacketId, PropertyId, Publish, ReasonCode, SubAck,
@@ -56,6 +56,15 @@ impl DebugLog {
     pub(crate) fn sending_connect<R>(&mut self, console: &mut Console<R>) {
         self.introduction = Introduction::Unanswered;
         self.line(console, &Direction::Sending, format_args!("CONNECT"));
+    }
+
+    /// A candidate has failed, and the next one is tried.
+    pub(crate) fn turning_to<R>(&self, next: &Endpoint, why: &str, console: &mut Console<R>) {
+        let text = format!("{why}; trying {next}");
+        match self.plan.controls {
+            Controls::Raw => self.raw_line(console, format_args!("{text}")),
+            Controls::Visible => self.raw_line(console, format_args!("{}", part_of_line(&text))),
+        }
     }
 
     /// A PUBLISH goes out; `number` stands in for the packet identifier at QoS 0.

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 #[cfg(feature = "client")]
 use crate::client::ClientError;
 #[cfg(feature = "client")]
+use crate::plan::Wrapping;
+#[cfg(feature = "client")]
 use crate::protocol::codec::DecodeError;
 #[cfg(feature = "client")]
 use crate::protocol::{ProtocolVersion, ReasonCode};
@@ -14,7 +16,7 @@ use crate::session::{LimitError, SessionError};
 #[cfg(feature = "client")]
 use crate::signal::Interrupt;
 #[cfg(feature = "client")]
-use crate::transport::{self, ProxyError, TransportError, WebSocketError};
+use crate::transport::{ProxyError, TransportError, WebSocketError};
 
 /// The status a tool leaves with; 0 means that all it was asked to do was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +67,12 @@ impl ExitStatus {
     pub const QOS_NOT_SUPPORTED: Self = Self(24);
     /// The packet is larger than the broker takes.
     pub const PACKET_TOO_LARGE: Self = Self(25);
+    /// `--exec`: the command took too long, as timeout(1) has it.
+    pub const COMMAND_TIMEOUT: Self = Self(124);
+    /// `--exec`: the command may not be run, as a shell has it.
+    pub const COMMAND_NOT_EXECUTABLE: Self = Self(126);
+    /// `--exec`: there is no such command, as a shell has it.
+    pub const COMMAND_NOT_FOUND: Self = Self(127);
     /// The time given with `-W` ran out.
     pub const TIMEOUT: Self = Self(27);
 
@@ -101,7 +109,11 @@ impl Failure for ClientError {
     fn status(&self) -> ExitStatus {
         match self {
             Self::Transport(error) => transport_status(error),
-            Self::ConnectTimeout { .. }
+            // The last word: there is no status that they have in common.
+            Self::NoCandidate(failures) => {
+                failures.last().map_or(ExitStatus::FAILURE, Failure::status)
+            }
+            Self::Nowhere
             | Self::NoConnAck { .. }
             | Self::System(_)
             | Self::File { .. }
@@ -143,12 +155,20 @@ impl Failure for ClientError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Transport(error) => error.hint(),
-            Self::ConnectTimeout { .. } => Some(transport::SILENCE.to_owned()),
-            Self::NoConnAck { .. } => Some(
-                "that port (-p) may be for something else than MQTT, or for TLS (--cafile) or \
-                 WebSocket (--ws); --connect-timeout waits longer"
-                    .to_owned(),
-            ),
+            Self::NoCandidate(failures) => failures.iter().rev().find_map(Failure::hint),
+            Self::NoConnAck { wrapping, .. } => {
+                let hint = match wrapping {
+                    Wrapping::Plain => {
+                        "that port (-p) may be for something else than MQTT, or for TLS (--cafile) or \
+                         WebSocket (--ws)"
+                    }
+                    Wrapping::Tls => {
+                        "that port (-p) may be for something else than MQTT, or for WebSocket (--ws)"
+                    }
+                    Wrapping::WebSocket => "the web server may have no broker behind it",
+                };
+                Some(format!("{hint}; --connect-timeout waits longer"))
+            }
             Self::Session(SessionError::Refused { version, connack }) => {
                 let hint = match (version, connack.code) {
                     (ProtocolVersion::V5, 0x84) => "try -V mqttv311",
@@ -174,6 +194,11 @@ impl Failure for ClientError {
             Self::Decode { source: DecodeError::Tls, .. } => Some(
                 "the broker wants TLS on that port: --cafile FILE or --tls-use-os-certs".to_owned(),
             ),
+            Self::Decode { source: DecodeError::Http, .. } => Some(
+                "that port is a web server's: a broker may have MQTT over WebSocket there (--ws), \
+                 and plain MQTT on another one"
+                    .to_owned(),
+            ),
             Self::Unanswered { .. } => Some(
                 "a broker may do that where it wants TLS (--cafile, --tls-use-os-certs), or another \
                  version of MQTT (-V)"
@@ -197,8 +222,7 @@ pub fn interrupt_status(interrupt: Interrupt) -> ExitStatus {
     }
 }
 
-/// The part of the table for ways to the broker. Several candidates with several errors have none
-/// in common.
+/// The part of the table for ways to the broker.
 #[cfg(feature = "client")]
 fn transport_status(error: &TransportError) -> ExitStatus {
     match error {
@@ -208,7 +232,8 @@ fn transport_status(error: &TransportError) -> ExitStatus {
             WebSocketError::Closed | WebSocketError::NotHttp | WebSocketError::Stream(_) => {
                 ExitStatus::LOST
             }
-            WebSocketError::LongAnswer
+            WebSocketError::OldHttp
+            | WebSocketError::LongAnswer
             | WebSocketError::Refused(_)
             | WebSocketError::Request(_)
             | WebSocketError::Subprotocol

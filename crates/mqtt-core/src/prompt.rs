@@ -2,7 +2,9 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::panic;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::process::getpgrp;
 use rustix::termios::{
@@ -21,9 +23,11 @@ const ROOM: usize = 4096;
 /// The value of a special character that is switched off (`_POSIX_VDISABLE`).
 const NO_CHARACTER: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
 
-/// The first line of a file.
-pub(crate) fn in_file(path: &Path) -> io::Result<Secret> {
-    first_line(File::open(path)?)
+/// The first line of a file. Of a pipe it may never come: the thread ends with the program then.
+pub(crate) async fn in_file(path: &Path) -> io::Result<Secret> {
+    let path = path.to_owned();
+    let read = tokio::task::spawn_blocking(|| first_line(File::open(path)?));
+    read.await.map_err(io::Error::other)?
 }
 
 /// The first line of what can be read. It is read to its end.
@@ -61,8 +65,10 @@ fn line(mut terminal: File) -> io::Result<Secret> {
     Ok(typed.into())
 }
 
-/// A terminal that does not show what is typed, until this is dropped.
-struct Silence {
+/// A terminal that does not show what is typed, until this is dropped, or a panic ends the program.
+struct Silence(Arc<Mutex<Option<Silenced>>>);
+
+struct Silenced {
     terminal: File,
     before: Termios,
 }
@@ -75,15 +81,28 @@ impl Silence {
         silent.local_modes &= !(LocalModes::ECHO | LocalModes::ECHONL);
         silent.special_codes[SpecialCodeIndex::VSUSP] = NO_CHARACTER;
         tcsetattr(&terminal, OptionalActions::Flush, &silent)?;
-        Ok(Self { terminal, before })
+        let silence = Self(Arc::new(Mutex::new(Some(Silenced { terminal, before }))));
+        let (at_panic, report) = (Self(Arc::clone(&silence.0)), panic::take_hook());
+        panic::set_hook(Box::new(move |panic| {
+            at_panic.end();
+            report(panic);
+        }));
+        Ok(silence)
+    }
+
+    fn end(&self) {
+        let silenced = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Silenced { mut terminal, before }) = silenced {
+            // Nothing more can be done for a terminal that does not take it.
+            let _ = tcsetattr(&terminal, OptionalActions::Now, &before);
+            let _ = terminal.write_all(b"\n");
+        }
     }
 }
 
 impl Drop for Silence {
     fn drop(&mut self) {
-        // Nothing more can be done for a terminal that does not take it.
-        let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
-        let _ = self.terminal.write_all(b"\n");
+        self.end();
     }
 }
 
@@ -91,8 +110,8 @@ impl Drop for Silence {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_first_line_of_a_file_is_the_passphrase() {
+    #[tokio::test]
+    async fn the_first_line_of_a_file_is_the_passphrase() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("passphrase");
         for (content, passphrase) in [
@@ -103,7 +122,8 @@ mod tests {
             ("", ""),
         ] {
             std::fs::write(&path, content).unwrap();
-            assert_eq!(in_file(&path).unwrap().expose(), passphrase.as_bytes(), "{content:?}");
+            let read = in_file(&path).await.unwrap();
+            assert_eq!(read.expose(), passphrase.as_bytes(), "{content:?}");
         }
     }
 }

@@ -122,7 +122,7 @@ struct PasswdArgs {
     #[arg(long, help_heading = "Looking")]
     list: bool,
 
-    /// With --list: one JSON object a line
+    /// Write one JSON object a line, with --list
     #[arg(long, help_heading = "Looking")]
     json: bool,
 

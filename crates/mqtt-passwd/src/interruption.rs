@@ -5,6 +5,7 @@
 //! in which a file is replaced: that is waited for, and then counts as done.
 
 use std::io;
+use std::panic;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -94,6 +95,15 @@ impl Interruption {
         Ok(Interrupted)
     }
 
+    /// For a panic that ends the program, where nothing is dropped.
+    fn undo_at_panic(&self) {
+        if let Ok(mut state) = self.state.try_lock()
+            && let Some(undo) = state.undo.take()
+        {
+            undo();
+        }
+    }
+
     /// A panic of the working thread must not keep the terminal from being restored.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -148,6 +158,11 @@ pub(crate) fn run<T: Send + 'static>(
             }
         }
     });
+    let (for_panic, report) = (Arc::clone(&interruption), panic::take_hook());
+    panic::set_hook(Box::new(move |panic| {
+        for_panic.undo_at_panic();
+        report(panic);
+    }));
     let for_work = Arc::clone(&interruption);
     let worker = thread::Builder::new().name(WORKER.to_owned()).spawn(move || {
         let _tell_end = TellEnd(events);
@@ -165,7 +180,7 @@ pub(crate) fn run<T: Send + 'static>(
     }
     match worker.join() {
         Ok(result) => Ok(result),
-        Err(panic) => std::panic::resume_unwind(panic),
+        Err(panic) => panic::resume_unwind(panic),
     }
 }
 

@@ -78,30 +78,31 @@ struct PublishArgs {
     #[arg(short = 'l', long, help_heading = "Publishing")]
     stdin_line: bool,
 
-    /// Decode the text of -m, -f, -s or of each line of -l and publish the bytes: hex or base64, with
-    /// whitespace anywhere
+    /// Publish the bytes that -m, -f, -s or each line of -l spells in hex or base64; whitespace in
+    /// it means nothing
     #[arg(long, help_heading = "Publishing", value_name = "ENCODING",
         value_parser = Encoding::parser())]
     encoding: Option<Encoding>,
 
-    /// What a line of --stdin-line is made of: %t topic, %p payload and the text between them, as
-    /// in '%t %p'; %% and escapes such as \t as in mqtt-sub -F
+    /// Take each line of --stdin-line apart: %t is its topic, %p its payload, and the text between
+    /// them parts them, as in '%t %p'; %% and escapes such as \t as in mqtt-sub -F
     #[arg(long, help_heading = "Publishing", value_name = "FORMAT",
         value_parser = OsStringValueParser::new().try_map(|word| LineFormat::parse(&word)))]
     line_format: Option<LineFormat>,
 
-    /// One message per line of stdin, in JSON as mqtt-sub --json writes it: topic, QoS, retain,
-    /// properties and payload; what a line does not say is as the options say
+    /// Publish each line of stdin as the message that it describes, in JSON as mqtt-sub --json
+    /// writes it: topic, QoS, retain, properties and payload; what a line does not say is as the
+    /// options say
     #[arg(long, help_heading = "Publishing")]
     json_lines: bool,
 
-    /// The same from FILE, with the times between the messages that they came with
+    /// Publish the lines of FILE like --json-lines, as far apart as the messages came
     #[arg(long, help_heading = "Publishing", value_name = "FILE",
         value_parser = value_parser!(PathBuf))]
     replay: Option<PathBuf>,
 
-    /// How fast --replay is: 2x is twice as fast, 0.5x half, from 0.001 to 1000000; max is without
-    /// a pause
+    /// Make --replay so many times as fast: 2x is twice as fast, 0.5x half, from 0.001 to 1000000;
+    /// max is without a pause
     #[arg(long, help_heading = "Publishing", value_name = "SPEED", default_value = "1x",
         value_parser = OsStringValueParser::new().try_map(|word| speed(&word)))]
     speed: Speed,
@@ -124,8 +125,8 @@ struct PublishArgs {
     #[arg(short, long, help_heading = "Publishing")]
     retain: bool,
 
-    /// Fail if nobody has subscribed to a message, status 16; needs -V 5 and -q 1 or 2, and a broker
-    /// that tells
+    /// Take it for a failure, status 16, that nobody has subscribed to a message; needs -V 5, -q 1 or
+    /// 2, and a broker that tells
     #[arg(long, help_heading = "Publishing")]
     require_subscriber: bool,
 

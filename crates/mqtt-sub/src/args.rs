@@ -2,6 +2,7 @@
 
 use std::num::{NonZeroU16, NonZeroU32};
 use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, CommandFactory, Parser};
@@ -17,12 +18,16 @@ use mqtt_core::protocol::{
     ProtocolVersion, Qos, RetainHandling, SubscribeFilter, SubscribeOptions, TopicFilter,
 };
 
+use crate::changes::Changes;
+use crate::exec_args::ExecArgs;
 use crate::filter::{MessageFilter, Retained, Stored};
+use crate::folder_args::FolderArgs;
 use crate::generated::FILES;
 use crate::output::{
     Controls, Display, Format, JsonPayload, Layout, LineEnd, LocalZone, Screen, Style, Template,
 };
-use crate::plan::{End, RequestProperties, Requests, ShowPlan, SubscribePlan, Task};
+use crate::plan::{Destination, End, RequestProperties, Requests, ShowPlan, SubscribePlan, Task};
+use crate::rules;
 use crate::sampling::{self, Sampling};
 
 /// So many messages are not worth a line that counts them.
@@ -41,7 +46,8 @@ const BELOW: &str = "\
 Format:
   FORMAT is text with conversions, %[-|0][WIDTH][.PRECISION][SEPARATOR]LETTER:
   %t topic    %p payload    %l its length    %x %X in hexadecimal
-  %q QoS      %r retained   %m packet identifier   %f %d as float, double
+  %b in base64   %q QoS   %r retained   %m packet identifier
+  %f %d as float, double
   %j JSON     %J JSON with a JSON payload
   %I time in ISO 8601   %U seconds since 1970   @N nanoseconds
   @H and so on: the time as strftime has it
@@ -49,6 +55,11 @@ Format:
           %E expiry   %F payload format   %P user properties
           %R response topic   %S subscription identifier
   %% @@ the signs themselves;  \\\\ \\0 \\a \\e \\n \\r \\t \\v as in C
+
+Commands:
+  --exec and --exec-shell have MQTT_TOPIC, MQTT_QOS, MQTT_RETAIN, MQTT_DUP,
+  MQTT_PACKET_ID and the properties of MQTT 5, such as MQTT_CONTENT_TYPE and
+  MQTT_USER_PROPERTY_1_NAME, in their environment
 
 Exit status:
   0 done, or ended by SIGINT or SIGTERM; 27 the time of -W ran out;
@@ -79,6 +90,12 @@ struct SubscribeArgs {
         value_parser = value::qos())]
     qos: Qos,
 
+    /// Subscribe to FILTER with a quality of service of its own, which stands behind the last =; may
+    /// be given several times
+    #[arg(long, help_heading = "Subscribing", value_name = "FILTER=QOS",
+        value_parser = value::filter_with_qos(), action = ArgAction::Append)]
+    filter_qos: Vec<(TopicFilter, Qos)>,
+
     /// Unsubscribe from this topic filter; may be given several times
     #[arg(short = 'U', long, help_heading = "Subscribing", value_name = "FILTER",
         value_parser = value::topic_filter(), action = ArgAction::Append)]
@@ -105,6 +122,11 @@ struct SubscribeArgs {
     #[arg(long, help_heading = "Subscribing", value_name = "PERCENT")]
     random_filter: Option<f64>,
 
+    /// Show a message only where its payload is another one than that of the last message shown on
+    /// its topic; --count counts only these. After 1000000 topics it begins anew
+    #[arg(long, help_heading = "Subscribing")]
+    changes_only: bool,
+
     /// Have the broker send retained messages: always, new (if it did not have the subscription)
     /// or never; -R is "never", the later of both counts; MQTT 5 only [default: always]
     #[arg(long, help_heading = "Subscribing", value_name = "WHEN",
@@ -123,6 +145,12 @@ struct SubscribeArgs {
     /// Leave when the broker has answered the subscription
     #[arg(short = 'E', long, help_heading = "Ending")]
     exit_after_suback: bool,
+
+    /// Leave, with status 0, when no message has come for so long since the subscription was
+    /// answered: a number and ms, s, m or h (s where none stands), above 0, at most 1000000000s;
+    /// without this it does not count
+    #[arg(long, help_heading = "Ending", value_name = "TIME", value_parser = value::time_span())]
+    idle_exit: Option<Duration>,
 
     /// Write the topic in front of the payload; --format beats it
     #[arg(short, long, help_heading = "Output")]
@@ -152,6 +180,9 @@ struct SubscribeArgs {
     #[arg(short, long, help_heading = "Output")]
     watch: bool,
 
+    #[command(flatten)]
+    folder: FolderArgs,
+
     /// Write how many messages come, every second, instead of the messages
     #[arg(long, help_heading = "Output")]
     message_rate: bool,
@@ -159,6 +190,9 @@ struct SubscribeArgs {
     /// Write no newline after a message
     #[arg(short = 'N', long, help_heading = "Output")]
     no_newline: bool,
+
+    #[command(flatten)]
+    exec: ExecArgs,
 
     #[command(flatten)]
     connect: ConnectArgs,
@@ -188,8 +222,11 @@ pub(crate) fn command(invocation: Invocation) -> clap::Command {
 /// Settles defaults and checks the rules between options.
 pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
     let args: SubscribeArgs = given.args()?;
-    if let Some(broken) = args.broken_rule() {
+    if let Some(broken) = rules::broken(given) {
         return Err(given.error(broken));
+    }
+    if args.exec.wants_success() && !args.wants_acknowledgements() {
+        return Err(given.error("'--ack-on-success' needs '--qos' 1 or 2, or '--filter-qos'"));
     }
     let (mut task, end) = (args.task(given), args.end());
     let options = args.subscribe_options(given);
@@ -213,7 +250,7 @@ pub(crate) fn plan(given: &Given) -> Result<SubscribePlan, UsageError> {
     }
     Ok(SubscribePlan {
         requests: Requests {
-            subscribe: subscriptions(args.topic, args.qos, options),
+            subscribe: subscriptions(args.topic, args.qos, args.filter_qos, options),
             unsubscribe: args.unsubscribe,
             properties,
         },
@@ -243,29 +280,6 @@ fn retain_decider(given: &Given) -> Option<&'static str> {
 }
 
 impl SubscribeArgs {
-    /// What the options say that cannot be true of all of them.
-    fn broken_rule(&self) -> Option<&'static str> {
-        if self.topic.is_empty() && self.unsubscribe.is_empty() {
-            return Some("nothing to subscribe to: --topic is missing (or --unsubscribe)");
-        }
-        if self.no_retained && self.retained_only {
-            return Some("'--no-retained' and '--retained-only' exclude each other");
-        }
-        self.json.and_then(|_| self.no_json())
-    }
-
-    /// What a line of JSON cannot be at the same time.
-    fn no_json(&self) -> Option<&'static str> {
-        if self.format.is_some() {
-            return Some("'--json' and '--format' exclude each other: each says how messages look");
-        }
-        if self.pretty {
-            return Some("'--json' and '--pretty' exclude each other: a message is one line");
-        }
-        self.no_newline
-            .then_some("'--json' and '--no-newline' exclude each other: a message is one line")
-    }
-
     fn request_properties(&self, given: &Given) -> Result<RequestProperties, UsageError> {
         Ok(RequestProperties {
             subscribe: self.connect.properties(Carrier::Subscribe, given)?,
@@ -273,9 +287,16 @@ impl SubscribeArgs {
         })
     }
 
+    /// Whether messages of QoS 1 or 2 may come.
+    fn wants_acknowledgements(&self) -> bool {
+        let of_topics = self.topic.first().map(|_| self.qos);
+        let all = of_topics.into_iter().chain(self.filter_qos.iter().map(|(_, qos)| *qos));
+        all.max().is_some_and(|qos| qos > Qos::AtMostOnce)
+    }
+
     /// What is done with the messages.
     fn task(&self, given: &Given) -> Task {
-        if self.message_rate { Task::Measure } else { Task::Show(self.show(given)) }
+        if self.message_rate { Task::Measure } else { Task::Show(Box::new(self.show(given))) }
     }
 
     /// Which messages are shown, and how.
@@ -290,8 +311,11 @@ impl SubscribeArgs {
         ShowPlan {
             filter: MessageFilter { hidden: self.filter_out.clone(), retained },
             stored: if self.remove_retained { Stored::Removed } else { Stored::Kept },
+            changes: self.changes_only.then(Changes::new),
             sampling: self.random_filter.map(sample),
             display: Display { format: self.output(behaviour), screen: None },
+            destination: self.destination(),
+            idle_limit: self.idle_exit,
         }
     }
 
@@ -311,12 +335,25 @@ impl SubscribeArgs {
         }
     }
 
+    /// Where messages go.
+    fn destination(&self) -> Destination {
+        match (self.folder.plan(), self.exec.plan()) {
+            (Some(folder), _) => Destination::Folder(folder),
+            (None, Some(command)) => Destination::Command(command),
+            (None, None) => Destination::Stdout,
+        }
+    }
+
     /// A terminal obeys nobody but the user; what is no terminal gets every byte.
     fn controls(&self, behaviour: Behaviour) -> Controls {
         match behaviour {
-            Behaviour::Own if !self.raw && Stream::Stdout.is_terminal() => Controls::Escaped,
+            Behaviour::Own if !self.raw && self.writes_to_a_terminal() => Controls::Escaped,
             Behaviour::Own | Behaviour::Original => Controls::Raw,
         }
+    }
+
+    fn writes_to_a_terminal(&self) -> bool {
+        self.folder.plan().is_none() && Stream::Stdout.is_terminal()
     }
 
     /// What the broker is told about retained messages (MQTT 5): `-R` asks for none, unless the
@@ -358,22 +395,32 @@ fn broker(connect: &ConnectPlan) -> String {
     names.join(",")
 }
 
+/// Each filter with its QoS: what has one of its own is asked for once, by the last one given.
 fn subscriptions(
     filters: Vec<TopicFilter>,
     qos: Qos,
+    with_qos: Vec<(TopicFilter, Qos)>,
     options: SubscribeOptions,
 ) -> Vec<SubscribeFilter> {
-    filters.into_iter().map(|filter| SubscribeFilter { filter, qos, options }).collect()
+    let mut all: Vec<_> = filters.into_iter().map(|filter| (filter, qos)).collect();
+    for (filter, qos) in with_qos {
+        all.retain(|(other, _)| *other != filter);
+        all.push((filter, qos));
+    }
+    all.into_iter().map(|(filter, qos)| SubscribeFilter { filter, qos, options }).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use std::ffi::{OsStr, OsString};
+    use std::path::PathBuf;
 
     use mqtt_core::cli::Parsed;
     use mqtt_core::invocation::Tool;
 
     use super::*;
+    use crate::exec::OnFailure;
+    use crate::output::{FolderPlan, Keep};
 
     /// The plan of these options behind `-t t`, under that name; or the words of the error.
     fn plan_of(name: &str, options: &[&str]) -> Result<SubscribePlan, String> {
@@ -394,7 +441,7 @@ mod tests {
     /// How messages are shown.
     fn shown(options: &[&str]) -> Result<ShowPlan, String> {
         own(options).map(|plan| match plan.task {
-            Task::Show(show) => show,
+            Task::Show(show) => *show,
             Task::Measure => panic!("they are counted"),
         })
     }
@@ -471,12 +518,9 @@ mod tests {
         assert!(is(&["--json=payload"], JsonPayload::Value));
         assert!(is(&["--json=payload", "-w", "-C", "1"], JsonPayload::Value));
         for (option, error) in [
-            (
-                &["-F", "%p"][..],
-                "'--json' and '--format' exclude each other: each says how messages look",
-            ),
-            (&["--pretty"], "'--json' and '--pretty' exclude each other: a message is one line"),
-            (&["-N"], "'--json' and '--no-newline' exclude each other: a message is one line"),
+            (&["-F", "%p"][..], "'--json' and '--format' exclude each other"),
+            (&["--pretty"], "'--json' and '--pretty' exclude each other"),
+            (&["-N"], "'--json' and '--no-newline' exclude each other"),
             (
                 &["--json=Payload"],
                 "invalid value 'Payload' for '--json[=<PAYLOAD>]': it is one of text, payload",
@@ -513,6 +557,139 @@ mod tests {
         for options in [&["--message-rate"][..], &["--message-rate", "-v", "-F", "%t", "-C", "1"]] {
             assert!(matches!(own(options).unwrap().task, Task::Measure));
         }
+    }
+
+    #[test]
+    fn a_filter_may_have_a_qos_of_its_own() {
+        let asked = |options: &[&str]| {
+            let subscribe = own(options).unwrap().requests.subscribe.into_iter();
+            let pairs = subscribe.map(|asked| format!("{} {}", asked.filter, asked.qos.level()));
+            pairs.collect::<Vec<_>>()
+        };
+        // The topic t stands in front of these.
+        assert_eq!(asked(&["--filter-qos", "a/#=2"]), ["t 0", "a/# 2"]);
+        assert_eq!(asked(&["-q1", "--filter-qos=k=v=0", "-ts"]), ["t 1", "s 1", "k=v 0"]);
+        assert_eq!(asked(&["--filter-qos=t=2", "-tt", "-ts"]), ["s 0", "t 2"]);
+        assert_eq!(asked(&["--filter-qos=a=2", "--filter-qos=a=1"]), ["t 0", "a 1"]);
+        for (value, cause) in [
+            ("a", "a topic filter, = and 0, 1 or 2 is wanted"),
+            ("a=", "a topic filter, = and 0, 1 or 2 is wanted"),
+            ("a=3", "a topic filter, = and 0, 1 or 2 is wanted"),
+            ("=1", "it is empty"),
+            ("a#=1", "'+' and '#' must stand alone between two '/', and '#' must be last"),
+        ] {
+            let error = own(&["--filter-qos", value]).unwrap_err();
+            let beginning = format!("invalid value '{value}' for '--filter-qos <FILTER=QOS>': ");
+            assert_eq!(error, beginning + cause);
+        }
+    }
+
+    #[test]
+    fn options_that_exclude_each_other_are_both_named() {
+        for (one, other) in [
+            ("--no-retained", "--retained-only"),
+            ("--random-filter=50", "--changes-only"),
+            ("--message-rate", "--changes-only"),
+            ("--message-rate", "--idle-exit=1s"),
+            ("--message-rate", "--output-dir=d"),
+            ("--watch", "--output-dir=d"),
+            ("--exec=x", "--exec-shell=x"),
+            ("--exec=x", "--format=%t"),
+            ("--exec=x", "--message-rate"),
+            ("--exec=x", "--no-newline"),
+            ("--exec=x", "--output-dir=d"),
+            ("--exec-shell=x", "--pretty"),
+            ("--exec-shell=x", "--raw"),
+            ("--exec-shell=x", "--remove-retained"),
+            ("--exec-shell=x", "--verbose"),
+            ("--exec-shell=x", "--watch"),
+            ("--ack-on-success", "--exec-failure=stop"),
+        ] {
+            let [name, other_name] = [one, other].map(|word| word.split('=').next().unwrap());
+            for options in [[one, other], [other, one]] {
+                let error = own(&options).unwrap_err();
+                assert_eq!(error, format!("'{name}' and '{other_name}' exclude each other"));
+            }
+        }
+        let error = own(&["--output-mode=append"]).unwrap_err();
+        assert_eq!(error, "'--output-mode' needs '--output-dir'");
+        for option in
+            ["--exec-jobs=2", "--exec-timeout=1s", "--exec-failure=stop", "--ack-on-success"]
+        {
+            let name = option.split('=').next().unwrap();
+            let error = own(&[option]).unwrap_err();
+            assert_eq!(error, format!("'{name}' needs '--exec' or '--exec-shell'"));
+        }
+    }
+
+    #[test]
+    fn a_command_is_words_or_a_text_for_a_shell() {
+        let command = |options: &[&str]| match shown(options).unwrap().destination {
+            Destination::Command(command) => command,
+            other => panic!("{other:?}"),
+        };
+        let plan = command(&["--exec", r#"  prog 'a b' $X "c\"d" "#]);
+        assert_eq!((plan.program.to_str(), plan.jobs.get()), (Some("prog"), 1));
+        assert_eq!(plan.arguments, ["a b", "$X", "c\"d"]);
+        assert_eq!((plan.time_limit, plan.on_failure), (None, OnFailure::GoOn));
+        let plan = command(&["--exec-shell", "a | b", "--exec-jobs=3", "--exec-timeout=2s"]);
+        assert_eq!((plan.program.to_str(), plan.jobs.get()), (Some("/bin/sh"), 3));
+        assert_eq!(plan.arguments, ["-c", "a | b"]);
+        assert_eq!(plan.time_limit, Some(Duration::from_secs(2)));
+        let on_failure = |options: &[&str]| command(options).on_failure;
+        assert_eq!(on_failure(&["--exec=x", "--exec-failure=stop"]), OnFailure::Stop);
+        let unacknowledged = OnFailure::StopUnacknowledged;
+        assert_eq!(on_failure(&["--exec=x", "--ack-on-success", "-q1"]), unacknowledged);
+        let filter = ["--exec=x", "--ack-on-success", "--filter-qos=a=2"];
+        assert_eq!(on_failure(&filter), unacknowledged);
+        for (options, cause) in [
+            (&["--exec", " "][..], "invalid value ' ' for '--exec <CMD>': it names no program"),
+            (&["--exec", "a 'b"], "invalid value 'a 'b' for '--exec <CMD>': a quote is not closed"),
+            (
+                &["--exec=x", "--exec-jobs=0"],
+                "invalid value '0' for '--exec-jobs <COUNT>': a whole number from 1 to 1000 is wanted",
+            ),
+            (
+                &["--exec=x", "--ack-on-success"],
+                "'--ack-on-success' needs '--qos' 1 or 2, or '--filter-qos'",
+            ),
+        ] {
+            assert_eq!(own(options).unwrap_err(), cause);
+        }
+    }
+
+    #[test]
+    fn silence_has_a_length() {
+        let limit = |options: &[&str]| shown(options).unwrap().idle_limit;
+        assert_eq!(limit(&[]), None);
+        assert_eq!(
+            limit(&["--idle-exit=1h", "--idle-exit", "5ms"]),
+            Some(Duration::from_millis(5))
+        );
+        let error = own(&["--idle-exit", "soon"]).unwrap_err();
+        assert_eq!(
+            error,
+            "invalid value 'soon' for '--idle-exit <TIME>': a time such as 500ms, 2.5s or 1m is \
+             wanted, at most 1000000000s"
+        );
+    }
+
+    #[test]
+    fn messages_go_to_stdout_or_into_files() {
+        let destination = |options: &[&str]| match shown(options).unwrap().destination {
+            Destination::Stdout => None,
+            Destination::Folder(FolderPlan { path, keep }) => Some((path, keep)),
+            Destination::Command(command) => panic!("{command:?}"),
+        };
+        let folder = |keep| Some((PathBuf::from("d"), keep));
+        assert_eq!(destination(&[]), None);
+        assert_eq!(destination(&["--output-dir", "d"]), folder(Keep::All));
+        assert_eq!(destination(&["--output-dir=d", "--output-mode=newest"]), folder(Keep::Newest));
+        let error = own(&["--output-dir=d", "--output-mode=last"]).unwrap_err();
+        assert_eq!(
+            error,
+            "invalid value 'last' for '--output-mode <MODE>': it is one of append, newest"
+        );
     }
 
     #[test]

@@ -1,25 +1,34 @@
 //! The subscriber, as a library so that fuzzing reaches it: the tool is [`main`].
 
 mod args;
+mod changes;
+mod commands;
+mod exec;
+mod exec_args;
 mod fence;
 mod filter;
+mod folder_args;
 mod generated;
+mod idle;
 mod listener;
 mod output;
 mod plan;
 mod rate;
 mod removal;
+mod rules;
 mod run;
 mod sampling;
 mod subscriber;
 mod subscription;
 
 use std::error::Error;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
 use mqtt_core::console::Console;
 use mqtt_core::invocation::Tool;
+use mqtt_core::protocol::TopicName;
 use mqtt_core::session::ReceivedMessage;
 
 use output::{
@@ -40,6 +49,12 @@ pub fn record(message: &ReceivedMessage, received: SystemTime) -> Vec<u8> {
     let zone = LocalZone::default();
     output::record(message, &zone.stamp(received), JsonPayload::Text, &mut line);
     line
+}
+
+/// Where `--output-dir` has the messages of a topic, below its folder.
+#[must_use]
+pub fn file_of(topic: &TopicName) -> PathBuf {
+    output::file_of(topic)
 }
 
 /// Writes a message that came at `received` to stdout as `-F format` has it on a terminal. The

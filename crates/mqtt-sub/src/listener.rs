@@ -1,7 +1,7 @@
 //! Whoever takes the messages, as one [`Application`]: the client is made once for each type it is
 //! given, and is a tenth of the binary.
 
-use mqtt_core::client::{Application, Client, Event, Flow};
+use mqtt_core::client::{Application, Client, Event, Flow, Loss};
 use mqtt_core::progress::HowFar;
 use mqtt_core::signal::Interrupt;
 use mqtt_core::stats::Totals;
@@ -67,6 +67,20 @@ impl Application for Listener {
         match self {
             Self::RateMeter(meter) => meter.how_far(client),
             Self::Subscriber(subscriber) => subscriber.how_far(client),
+        }
+    }
+
+    fn on_lost(&mut self, unsent: u64) -> Loss {
+        match self {
+            Self::RateMeter(meter) => meter.on_lost(unsent),
+            Self::Subscriber(subscriber) => subscriber.on_lost(unsent),
+        }
+    }
+
+    fn on_end(&mut self, client: &Client) {
+        match self {
+            Self::RateMeter(meter) => meter.on_end(client),
+            Self::Subscriber(subscriber) => subscriber.on_end(client),
         }
     }
 

@@ -1,12 +1,15 @@
 //! What will be subscribed to, and what is done with the messages.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use mqtt_core::plan::ConnectPlan;
 use mqtt_core::protocol::{Properties, SubscribeFilter, TopicFilter};
 
+use crate::changes::Changes;
+use crate::exec::CommandPlan;
 use crate::filter::{MessageFilter, Stored};
-use crate::output::Display;
+use crate::output::{Display, FolderPlan};
 use crate::sampling::Sampling;
 
 /// Everything mqtt-sub needs to know.
@@ -21,7 +24,7 @@ pub(crate) struct SubscribePlan {
 /// What is done with the messages.
 #[derive(Debug)]
 pub(crate) enum Task {
-    Show(ShowPlan),
+    Show(Box<ShowPlan>),
     /// They are counted, second by second.
     Measure,
 }
@@ -31,9 +34,22 @@ pub(crate) enum Task {
 pub(crate) struct ShowPlan {
     pub(crate) filter: MessageFilter,
     pub(crate) stored: Stored,
+    /// `None`: what is the same as before is shown as well.
+    pub(crate) changes: Option<Changes>,
     /// `None`: every message is shown.
     pub(crate) sampling: Option<Sampling>,
     pub(crate) display: Display,
+    pub(crate) destination: Destination,
+    /// `None`: however long nothing comes, it goes on.
+    pub(crate) idle_limit: Option<Duration>,
+}
+
+/// Where messages go.
+#[derive(Debug)]
+pub(crate) enum Destination {
+    Stdout,
+    Folder(FolderPlan),
+    Command(CommandPlan),
 }
 
 /// What the broker is asked for once it has let us in.

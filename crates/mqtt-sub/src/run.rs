@@ -12,8 +12,10 @@ use mqtt_core::protocol::{ReasonCode, TopicFilter};
 use mqtt_core::stats::Stats;
 
 use crate::args;
+use crate::exec::CommandError;
 use crate::listener::Listener;
-use crate::plan::{SubscribePlan, Task};
+use crate::output::FolderError;
+use crate::plan::{Destination, SubscribePlan, Task};
 use crate::rate::RateMeter;
 use crate::subscriber::Subscriber;
 
@@ -24,6 +26,12 @@ pub(crate) enum RunError {
     Usage(#[from] UsageError),
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// `--output-dir`.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// `--exec`.
+    #[error(transparent)]
+    Command(#[from] CommandError),
     /// Not one filter was granted.
     #[error("the broker refused every subscription: {filters}")]
     Refused { filters: String, reason: ReasonCode },
@@ -46,6 +54,8 @@ impl Failure for RunError {
             Self::Refused { reason, .. }
             | Self::NotUnsubscribed { reason }
             | Self::NotRemoved { reason, .. } => ExitStatus::from_code(reason.0),
+            Self::Folder(_) => ExitStatus::FAILURE,
+            Self::Command(error) => error.status(),
             Self::TimedOut => ExitStatus::TIMEOUT,
         }
     }
@@ -54,7 +64,9 @@ impl Failure for RunError {
         match self {
             Self::Usage(error) => error.hint(),
             Self::Client(error) => error.hint(),
-            Self::Refused { .. }
+            Self::Folder(_)
+            | Self::Command(_)
+            | Self::Refused { .. }
             | Self::NotUnsubscribed { .. }
             | Self::NotRemoved { .. }
             | Self::TimedOut => None,
@@ -88,17 +100,26 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
         cli::tell(plan.connect.audience, UNQUOTED);
     }
     let SubscribePlan { connect, requests, task, end } = plan;
+    let hang_up = hang_up(&task);
     let mut listener = match task {
         Task::Show(show) => {
-            let subscriber = Subscriber::new(requests, show, end, SystemTime::now);
+            let subscriber = Subscriber::new(requests, *show, end, SystemTime::now)?;
             Listener::Subscriber(Box::new(subscriber))
         }
         Task::Measure => Listener::RateMeter(RateMeter::new(requests, end, Instant::now)),
     };
     let started = Instant::now();
-    let result = client::run(&connect, HangUp::watch, &mut listener);
+    let result = client::run(&connect, hang_up, &mut listener);
     let stats = Stats { totals: listener.totals(), duration: started.elapsed() };
     cli::sum_up(connect.summary, stats);
     let result = result.and_then(|()| listener.outcome());
     cli::conclude(connect.notices, result.map(|()| ExitStatus::SUCCESS))
+}
+
+/// A stdout that nobody reads is an end for whoever writes to it.
+fn hang_up(task: &Task) -> fn() -> HangUp {
+    match task {
+        Task::Show(show) if matches!(show.destination, Destination::Folder(_)) => HangUp::ignore,
+        Task::Show(_) | Task::Measure => HangUp::watch,
+    }
 }

@@ -1,18 +1,21 @@
 //! The subscriber: what mqtt-sub does with a connection.
 
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
-use mqtt_core::client::{Application, Client, Event, Flow};
+use mqtt_core::client::{Application, Client, Event, Flow, Loss};
 use mqtt_core::progress::{HowFar, Unit};
 use mqtt_core::protocol::{Ack, ReasonCode};
-use mqtt_core::session::ReceivedMessage;
+use mqtt_core::session::{Receipt, ReceivedMessage};
 use mqtt_core::signal::Interrupt;
 use mqtt_core::stats::Totals;
 
+use crate::changes::Changes;
+use crate::commands::Commands;
 use crate::fence::Fence;
 use crate::filter::{MessageFilter, Retained, Stored, Verdict};
-use crate::output::Display;
-use crate::plan::{End, Requests, ShowPlan};
+use crate::idle::Idle;
+use crate::output::{Display, Folder, Problem};
+use crate::plan::{Destination, End, Requests, ShowPlan};
 use crate::removal::Removal;
 use crate::run::RunError;
 use crate::sampling::Sampling;
@@ -22,20 +25,39 @@ use crate::subscription::Subscription;
 #[derive(Debug)]
 pub(crate) struct Subscriber {
     subscription: Subscription,
+    path: Path,
     filter: MessageFilter,
+    /// Where only what is new is shown.
+    changes: Option<Changes>,
     sampling: Option<Sampling>,
     display: Display,
+    /// Where messages are not written to stdout.
+    folder: Option<Folder>,
+    /// Where they are not written at all.
+    commands: Option<Commands>,
     /// What time it is: messages are stamped when they are shown.
     clock: fn() -> SystemTime,
     end: End,
     /// Where only retained messages are wanted.
     fence: Option<Fence>,
+    /// Where it leaves when nothing comes any more.
+    idle: Option<Idle>,
     /// Where retained messages are taken off the broker.
     removal: Option<Removal>,
+    link: Link,
     stage: Stage,
     /// Of the messages that count, shown or not.
     totals: Totals,
     timed_out: bool,
+}
+
+/// What a message goes through. Nearly all go the short way, of which each step counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Path {
+    /// The filter, and it is shown.
+    Short,
+    /// All that there is.
+    Long,
 }
 
 /// How far it has come.
@@ -43,8 +65,16 @@ pub(crate) struct Subscriber {
 enum Stage {
     /// Messages are taken.
     Open,
-    /// All is shown; the broker has yet to acknowledge removals.
-    Removing,
+    /// Nothing is taken any more: the broker has yet to acknowledge removals, or commands to end. Then
+    /// it leaves with this reason.
+    Leaving(ReasonCode),
+}
+
+/// Whether there is a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Link {
+    Up,
+    Down,
 }
 
 impl Subscriber {
@@ -53,21 +83,39 @@ impl Subscriber {
         show: ShowPlan,
         end: End,
         clock: fn() -> SystemTime,
-    ) -> Self {
-        let ShowPlan { filter, stored, sampling, display } = show;
-        Self {
+    ) -> Result<Self, RunError> {
+        let ShowPlan { filter, stored, changes, sampling, display, destination, idle_limit } = show;
+        let (folder, commands) = match destination {
+            Destination::Stdout => (None, None),
+            Destination::Folder(plan) => (Some(Folder::open(plan)?), None),
+            Destination::Command(plan) => (None, Some(Commands::new(plan))),
+        };
+        let is_long = filter.retained == Retained::Only
+            || stored == Stored::Removed
+            || changes.is_some()
+            || sampling.is_some()
+            || folder.is_some()
+            || commands.is_some()
+            || idle_limit.is_some();
+        Ok(Self {
             subscription: Subscription::new(requests),
+            path: if is_long { Path::Long } else { Path::Short },
             fence: (filter.retained == Retained::Only).then(Fence::new),
+            idle: idle_limit.map(|limit| Idle::new(limit, Instant::now)),
             removal: (stored == Stored::Removed).then(Removal::default),
+            link: Link::Down,
             stage: Stage::Open,
             filter,
+            changes,
             sampling,
             display,
+            folder,
+            commands,
             clock,
             end,
             totals: Totals::default(),
             timed_out: false,
-        }
+        })
     }
 
     /// What a run that ended in order comes to.
@@ -84,43 +132,102 @@ impl Subscriber {
     }
 
     fn receive(&mut self, message: ReceivedMessage, client: &mut Client) -> Flow {
+        if self.filter.judge(&message) != Verdict::Shown {
+            return Flow::Continue;
+        }
+        let length = message.payload.len();
+        self.print(message, client);
+        self.count(length, client)
+    }
+
+    fn receive_the_long_way(
+        &mut self,
+        message: ReceivedMessage,
+        receipt: Option<Receipt>,
+        client: &mut Client,
+    ) -> Result<Flow, RunError> {
+        let flow = self.sift(message, receipt, client)?;
+        match (&mut self.commands, receipt) {
+            (Some(commands), Some(receipt)) if flow == Flow::Continue => Ok(commands.pass(receipt)),
+            _ => Ok(flow),
+        }
+    }
+
+    fn sift(
+        &mut self,
+        message: ReceivedMessage,
+        receipt: Option<Receipt>,
+        client: &mut Client,
+    ) -> Result<Flow, RunError> {
         if let Some(fence) = &mut self.fence {
             fence.message(&message);
         }
+        self.idle.iter_mut().for_each(Idle::begin);
         let verdict = self.filter.judge(&message);
         if let Some(removal) = &mut self.removal {
             match verdict {
                 Verdict::Shown | Verdict::Retained => removal.message(&message),
                 // The broker tells us, too, that a message of ours has removed something.
-                Verdict::NotRetained if message.payload.is_empty() => return Flow::Continue,
+                Verdict::NotRetained if message.payload.is_empty() => return Ok(Flow::Continue),
                 Verdict::FilteredOut | Verdict::NotRetained => {}
             }
         }
         match verdict {
-            Verdict::Shown => self.show(message, client),
-            Verdict::FilteredOut | Verdict::Retained => Flow::Continue,
-            Verdict::NotRetained => self.leave_retained(client),
+            Verdict::Shown if self.changes.as_mut().is_some_and(|last| !last.is_new(&message)) => {
+                Ok(Flow::Continue)
+            }
+            Verdict::Shown => self.show_by_chance(message, receipt, client),
+            Verdict::FilteredOut | Verdict::Retained => Ok(Flow::Continue),
+            Verdict::NotRetained => Ok(self.leave_retained(client)),
         }
     }
 
     /// Shows a message, unless chance is against it, and counts it all the same.
-    fn show(&mut self, message: ReceivedMessage, client: &mut Client) -> Flow {
-        self.totals.add(message.payload.len());
-        if self.sampling.as_mut().is_none_or(Sampling::shows_next) {
-            for problem in self.display.show(message, self.clock, client.console()) {
-                client.notice(&format!("warning: {problem}"));
-            }
-        } else {
+    fn show_by_chance(
+        &mut self,
+        message: ReceivedMessage,
+        receipt: Option<Receipt>,
+        client: &mut Client,
+    ) -> Result<Flow, RunError> {
+        let (mut flow, length) = (Flow::Continue, message.payload.len());
+        if !self.sampling.as_mut().is_none_or(Sampling::shows_next) {
             self.display.pass(&message, client.console());
+        } else if let Some(folder) = &mut self.folder {
+            warn(folder.write(message, &self.display.format, self.clock)?, client);
+        } else if let Some(commands) = &mut self.commands {
+            flow = commands.take(message, receipt)?;
+        } else {
+            self.print(message, client);
         }
+        match self.count(length, client) {
+            Flow::Continue => Ok(flow),
+            other => Ok(other),
+        }
+    }
+
+    fn print(&mut self, message: ReceivedMessage, client: &mut Client) {
+        warn(self.display.show(message, self.clock, client.console()), client);
+    }
+
+    /// One message more, of such a length.
+    fn count(&mut self, length: usize, client: &mut Client) -> Flow {
+        self.totals.add(length);
         match self.end {
             End::Count(count) if self.totals.messages >= count.get().into() => self.leave(client),
             _ => Flow::Continue,
         }
     }
 
+    /// What is subscribed to may come from now on.
+    fn begin_idle(&mut self) {
+        if self.subscription.is_answered() {
+            self.idle.iter_mut().for_each(Idle::begin);
+        }
+    }
+
     /// The broker has answered a request.
     fn answered(&mut self, client: &mut Client) -> Flow {
+        self.begin_idle();
         match self.end {
             End::Answered if self.subscription.is_answered() => self.leave(client),
             End::Answered | End::Never | End::Count(_) => Flow::Continue,
@@ -135,14 +242,26 @@ impl Subscriber {
         self.leave(client)
     }
 
-    /// The normal end: at once, unless removals are to be acknowledged first.
+    /// The normal end: at once, unless removals are to be acknowledged, or commands to end first.
     fn leave(&mut self, client: &mut Client) -> Flow {
-        if self.removal.is_none() {
+        if self.removal.is_none() && self.commands.as_ref().is_none_or(Commands::is_idle) {
             return done();
         }
         client.stop_receiving();
-        self.stage = Stage::Removing;
+        self.stage = Stage::Leaving(ReasonCode::SUCCESS);
         Flow::Continue
+    }
+
+    /// Whether nothing is left to wait for.
+    fn is_settled(&self) -> bool {
+        self.removal.as_ref().is_none_or(|removal| removal.unfinished() == 0)
+            && self.commands.as_ref().is_none_or(Commands::is_idle)
+    }
+}
+
+fn warn(problems: Vec<Problem>, client: &mut Client) {
+    for problem in problems {
+        client.notice(&format!("warning: {problem}"));
     }
 }
 
@@ -164,29 +283,40 @@ impl Application for Subscriber {
     type Error = RunError;
 
     fn feed(&mut self, client: &mut Client) -> Result<Flow, RunError> {
+        self.folder.iter_mut().for_each(Folder::close_files);
+        let flow = match &mut self.commands {
+            Some(commands) => commands.settle(client)?,
+            None => Flow::Continue,
+        };
         if let Some(removal) = &mut self.removal {
             removal.publish(client)?;
-            if self.stage == Stage::Removing && removal.unfinished() == 0 {
-                return Ok(done());
-            }
         }
+        if let Stage::Leaving(reason) = self.stage {
+            return Ok(if self.is_settled() { Flow::Finish(reason) } else { flow });
+        }
+        self.idle.iter_mut().for_each(|idle| idle.look(client));
         if let Some(fence) = &mut self.fence
-            && self.stage == Stage::Open
             && self.subscription.is_answered()
         {
             fence.ask(client);
         }
-        Ok(Flow::Continue)
+        Ok(flow)
     }
 
     fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, RunError> {
         match event {
+            Event::Message(message, receipt) if self.path == Path::Long => {
+                return self.receive_the_long_way(message, receipt, client);
+            }
             Event::Message(message, _) => return Ok(self.receive(message, client)),
-            Event::Connected(_) if self.stage == Stage::Removing => {}
+            Event::Connected(_) if self.stage != Stage::Open => self.link = Link::Up,
             Event::Connected(connack) => {
+                self.link = Link::Up;
                 self.display.begin(client.console());
                 self.subscription.connected(&connack, client)?;
                 self.fence.iter_mut().for_each(Fence::connected);
+                self.idle.iter_mut().for_each(Idle::stop);
+                self.begin_idle();
             }
             Event::Subscribed(suback) => {
                 self.subscription.subscribed(&suback, client)?;
@@ -203,6 +333,9 @@ impl Application for Subscriber {
                 if self.fence.as_mut().is_some_and(Fence::answered) {
                     return Ok(self.leave_retained(client));
                 }
+                if self.idle.as_ref().is_some_and(Idle::answered) {
+                    return Ok(self.leave(client));
+                }
             }
             Event::Forgotten(ack) => forgotten(&ack, client),
             Event::UnknownPubRec(_) => {}
@@ -210,7 +343,8 @@ impl Application for Subscriber {
         Ok(Flow::Continue)
     }
 
-    /// Leaves at once: what was received is written out by the client. An MQTT 5 broker is told to
+    /// Leaves at once, or when the commands that run have ended: what was received is written out by
+    /// the client. An MQTT 5 broker is told to
     /// publish the will all the same, as the original does.
     fn on_interrupt(
         &mut self,
@@ -225,7 +359,25 @@ impl Application for Subscriber {
             ));
         }
         self.timed_out = interrupt == Interrupt::TimeLimit;
-        Ok(Flow::Finish(ReasonCode::DISCONNECT_WITH_WILL))
+        let reason = ReasonCode::DISCONNECT_WITH_WILL;
+        if let Some(commands) = &mut self.commands {
+            commands.end_soon();
+            if self.link == Link::Up && !commands.is_idle() {
+                client.stop_receiving();
+                self.stage = Stage::Leaving(reason);
+                return Ok(Flow::Continue);
+            }
+        }
+        Ok(Flow::Finish(reason))
+    }
+
+    fn on_lost(&mut self, _unsent: u64) -> Loss {
+        self.link = Link::Down;
+        Loss::Final
+    }
+
+    fn on_end(&mut self, _client: &Client) {
+        self.commands.iter_mut().for_each(Commands::finish);
     }
 
     fn how_far(&self, _: &Client) -> Option<HowFar> {
@@ -238,5 +390,24 @@ impl Application for Subscriber {
 
     fn needs_output(&self) -> bool {
         true
+    }
+
+    async fn input(&mut self) {
+        let idle = async {
+            match &self.idle {
+                Some(idle) => idle.due().await,
+                None => std::future::pending().await,
+            }
+        };
+        let commands = async {
+            match &mut self.commands {
+                Some(commands) => commands.input().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = idle => {}
+            () = commands => {}
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use clap::{Arg, Command};
 
 /// The names of values that are numbers; each says what is counted.
-const NUMBERS: [&str; 6] = ["BYTES", "COUNT", "PERCENT", "PORT", "QOS", "SECONDS"];
+const NUMBERS: [&str; 7] = ["BYTES", "COUNT", "PERCENT", "PORT", "QOS", "SECONDS", "TIME"];
 
 /// What an option does, or has done: with such a word its help begins.
 const VERBS: [&str; 36] = [

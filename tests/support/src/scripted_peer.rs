@@ -40,7 +40,25 @@ impl ScriptedPeer {
     #[must_use]
     #[track_caller]
     pub fn listen_at(port: u16) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("a free port");
+        Self::on(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("a free port"))
+    }
+
+    /// So many peers on the same port, at 127.0.0.1, 127.0.0.2 and so on.
+    #[must_use]
+    #[track_caller]
+    pub fn listen_side_by_side<const N: usize>() -> [Self; N] {
+        until("a port that is free on each address", || {
+            let first = Self::listen();
+            let others = (2..).take(N - 1).map(|last| (Ipv4Addr::new(127, 0, 0, last), first.port));
+            let others = others.map(|place| TcpListener::bind(place).ok().map(Self::on));
+            let others: Option<Vec<_>> = others.collect();
+            let mut peers = others?;
+            peers.insert(0, first);
+            peers.try_into().ok()
+        })
+    }
+
+    fn on(listener: TcpListener) -> Self {
         // `accept` has no time limit of its own.
         listener.set_nonblocking(true).unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -68,6 +86,37 @@ impl ScriptedPeer {
             Err(error) if error.kind() == ErrorKind::WouldBlock => None,
             Err(error) => panic!("cannot accept a client: {error}"),
         }
+    }
+}
+
+/// A port where nobody is let in: its queue is full, so that who connects hears nothing, as behind a
+/// firewall.
+#[derive(Debug)]
+pub struct DeafPort {
+    listener: TcpListener,
+    _queued: TcpStream,
+}
+
+impl DeafPort {
+    /// On 127.0.0.1.
+    #[must_use]
+    pub fn new() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        rustix::net::listen(&listener, 0).unwrap();
+        let queued = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        Self { listener, _queued: queued }
+    }
+
+    /// The port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.listener.local_addr().unwrap().port()
+    }
+}
+
+impl Default for DeafPort {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

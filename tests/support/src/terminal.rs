@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(rows(""), [""; 0]);
         assert_eq!(rows("a\r\nbc\r\n"), ["a", "bc"]);
         assert_eq!(rows("\r\x1b[K12 lines\r\x1b[Knote\r\n13 lines\r\x1b[K"), ["note"]);
-        assert_eq!(rows("12 lines\rnote\r\n"), ["notelines"]);
+        assert_eq!(rows("12 lines\rnote\r\n"), ["noteines"]);
         assert_eq!(rows("12 lines\r\x1b[K13"), ["13"]);
     }
 }

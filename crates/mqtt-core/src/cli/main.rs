@@ -26,6 +26,8 @@ pub fn run<E: Failure>(
     tool: Tool,
     tool_run: impl FnOnce(Invocation, Vec<OsString>) -> Result<ExitStatus, E>,
 ) -> ExitCode {
+    #[cfg(panic = "abort")]
+    end_at_panic();
     let mut argv = std::env::args_os();
     let argv0 = argv.next().unwrap_or_default();
     let invocation = Invocation::new(tool, &argv0);
@@ -33,6 +35,20 @@ pub fn run<E: Failure>(
         Ok(status) => status.into(),
         Err(failure) => report(failure).into(),
     }
+}
+
+/// A panic ends the program with the status that unwinding would give it, and not by a signal that
+/// leaves its memory, with the secrets in it, in a file.
+#[cfg(panic = "abort")]
+#[expect(clippy::exit, reason = "there is no other way out of a hook")]
+fn end_at_panic() {
+    /// What the standard library gives a `main` that panicked.
+    const PANICKED: i32 = 101;
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        std::process::exit(PANICKED);
+    }));
 }
 
 /// Prints a text that was asked for (`--help`, `--version`). A stdout that nobody reads is no
@@ -65,10 +81,7 @@ pub fn warn(given: &Given, connect: &ConnectPlan) {
     if connect.notices == Notices::Hidden {
         return;
     }
-    let idle = idle_options_of_tls(given, connect).into_iter().map(|option| {
-        format!("{option} has no effect: nothing asks for TLS, the connection is not encrypted")
-    });
-    let warnings = given.warnings().iter().cloned().chain(idle);
+    let warnings = given.warnings().iter().cloned().chain(idle_options_of_tls(given, connect));
     let text: String = warnings.map(|text| line(&format!("warning: {text}"))).collect();
     if !text.is_empty() {
         let _ = io::stderr().write_all(text.as_bytes());

@@ -36,11 +36,6 @@ enum Choice {
 }
 
 impl ProxyArgs {
-    /// Whether a proxy was asked for.
-    pub(super) fn is_given(&self) -> bool {
-        self.proxy.is_some()
-    }
-
     /// The proxy; `variable` is the environment.
     pub(super) fn plan(
         self,

@@ -1,7 +1,7 @@
 //! The options that say where the broker is and how it is reached.
 
 use std::ffi::OsStr;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -28,7 +28,7 @@ const DNS_PORT: u16 = 53;
 #[derive(Args, Debug)]
 pub(super) struct RouteArgs {
     /// Connect to this host, by name or address. As mqtt-pub and mqtt-sub: several, with commas
-    /// between them; the first that can be reached is taken
+    /// between them; the first that lets us in is taken
     #[arg(short = 'h', long, help_heading = "Connection", default_value = "localhost",
         value_parser = NonEmptyStringValueParser::new(), value_hint = ValueHint::Hostname)]
     host: String,
@@ -87,6 +87,10 @@ impl RouteArgs {
             Place::Socket(_) => None,
             Place::Hosts { port, .. } => Some(*port),
         };
+        let proxy = self.proxy.plan(given, |name| std::env::var_os(name))?;
+        if proxy.is_some() && matches!(place, Place::Socket(_)) {
+            return Err(given.error("'--proxy' and a unix socket exclude each other"));
+        }
         let behaviour = given.invocation().behaviour;
         let environment = TlsEnvironment::read(behaviour, |name| std::env::var_os(name));
         let tls = self.tls.plan(given, environment, port)?;
@@ -105,7 +109,7 @@ impl RouteArgs {
             candidates,
             dns_server: self.dns_server,
             bind_address: self.bind_address,
-            proxy: self.proxy.plan(given, |name| std::env::var_os(name))?,
+            proxy,
             tls,
             websocket: self.websocket.plan(given)?,
         })
@@ -131,9 +135,6 @@ impl RouteArgs {
         };
         if self.srv {
             return Err(given.error("'--srv' and a unix socket exclude each other"));
-        }
-        if self.proxy.is_given() {
-            return Err(given.error("'--proxy' and a unix socket exclude each other"));
         }
         Ok(Place::Socket(path))
     }
@@ -164,8 +165,19 @@ impl RouteArgs {
         if names.iter().any(String::is_empty) {
             return Err(self.refused_host(given, "a name is missing before or behind a comma"));
         }
+        if self.host.split(',').any(has_port_or_brackets) {
+            let refused = self.refused_host(given, "a host has no port and no brackets");
+            let hint = "-p says the port; an IPv6 address stands without brackets";
+            return Err(refused.hinting(hint));
+        }
         Ok(Place::Hosts { names, port: self.port.unwrap_or(self.tls.default_port()) })
     }
+}
+
+/// Colons are those of an IPv6 address, behind which a zone may stand (RFC 4007 §11).
+fn has_port_or_brackets(name: &str) -> bool {
+    let address = name.split('%').next().unwrap_or(name);
+    name.contains(['[', ']']) || name.contains(':') && address.parse::<Ipv6Addr>().is_err()
 }
 
 fn dns_server(word: &OsStr) -> Result<SocketAddr, ValueError> {

@@ -58,13 +58,22 @@ const OF_TLS: [&str; 15] = [
     "psk_identity",
 ];
 
-/// The options of TLS that were given where nothing asks for TLS, as they are spelled.
+/// Options that mean something only where certificates say who the sides are.
+const OF_CERTIFICATES: [&str; 6] =
+    ["cert", "insecure", "key", "key_password_file", "keyform", "tls_use_os_certs"];
+
+/// What is to be said of options of TLS that were given and have no effect.
 pub(super) fn idle_options_of_tls(given: &Given, connect: &ConnectPlan) -> Vec<String> {
-    if connect.route.tls.is_some() || given.has("no_tls") {
-        return Vec::new();
-    }
-    let idle = OF_TLS.iter().filter(|option| given.has(option));
-    idle.map(|option| format!("--{}", option.replace('_', "-"))).collect()
+    let (options, why) = match &connect.route.tls {
+        None if given.has("no_tls") => return Vec::new(),
+        None => (&OF_TLS[..], "nothing asks for TLS, the connection is not encrypted"),
+        Some(tls) if tls.is_by_key() => {
+            (&OF_CERTIFICATES[..], "with --psk the key proves who both sides are")
+        }
+        Some(_) => return Vec::new(),
+    };
+    let idle = options.iter().filter(|option| given.has(option));
+    idle.map(|option| format!("--{} has no effect: {why}", option.replace('_', "-"))).collect()
 }
 
 /// What an option comes to. `connect` is what all of them came to.
@@ -90,7 +99,10 @@ pub(super) fn standing(given: &Given, connect: &ConnectPlan, option: &str) -> St
         ("session_expiry", _) => version != ProtocolVersion::V5,
         ("ws_path", _) => connect.route.websocket.is_none(),
         ("will_qos", _) => connect.connect.will.is_none(),
-        (option, _) => connect.route.tls.is_none() && OF_TLS.contains(&option),
+        (option, _) => match &connect.route.tls {
+            None => OF_TLS.contains(&option),
+            Some(tls) => tls.is_by_key() && OF_CERTIFICATES.contains(&option),
+        },
     };
     if is_out_of_force { Standing::OutOfForce } else { Standing::AsGiven }
 }

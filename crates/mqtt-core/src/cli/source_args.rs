@@ -21,7 +21,7 @@ pub(super) struct SourceArgs {
         value_name = "FILE", value_hint = ValueHint::FilePath)]
     options_file: Option<OsString>,
 
-    /// Read also, of the options file, the lines behind [NAME], up to the next name in brackets
+    /// Read also, of the options file, the lines behind NAME in brackets, up to the next such name
     #[arg(id = PROFILE, long, help_heading = "Configuration", value_name = "NAME")]
     profile: Option<OsString>,
 

@@ -187,17 +187,34 @@ pub fn retain_handling() -> impl TypedValueParser<Value = RetainHandling> {
     listed(&["always", "new", "never"], from_words(parse))
 }
 
+/// A program and its arguments: words between blanks, or in quotes as in a shell, of which nothing
+/// else is known. There is at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandLine(pub Vec<OsString>);
+
+/// A command that no shell reads.
+pub fn command_line() -> impl TypedValueParser<Value = CommandLine> {
+    from_words(|word| {
+        let words = shlex::bytes::split(word.as_bytes())
+            .ok_or_else(|| ValueError::new("a quote is not closed"))?;
+        if words.is_empty() {
+            return Err(ValueError::new("it names no program"));
+        }
+        Ok(CommandLine(words.into_iter().map(OsString::from_vec).collect()))
+    })
+}
+
 /// One of a few words, each with what it means.
-pub fn one_of<T: Copy + Send + Sync + 'static, const N: usize>(
-    choices: &'static [(&'static str, T); N],
+pub fn one_of<T: Copy + Send + Sync + 'static>(
+    words: &'static [(&'static str, T)],
 ) -> impl TypedValueParser<Value = T> {
-    let words = choices.map(|(word, _)| word);
-    let parse = move |word: OsString| {
-        let choice = choices.iter().find(|(name, _)| word == *name);
-        let choice = choice.map(|(_, meaning)| *meaning);
-        choice.ok_or_else(|| ValueError(format!("it is one of {}", words.join(", "))))
-    };
-    listed(&words, OsStringValueParser::new().try_map(parse))
+    let names: Vec<_> = words.iter().map(|(name, _)| *name).collect();
+    let list = names.join(", ");
+    let parse = OsStringValueParser::new().try_map(move |word: OsString| {
+        let meant = words.iter().find(|(name, _)| word == *name);
+        meant.map(|(_, meaning)| *meaning).ok_or_else(|| ValueError(format!("it is one of {list}")))
+    });
+    listed(&names, parse)
 }
 
 /// A topic to publish to.
@@ -208,6 +225,18 @@ pub fn topic_name() -> impl TypedValueParser<Value = TopicName> {
 /// What to subscribe to.
 pub fn topic_filter() -> impl TypedValueParser<Value = TopicFilter> {
     from_words(|word| Ok(TopicFilter::new(word_text(word)?.into_inner())?))
+}
+
+/// What to subscribe to, and at which QoS: what stands behind the last `=`.
+pub fn filter_with_qos() -> impl TypedValueParser<Value = (TopicFilter, Qos)> {
+    from_words(|word| {
+        let parts = word.to_str().and_then(|word| word.rsplit_once('='));
+        let level = |text: &str| text.trim().parse().ok().and_then(Qos::from_level);
+        let parts = parts.and_then(|(filter, qos)| Some((filter, level(qos)?)));
+        let (filter, qos) =
+            parts.ok_or_else(|| ValueError::new("a topic filter, = and 0, 1 or 2 is wanted"))?;
+        Ok((TopicFilter::new(filter)?, qos))
+    })
 }
 
 /// Any string that a packet can carry.
@@ -250,6 +279,27 @@ pub fn time_limit() -> impl TypedValueParser<Value = Duration> {
     })
 }
 
+/// A time above 0 with its unit: `500ms`, `2.5s`, `1m`, `1h`; seconds where none stands. At most
+/// 1,000,000,000 seconds.
+pub fn time_span() -> impl TypedValueParser<Value = Duration> {
+    from_words(|word| {
+        span(&word).ok_or_else(|| {
+            ValueError::new("a time such as 500ms, 2.5s or 1m is wanted, at most 1000000000s")
+        })
+    })
+}
+
+fn span(word: &OsStr) -> Option<Duration> {
+    let text = number_text(word)?;
+    let units = [("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
+    let with_unit =
+        units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, *seconds)));
+    let (number, unit) = with_unit.unwrap_or((text, 1.0));
+    let seconds: f64 = number.parse().ok()?;
+    let span = Duration::try_from_secs_f64(seconds * unit).ok()?;
+    (!span.is_zero() && span <= LONGEST).then_some(span)
+}
+
 fn duration(word: &OsStr) -> Option<Duration> {
     let seconds: f64 = number_text(word)?.parse().ok()?;
     Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= LONGEST)
@@ -289,6 +339,27 @@ mod tests {
         assert_eq!((seconds("0"), limit("0")), (Some(Duration::ZERO), None));
         for word in ["1000000001", "1e19", "1e400", "inf", "nan", "-1", "", "x"] {
             assert_eq!((seconds(word), limit(word)), (None, None), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_time_span_has_a_unit() {
+        let span = |word| time_span().parse_ref(&Command::new("t"), None, OsStr::new(word)).ok();
+        for (word, milliseconds) in [
+            ("500ms", 500),
+            ("0.5s", 500),
+            ("0.5", 500),
+            (" 2 ", 2_000),
+            ("1.5m", 90_000),
+            ("2h", 7_200_000),
+            ("1000000000s", 1_000_000_000_000),
+            ("1ms", 1),
+        ] {
+            assert_eq!(span(word), Some(Duration::from_millis(milliseconds)), "{word}");
+        }
+        for word in ["0", "0ms", "-1s", "", "s", "ms", "1d", "1 s 2", "1000000001", "1e18m", "nans"]
+        {
+            assert_eq!(span(word), None, "{word}");
         }
     }
 

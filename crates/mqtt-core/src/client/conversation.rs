@@ -40,6 +40,15 @@ pub(super) struct Conversation<'a, A: Application> {
     stage: Stage,
     result: Result<(), A::Error>,
     output: Printing,
+    inflow: Inflow,
+}
+
+/// Whether messages are taken from the broker, as far as the tool has a say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Inflow {
+    Open,
+    /// The tool is full.
+    Held,
 }
 
 /// How far it has come.
@@ -95,8 +104,17 @@ impl<'a, A: Application> Conversation<'a, A> {
         endpoint: Endpoint,
         application: &'a mut A,
     ) -> Self {
-        let (stage, result, output) = (Stage::Open, Ok(()), Printing::Possible);
-        Self { client, interrupts, hang_up, endpoint, application, stage, result, output }
+        Self {
+            client,
+            interrupts,
+            hang_up,
+            endpoint,
+            application,
+            stage: Stage::Open,
+            result: Ok(()),
+            output: Printing::Possible,
+            inflow: Inflow::Open,
+        }
     }
 
     /// Goes on until the tool is done or the connection is broken. `connected` is the first event.
@@ -142,8 +160,13 @@ impl<'a, A: Application> Conversation<'a, A> {
         // What is sent again goes before what is new.
         self.client.collect()?;
         if matches!(self.stage, Stage::Open) {
+            let before = std::mem::replace(&mut self.inflow, Inflow::Open);
             let flow = self.application.feed(self.client);
             self.follow(flow);
+            if before == Inflow::Held && self.inflow == Inflow::Open {
+                // What was read meanwhile comes before what there is to wait for.
+                return Ok(Turn::Again);
+            }
         }
         self.client.collect()?;
         self.client.flush_console()?;
@@ -156,8 +179,11 @@ impl<'a, A: Application> Conversation<'a, A> {
     /// Hands the packets that have come to the session and the tool, as far as the console has
     /// room for what they print.
     fn receive(&mut self, connection: &mut Connection) -> Result<(), ClientError> {
+        if !self.takes_packets() {
+            return Ok(());
+        }
         let now = Instant::now();
-        while !matches!(self.stage, Stage::Settling(_)) {
+        loop {
             if self.client.console.is_block_full() {
                 self.client.flush_console()?;
                 if self.client.console.is_congested() {
@@ -173,11 +199,25 @@ impl<'a, A: Application> Conversation<'a, A> {
             };
             let flow = self.application.on_event(event, self.client);
             if let Some(receipt) = receipt {
-                self.client.console.want_receipt(receipt);
+                match flow {
+                    Ok(Flow::Pending | Flow::Full) => {}
+                    Ok(Flow::Continue | Flow::Finish(_)) => {
+                        self.client.console.want_receipt(receipt);
+                    }
+                    Err(_) => self.client.session.forgo(receipt),
+                }
             }
-            self.follow(flow);
+            if !matches!(flow, Ok(Flow::Continue)) {
+                self.follow(flow);
+                if !self.takes_packets() {
+                    return Ok(());
+                }
+            }
         }
-        Ok(())
+    }
+
+    fn takes_packets(&self) -> bool {
+        !matches!(self.stage, Stage::Settling(_)) && self.inflow == Inflow::Open
     }
 
     async fn wait(&mut self, connection: &mut Connection) -> Result<Wake<A::Error>, ClientError> {
@@ -217,7 +257,7 @@ impl<'a, A: Application> Conversation<'a, A> {
     fn reading(&self) -> Reading {
         match self.stage {
             Stage::Settling(_) => Reading::Off,
-            _ if self.client.console.is_congested() => Reading::Off,
+            _ if self.client.console.is_congested() || self.inflow == Inflow::Held => Reading::Off,
             Stage::Open | Stage::Releasing(..) | Stage::Leaving(_) | Stage::Closing(_) => {
                 Reading::On
             }
@@ -323,7 +363,8 @@ impl<'a, A: Application> Conversation<'a, A> {
     /// Does what the tool says. An error of its own ends the conversation in good order.
     fn follow(&mut self, flow: Result<Flow, impl Into<A::Error>>) {
         match flow {
-            Ok(Flow::Continue) => {}
+            Ok(Flow::Continue | Flow::Pending) => {}
+            Ok(Flow::Full) => self.inflow = Inflow::Held,
             Ok(Flow::Finish(reason)) => self.finish(reason),
             Err(error) => {
                 if self.result.is_ok() {
@@ -336,6 +377,7 @@ impl<'a, A: Application> Conversation<'a, A> {
 
     fn finish(&mut self, reason: ReasonCode) {
         if matches!(self.stage, Stage::Open) {
+            self.inflow = Inflow::Open;
             self.stage = Stage::Settling(reason);
         }
     }

@@ -1,20 +1,20 @@
 //! From one connection to the next: connect, converse, connect again as the plan says.
 
 use std::future::Future;
-use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
 
-use tokio::time::{Instant as Timer, timeout, timeout_at};
+use tokio::time::timeout;
 
+use super::attempt::{self, Connected};
 use super::connection::{Connection, Progress};
 use super::conversation::{Conversation, Ended};
 use super::password;
 use super::redirect::Way;
 use super::write_queue::WriteError;
-use super::{Application, Client, ClientError, Event, Flow};
+use super::{Application, Client, ClientError, Flow};
 use crate::console::HangUp;
 use crate::exit::Failure;
-use crate::plan::{Audience, ConnectPlan, Reconnect, Retries, Route, Tls};
+use crate::plan::{ConnectPlan, Reconnect, Retries, Tls};
 use crate::protocol::{PropertyId, ProtocolVersion};
 use crate::secret::Secret;
 use crate::session::{Backoff, Reading, Session, SessionConfig};
@@ -26,9 +26,6 @@ const STEADY: Duration = Duration::from_secs(30);
 
 /// How long a DISCONNECT that says what was wrong may take to go out.
 const FAREWELL: Duration = Duration::from_secs(1);
-
-/// After that time a person wants to know what is waited for.
-const PATIENCE: Duration = Duration::from_millis(300);
 
 /// What is said where the broker has closed two young connections in a row, which is all that a
 /// client of MQTT 3 sees of another one with its identifier.
@@ -121,9 +118,6 @@ struct Driver<'a> {
     retries: u32,
 }
 
-/// A connection that stands, and the event that says so.
-type Connected = (Connection, Event);
-
 impl Driver<'_> {
     async fn run<A: Application>(&mut self, application: &mut A) -> Result<(), A::Error> {
         if self.plan.route.tls.as_ref().is_some_and(Tls::is_unverified) {
@@ -146,6 +140,7 @@ impl Driver<'_> {
                 Ended::Finished(result) => return result,
                 Ended::Broken(failure) => failure,
             };
+            self.way.lost(connection.endpoint());
             self.farewell(connection, &failure).await;
             let was_steady = since.elapsed() >= STEADY;
             if was_steady {
@@ -247,7 +242,7 @@ impl Driver<'_> {
             if !delay.is_zero() {
                 tokio::time::sleep(delay).await;
             }
-            establish(self.plan, &self.prepared, self.way.route(), &mut self.client).await
+            attempt::establish(self.plan, &self.prepared, &self.way, &mut self.client).await
         };
         Ok(unless_asked_to_end(&mut self.interrupts, &self.hang_up, attempt).await)
     }
@@ -354,73 +349,5 @@ async fn unless_asked_to_end<T>(
         done = work => Outcome::Done(done),
         (interrupt, urgency) = interrupts.next() => Outcome::Interrupted(interrupt, urgency),
         () = hang_up.happened() => Outcome::HungUp,
-    }
-}
-
-/// Says to a person what is waited for, if it takes long. It is said once.
-async fn patiently<T>(
-    mut work: Pin<&mut impl Future<Output = T>>,
-    route: &Route,
-    client: &mut Client,
-) -> T {
-    if client.audience == Audience::Person && !client.has_said_where {
-        if let Ok(done) = timeout(PATIENCE, work.as_mut()).await {
-            return done;
-        }
-        client.has_said_where = true;
-        client.tell(&format!("note: connecting to {route}…"));
-        // What cannot be printed now is reported when it is printed next.
-        let _ = client.flush_console();
-    }
-    work.await
-}
-
-/// Connects, sends CONNECT and waits for CONNACK, all within the plan's time limit.
-async fn establish(
-    plan: &ConnectPlan,
-    prepared: &Prepared,
-    route: &Route,
-    client: &mut Client,
-) -> Result<Connected, ClientError> {
-    let limit = plan.connect_timeout;
-    let deadline = Timer::now() + limit;
-    let connecting = pin!(transport::connect(prepared, route, limit));
-    let reached = timeout_at(deadline, patiently(connecting, route, client)).await;
-    let reached = reached.map_err(|_| {
-        let route = Box::new(route.clone());
-        ClientError::ConnectTimeout { route, limit }
-    })??;
-    let mut connection = Connection::new(reached);
-    let introduced = timeout_at(deadline, introduce(plan, &mut connection, client)).await;
-    let endpoint = || connection.endpoint().clone();
-    let introduced =
-        introduced.map_err(|_| ClientError::NoConnAck { endpoint: endpoint(), limit })?;
-    let event = introduced.map_err(|error| error.before_connack(route))?;
-    Ok((connection, event))
-}
-
-/// Sends CONNECT and waits for the answer that lets us in.
-async fn introduce(
-    plan: &ConnectPlan,
-    connection: &mut Connection,
-    client: &mut Client,
-) -> Result<Event, ClientError> {
-    let endpoint = connection.endpoint().clone();
-    client.connecting()?;
-    let mut connect = plan.connect.clone();
-    connect.client_id = client.session.client_id().clone();
-    connect.password.clone_from(&client.password);
-    let lost = |error| ClientError::from_write(&endpoint, error);
-    connection.send_connect(&connect).await?;
-    loop {
-        match connection.progress(&mut client.queue, Reading::On).await.map_err(lost)? {
-            Progress::Closed => {
-                return Err(ClientError::Lost { endpoint: endpoint.clone(), source: None });
-            }
-            Progress::Written | Progress::Read => {}
-        }
-        if let Some(event) = client.next_event(connection, Instant::now())? {
-            return Ok(event);
-        }
     }
 }

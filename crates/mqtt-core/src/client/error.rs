@@ -6,14 +6,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::password::PasswordCommandError;
+use super::redirect;
 use super::write_queue::WriteError;
 use crate::console::ConsoleError;
-use crate::plan::{Endpoint, Route};
+use crate::plan::{Endpoint, Route, Wrapping};
 use crate::protocol::codec::{DecodeError, EncodeError};
 use crate::protocol::{ProtocolVersion, ReasonCode};
 use crate::session::{LimitError, SessionError};
 use crate::signal::Interrupt;
-use crate::transport::TransportError;
+use crate::transport::{TransportError, in_seconds};
 
 /// The return code of MQTT 3 that a broker gives while it starts or stops (§3.2.2.3).
 const SERVER_UNAVAILABLE: u8 = 3;
@@ -24,21 +25,21 @@ pub enum ClientError {
     /// No connection could be made.
     #[error(transparent)]
     Transport(#[from] TransportError),
-    /// No connection, or no CONNACK, within the time limit.
-    #[error("no answer from {route} within {} s", .limit.as_secs_f64())]
-    ConnectTimeout {
-        /// To the broker.
-        route: Box<Route>,
-        /// The limit.
-        limit: Duration,
-    },
+    /// None of several candidates let us in; at least two.
+    #[error("no broker can be reached: {}", in_a_row(.0))]
+    NoCandidate(Vec<ClientError>),
+    /// There is nobody to connect to.
+    #[error("there is no broker to connect to")]
+    Nowhere,
     /// The broker did not answer CONNECT within the time limit.
-    #[error("no answer to CONNECT from {endpoint} within {} s", .limit.as_secs_f64())]
+    #[error("no answer to CONNECT from {endpoint} within {}", in_seconds(*.limit))]
     NoConnAck {
         /// The broker.
         endpoint: Endpoint,
         /// The limit, from the look-up of its name on.
         limit: Duration,
+        /// What CONNECT went out in.
+        wrapping: Wrapping,
     },
     /// The broker refused, left, or broke the protocol.
     #[error(transparent)]
@@ -59,7 +60,7 @@ pub enum ClientError {
         /// `None`: the broker closed it.
         source: Option<io::Error>,
     },
-    /// The connection broke before CONNACK, and TLS was not asked for.
+    /// The connection broke before CONNACK, and there was nothing but MQTT in it.
     #[error("the connection to {endpoint} was lost{}", if .source.is_some() { "" } else { ": the broker closed it" })]
     Unanswered {
         /// The broker.
@@ -123,6 +124,7 @@ impl ClientError {
         match self {
             Self::NoConnAck { .. } | Self::Lost { .. } | Self::Unanswered { .. } => true,
             Self::Transport(error) => error.is_reset(),
+            Self::NoCandidate(failures) => failures.iter().any(Self::is_silence),
             _ => false,
         }
     }
@@ -132,10 +134,10 @@ impl ClientError {
     pub(super) fn may_pass(&self) -> bool {
         match self {
             Self::Transport(_)
-            | Self::ConnectTimeout { .. }
             | Self::NoConnAck { .. }
             | Self::Lost { .. }
             | Self::Unanswered { .. } => true,
+            Self::NoCandidate(failures) => failures.iter().any(Self::may_pass),
             Self::Session(error) => match error {
                 SessionError::KeepAlive { .. } => true,
                 SessionError::Disconnected(disconnect) => !disconnect.reason.is_lasting(),
@@ -146,6 +148,42 @@ impl ClientError {
                 _ => false,
             },
             _ => false,
+        }
+    }
+
+    /// Whether it lies with this one broker, so that another candidate may let us in. What it has
+    /// against us (user, client identifier, version), every member of a cluster has.
+    pub(super) fn is_of_one_broker(&self) -> bool {
+        match self {
+            Self::Transport(_)
+            | Self::NoConnAck { .. }
+            | Self::Lost { .. }
+            | Self::Unanswered { .. } => true,
+            Self::Decode { source, .. } => !matches!(source, DecodeError::Mqtt3Broker),
+            Self::Session(error) => match error {
+                SessionError::Refused { version: ProtocolVersion::V5, connack } => {
+                    // Where it refers us to, we go first.
+                    ReasonCode(connack.code).is_of_one_server()
+                        && redirect::reference(self).is_none()
+                }
+                SessionError::Refused { connack, .. } => connack.code == SERVER_UNAVAILABLE,
+                SessionError::Disconnected(disconnect) => disconnect.reason.is_of_one_server(),
+                SessionError::Auth => false,
+                _ => true,
+            },
+            _ => false,
+        }
+    }
+
+    /// What came of candidates that all failed.
+    pub(super) fn of_candidates(mut failures: Vec<Self>) -> Self {
+        match failures.pop() {
+            None => Self::Nowhere,
+            Some(only) if failures.is_empty() => only,
+            Some(last) => {
+                failures.push(last);
+                Self::NoCandidate(failures)
+            }
         }
     }
 
@@ -164,7 +202,7 @@ impl ClientError {
                     | DecodeError::ReasonCode { .. },
                 ..
             } => Some(ReasonCode::PROTOCOL_ERROR),
-            Self::Decode { source: DecodeError::Tls, .. } => None,
+            Self::Decode { source: DecodeError::Tls | DecodeError::Http, .. } => None,
             Self::Decode { .. } => Some(ReasonCode::MALFORMED_PACKET),
             _ => None,
         }
@@ -193,7 +231,7 @@ impl ClientError {
     /// The same, for what happened before CONNACK on a way like this.
     pub(super) fn before_connack(self, route: &Route) -> Self {
         match self {
-            Self::Lost { endpoint, source } if route.tls.is_none() => {
+            Self::Lost { endpoint, source } if route.wrapping() == Wrapping::Plain => {
                 Self::Unanswered { endpoint, source }
             }
             other => other,
@@ -206,6 +244,11 @@ impl ClientError {
             WriteError::File(file, source) => Self::File { path: file.path().to_owned(), source },
         }
     }
+}
+
+/// Errors with their causes, in a row.
+fn in_a_row(failures: &[ClientError]) -> String {
+    failures.iter().map(ClientError::with_causes).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]
@@ -221,5 +264,12 @@ mod tests {
         assert!(failure(io::ErrorKind::ConnectionReset).is_silence());
         assert!(!failure(io::ErrorKind::ConnectionRefused).is_silence());
         assert!(!failure(io::ErrorKind::HostUnreachable).is_silence());
+    }
+
+    #[test]
+    fn without_candidates_there_is_nowhere_to_go() {
+        let error = ClientError::of_candidates(Vec::new());
+        assert!(matches!(error, ClientError::Nowhere), "{error}");
+        assert!(!error.may_pass());
     }
 }

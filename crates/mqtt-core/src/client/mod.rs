@@ -6,6 +6,8 @@
 //! [`Client`]. The driver alone decides when to connect again, and sees to it that a message is
 //! acknowledged only when the console has written what the tool printed for it.
 
+mod attempt;
+mod candidates;
 mod connection;
 mod conversation;
 mod driver;
@@ -26,7 +28,7 @@ use crate::debug_log::DebugLog;
 use crate::exit::Failure;
 use crate::message;
 use crate::payload::Payload;
-use crate::plan::{Audience, ConnectPlan, Notices, Progress};
+use crate::plan::{Audience, ConnectPlan, Endpoint, Notices, Progress};
 use crate::progress::{HowFar, Meter};
 use crate::protocol::codec::Codec;
 use crate::protocol::{
@@ -109,6 +111,11 @@ pub async fn wait_until(moment: Instant) {
 pub enum Flow {
     /// As before.
     Continue,
+    /// The same, but the message is not done with: the tool itself acknowledges it, or gives it up
+    /// ([`Client::acknowledge`], [`Client::forgo`]).
+    Pending,
+    /// The same, and no message is taken until [`Application::feed`] has another answer.
+    Full,
     /// All is done: write out what is printed, send DISCONNECT with this reason, leave.
     Finish(ReasonCode),
 }
@@ -238,6 +245,18 @@ impl Client {
         self.queue.len()
     }
 
+    /// The message of this receipt is done with: it is acknowledged once everything printed so far
+    /// is written.
+    pub fn acknowledge(&mut self, receipt: Receipt) {
+        self.console.want_receipt(receipt);
+    }
+
+    /// The message of this receipt will not be acknowledged: if the broker sends it again, on
+    /// another connection, it is handed out again.
+    pub fn forgo(&mut self, receipt: Receipt) {
+        self.session.forgo(receipt);
+    }
+
     /// Where to print.
     #[inline]
     pub fn console(&mut self) -> &mut Console<Receipt> {
@@ -292,6 +311,14 @@ impl Client {
         }
         // A broker that does not answer must not keep the line from being seen.
         self.flush_console()
+    }
+
+    /// A candidate has failed, and another one is tried.
+    fn turning_to(&mut self, next: &Endpoint, failure: &ClientError) {
+        self.session.disconnected();
+        if let Some(debug) = &self.debug {
+            debug.turning_to(next, &failure.with_causes(), &mut self.console);
+        }
     }
 
     fn flush_console(&mut self) -> Result<(), ClientError> {

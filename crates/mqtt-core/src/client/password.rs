@@ -27,6 +27,7 @@ pub(super) async fn obtain(plan: &ConnectPlan) -> Result<Option<Secret>, ClientE
     match &plan.password {
         None => Ok(plan.connect.password.clone()),
         Some(PasswordSource::File(path)) => prompt::in_file(path)
+            .await
             .map(Some)
             .map_err(|source| ClientError::PasswordFile { path: path.clone(), source }),
         Some(PasswordSource::Stdin) => {

@@ -5,6 +5,7 @@ use crate::protocol::{PropertyId, ReasonCode};
 use crate::session::SessionError;
 
 use super::ClientError;
+use super::candidates::Candidates;
 
 /// So many are followed in a row. Brokers that refer to each other must not keep us for ever.
 const LIMIT: u8 = 5;
@@ -24,16 +25,28 @@ pub(super) struct Way {
     followed: u8,
     /// Whether the last reference has not been tried yet.
     fresh: bool,
+    /// Where the last connection was, which was lost.
+    lost: Option<Endpoint>,
 }
 
 impl Way {
     pub(super) fn new(route: &Route) -> Self {
         let planned = route.candidates.clone();
-        Self { route: route.clone(), planned, followed: 0, fresh: false }
+        Self { route: route.clone(), planned, followed: 0, fresh: false, lost: None }
     }
 
     pub(super) fn route(&self) -> &Route {
         &self.route
+    }
+
+    /// The candidates of the next attempt.
+    pub(super) fn candidates(&self) -> Candidates {
+        Candidates::new(&self.route.candidates, self.lost.clone())
+    }
+
+    /// The connection to that one is gone: the next attempt begins behind it.
+    pub(super) fn lost(&mut self, endpoint: &Endpoint) {
+        self.lost = Some(endpoint.clone());
     }
 
     /// The row of references is over: a connection held, or there was a pause. From now on what was
@@ -41,6 +54,8 @@ impl Way {
     pub(super) fn settle(&mut self) {
         if self.followed > 0 {
             self.followed = 0;
+            // Whoever is referred somewhere is to be there: it is tried before what was planned.
+            self.lost = None;
             self.route.candidates.extend_from_slice(&self.planned);
         }
     }
@@ -73,7 +88,7 @@ impl Way {
 }
 
 /// The Server Reference of an error, with the reason for it.
-fn reference(failure: &ClientError) -> Option<(&str, ReasonCode)> {
+pub(super) fn reference(failure: &ClientError) -> Option<(&str, ReasonCode)> {
     let (reason, properties) = match failure {
         ClientError::Session(SessionError::Refused { connack, .. }) => {
             (ReasonCode(connack.code), &connack.properties)

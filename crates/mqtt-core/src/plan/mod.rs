@@ -15,7 +15,7 @@ use std::time::Duration;
 
 pub use proxy::{Exceptions, Proxy, ProxyCredentials, ProxyProtocol};
 pub use reconnect::{Reconnect, Retries};
-pub use route::{Endpoint, Route};
+pub use route::{Endpoint, Route, Wrapping};
 pub use tls::{
     Authentication, Certificates, ClientCertificate, Passphrase, Tls, TlsVersions, Trust,
     Verification,

@@ -25,6 +25,29 @@ pub struct Route {
     pub websocket: Option<WebSocket>,
 }
 
+/// What MQTT is spoken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrapping {
+    /// Nothing: by itself.
+    Plain,
+    /// TLS.
+    Tls,
+    /// WebSocket, with or without TLS.
+    WebSocket,
+}
+
+impl Route {
+    /// What MQTT is spoken in.
+    #[must_use]
+    pub fn wrapping(&self) -> Wrapping {
+        match (&self.websocket, &self.tls) {
+            (Some(_), _) => Wrapping::WebSocket,
+            (None, Some(_)) => Wrapping::Tls,
+            (None, None) => Wrapping::Plain,
+        }
+    }
+}
+
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, endpoint) in self.candidates.iter().enumerate() {

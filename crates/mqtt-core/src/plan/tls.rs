@@ -19,6 +19,12 @@ pub struct Tls {
 }
 
 impl Tls {
+    /// Whether a pre-shared key proves who the sides are, and no certificate.
+    #[must_use]
+    pub fn is_by_key(&self) -> bool {
+        matches!(self.authentication, Authentication::PreSharedKey { .. })
+    }
+
     /// Whether anyone can be the broker.
     #[must_use]
     pub fn is_unverified(&self) -> bool {

@@ -68,6 +68,9 @@ pub enum DecodeError {
     /// The other side speaks TLS: this is how it says that it did not understand us.
     #[error("it answered with TLS")]
     Tls,
+    /// The other side is a web server, and says what it thinks of us.
+    #[error("it answered as a web server does")]
+    Http,
     /// A broker without MQTT 5 answered our CONNECT of MQTT 5.
     #[error("the broker does not speak MQTT 5")]
     Mqtt3Broker,
@@ -141,7 +144,8 @@ impl Codec {
         };
         // At once, not when the packet is whole: a peer that speaks something else may never send
         // as much as its first bytes seem to promise.
-        check_first_byte(self.version, first)?;
+        check_first_byte(self.version, first)
+            .map_err(|error| if buffer.starts_with(HTTP) { DecodeError::Http } else { error })?;
         match variable_integer(rest) {
             VariableInteger::Incomplete => Ok(None),
             VariableInteger::TooLong => Err(DecodeError::Malformed {
@@ -195,6 +199,9 @@ struct Frame {
 
 /// How an alert of TLS begins (RFC 8446 §5.1). As MQTT it would be a CONNECT with wrong flags.
 const TLS_ALERT: u8 = 0x15;
+
+/// How an answer of HTTP/1 begins (RFC 9112 §4). As MQTT it would be a PUBACK with wrong flags.
+const HTTP: &[u8] = b"HTTP/1.";
 
 /// Checks type and flags, which are fixed for every packet but PUBLISH (§2.1.2, §2.1.3).
 #[inline]

@@ -268,11 +268,15 @@ impl PropertyId {
         self.row().kind
     }
 
+    /// The properties that `carrier` may hold.
+    pub fn held_by(carrier: Carrier) -> impl Iterator<Item = Self> {
+        TABLE.iter().filter(move |row| row.carriers.contains(&carrier)).map(|row| row.id)
+    }
+
     /// The properties that a client may send in `carrier`: all that it may hold, but for the
     /// subscription identifiers of PUBLISH, which are the broker's (§3.3.4).
     pub fn sent_in(carrier: Carrier) -> impl Iterator<Item = Self> {
-        let held = TABLE.iter().filter(move |row| row.carriers.contains(&carrier));
-        held.map(|row| row.id)
+        Self::held_by(carrier)
             .filter(move |id| *id != P::SubscriptionIdentifier || carrier != C::Publish)
     }
 

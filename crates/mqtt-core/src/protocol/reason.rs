@@ -70,6 +70,15 @@ impl ReasonCode {
         const PASSING: [u8; 9] = [0x80, 0x88, 0x89, 0x8B, 0x8D, 0x96, 0x98, 0x9F, 0xA0];
         self.is_error() && !PASSING.contains(&self.0)
     }
+
+    /// Whether it lies with the one server that says so: another one of its cluster may do what was
+    /// asked.
+    pub fn is_of_one_server(self) -> bool {
+        // Each has quotas of its own, and the others are what one is to be left for.
+        const OWN: [ReasonCode; 3] =
+            [ReasonCode(0x97), ReasonCode::USE_ANOTHER_SERVER, ReasonCode::SERVER_MOVED];
+        self.is_error() && !self.is_lasting() || OWN.contains(&self)
+    }
 }
 
 impl fmt::Display for ReasonCode {

@@ -104,6 +104,20 @@ impl Inbound {
         std::mem::take(&mut held.owed).then(|| pubrec(receipt.packet_id))
     }
 
+    /// The message will not be acknowledged: where the broker sends it again, it is a new one.
+    pub(super) fn forgo(&mut self, receipt: Receipt) {
+        if receipt.qos != Qos::ExactlyOnce {
+            if receipt.connection == self.connection {
+                self.unacknowledged = self.unacknowledged.saturating_sub(1);
+            }
+            return;
+        }
+        let is_its = |held: &Held| held.delivery == receipt.delivery;
+        if self.held.get(&receipt.packet_id).is_some_and(is_its) {
+            self.held.remove(&receipt.packet_id);
+        }
+    }
+
     /// Whether a message of QoS 1 is not acknowledged, or one of QoS 2 not released by the broker.
     pub(super) fn is_unfinished(&self) -> bool {
         self.unacknowledged > 0 || !self.held.is_empty()

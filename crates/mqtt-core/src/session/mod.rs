@@ -359,6 +359,12 @@ impl<P: Clone> Session<P> {
         }
     }
 
+    /// The message of this receipt is not safe and never will be: nothing is sent for it, and it is
+    /// handed out again if the broker sends it again.
+    pub fn forgo(&mut self, receipt: Receipt) {
+        self.inbound.forgo(receipt);
+    }
+
     /// Whether the broker waits for an acknowledgement of ours, or we for its PUBREL: what it sends
     /// after that may be waiting for it.
     #[must_use]

@@ -90,52 +90,56 @@ async fn ask_one(server: SocketAddr, name: &str, kind: TYPE) -> io::Result<Vec<u
     let socket = UdpSocket::bind((unspecified, 0)).await?;
     socket.connect(server).await?;
     socket.send(&bytes).await?;
-    let mut buffer = [0; LONGEST_DATAGRAM];
+    // One more: what fills it all is cut, by us.
+    let mut buffer = [0; LONGEST_DATAGRAM + 1];
     loop {
         let length = socket.recv(&mut buffer).await?;
         let answer = buffer.get(..length).unwrap_or_default();
-        match answers(answer, &query) {
-            Some(Fit::Whole) => return Ok(answer.to_vec()),
-            Some(Fit::Cut) => return ask_over_tcp(server, &bytes).await,
-            None => {}
+        if is_cut(answer, &query) {
+            return ask_over_tcp(server, &query, &bytes).await;
+        }
+        if answers(answer, &query) {
+            return Ok(answer.to_vec());
         }
     }
 }
 
-/// Whether an answer is all there is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fit {
-    Whole,
-    Cut,
+/// Whether that is a part of the answer to the query. It may be cut anywhere, so only its header is
+/// looked at.
+fn is_cut(bytes: &[u8], query: &Packet<'_>) -> bool {
+    let Some(header) = bytes.first_chunk::<4>() else {
+        return false;
+    };
+    let is_cut = header[2] & 0b10 != 0 || bytes.len() > LONGEST_DATAGRAM;
+    is_cut && u16::from_be_bytes([header[0], header[1]]) == query.id()
 }
 
-/// `None` where the bytes are no answer to the query.
-fn answers(bytes: &[u8], query: &Packet<'_>) -> Option<Fit> {
-    let header = bytes.first_chunk::<4>()?;
-    let is_cut = header[2] & 0b10 != 0;
-    if is_cut && u16::from_be_bytes([header[0], header[1]]) == query.id() {
-        // What is left of it may be cut anywhere.
-        return Some(Fit::Cut);
-    }
-    let answer = Packet::parse(bytes).ok()?;
+/// Whether that is an answer to the query.
+fn answers(bytes: &[u8], query: &Packet<'_>) -> bool {
+    let Ok(answer) = Packet::parse(bytes) else {
+        return false;
+    };
     let question = |packet: &Packet<'_>| {
         packet.questions.first().map(|question| {
             (question.qname.to_string().to_ascii_lowercase(), question.qtype, question.qclass)
         })
     };
-    let fits = answer.has_flags(PacketFlag::RESPONSE)
+    answer.has_flags(PacketFlag::RESPONSE)
         && answer.id() == query.id()
-        && question(&answer) == question(query);
-    fits.then_some(Fit::Whole)
+        && question(&answer) == question(query)
 }
 
 /// Over TCP each message stands behind its length (RFC 1035 §4.2.2).
-async fn ask_over_tcp(server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
+async fn ask_over_tcp(server: SocketAddr, query: &Packet<'_>, bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect(server).await?;
-    let length = u16::try_from(query.len()).map_err(io::Error::other)?;
-    stream.write_all(&[&length.to_be_bytes(), query].concat()).await?;
+    let length = u16::try_from(bytes.len()).map_err(io::Error::other)?;
+    stream.write_all(&[&length.to_be_bytes(), bytes].concat()).await?;
     let mut answer = vec![0; usize::from(stream.read_u16().await?)];
     stream.read_exact(&mut answer).await?;
+    if !answers(&answer, query) {
+        let text = "it answers something else than it was asked";
+        return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+    }
     Ok(answer)
 }
 
@@ -193,27 +197,67 @@ mod tests {
         assert_eq!(found.unwrap().len(), 2);
     }
 
-    #[tokio::test]
-    async fn an_answer_that_was_cut_is_asked_for_over_tcp() {
+    /// What comes of it where the answer over UDP is made of the query by `over_udp`, that over TCP by
+    /// `over_tcp`.
+    async fn asked(
+        over_udp: impl Fn(&[u8]) -> Vec<u8>,
+        over_tcp: impl Fn(&[u8]) -> Vec<u8>,
+    ) -> io::Result<Vec<u32>> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let place = listener.local_addr().unwrap();
         let server = UdpSocket::bind(place).await.unwrap();
         let answering = async {
-            let mut buffer = [0; 512];
-            let (length, client) = server.recv_from(&mut buffer).await.unwrap();
-            let mut cut = answer_to(&buffer[..length], 10);
-            cut[2] |= 0b10;
-            server.send_to(&cut[..60], client).await.unwrap();
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let mut query = vec![0; usize::from(stream.read_u16().await.unwrap())];
-            stream.read_exact(&mut query).await.unwrap();
-            let answer = answer_to(&query, 100);
-            let length = u16::try_from(answer.len()).unwrap();
-            stream.write_all(&[&length.to_be_bytes()[..], &answer].concat()).await.unwrap();
+            for _ in 0..ATTEMPTS {
+                let mut buffer = [0; 512];
+                let (length, client) = server.recv_from(&mut buffer).await.unwrap();
+                server.send_to(&over_udp(&buffer[..length]), client).await.unwrap();
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut query = vec![0; usize::from(stream.read_u16().await.unwrap())];
+                stream.read_exact(&mut query).await.unwrap();
+                let answer = over_tcp(&query);
+                let length = u16::try_from(answer.len()).unwrap();
+                stream.write_all(&[&length.to_be_bytes()[..], &answer].concat()).await.unwrap();
+            }
+            std::future::pending::<()>().await;
         };
         let servers = [place];
-        let (found, ()) = tokio::join!(ask(&servers, "a.test", TYPE::A, address), answering);
-        assert_eq!(found.unwrap().len(), 100);
+        tokio::select! {
+            found = ask(&servers, "a.test", TYPE::A, address) => found,
+            () = answering => unreachable!("it never ends"),
+        }
+    }
+
+    /// An answer that says of itself that it is not whole.
+    fn cut(query: &[u8]) -> Vec<u8> {
+        let mut cut = answer_to(query, 10);
+        cut[2] |= 0b10;
+        cut[..60].to_vec()
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_was_cut_is_asked_for_over_tcp() {
+        let whole = |query: &[u8]| answer_to(query, 100);
+        assert_eq!(asked(cut, whole).await.unwrap().len(), 100);
+        // 1,600 bytes that do not say so: our own buffer cuts them.
+        assert_eq!(asked(whole, whole).await.unwrap().len(), 100);
+    }
+
+    #[tokio::test]
+    async fn an_answer_over_tcp_to_another_question_is_none() {
+        let of_another_number = |query: &[u8]| {
+            let mut answer = answer_to(query, 1);
+            answer[0] ^= 1;
+            answer
+        };
+        let of_another_name = |query: &[u8]| {
+            let mut query = query.to_vec();
+            query[13] = b'x';
+            answer_to(&query, 1)
+        };
+        for wrong in [of_another_number as fn(&[u8]) -> Vec<u8>, of_another_name] {
+            let error = asked(cut, wrong).await.unwrap_err().to_string();
+            assert!(error.ends_with(": it answers something else than it was asked"), "{error}");
+        }
     }
 
     #[tokio::test]

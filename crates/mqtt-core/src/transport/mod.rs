@@ -3,6 +3,8 @@
 //! Each way to reach a broker is one file: TCP lies at the bottom, others wrap the stream below
 //! them. Knows neither packets nor MQTT.
 
+mod awaited;
+mod deadline;
 mod dns;
 mod dns_query;
 pub mod http_proxy;
@@ -17,16 +19,17 @@ mod websocket;
 
 use std::error::Error;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::timeout;
 
 use crate::plan::{Endpoint, Route};
+pub use awaited::{Awaited, Party};
+pub use deadline::{Deadline, in_seconds};
 pub use proxy::ProxyError;
-pub use tls::{SetupError, TlsError};
+pub use tls::{SetupError, TlsError, TlsFailure, Unacceptable};
 pub use websocket::WebSocketError;
 
 /// Anything bytes go through both ways.
@@ -37,12 +40,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ByteStream for S {}
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
-    /// The route has no end.
-    #[error("there is no broker to connect to")]
-    Nowhere,
     /// The name has no address.
     #[error("cannot look up host '{host}'")]
     Lookup {
+        /// Whose.
+        party: Party,
         /// The name.
         host: String,
         /// The resolver's answer.
@@ -67,17 +69,14 @@ pub enum TransportError {
         /// What the last address tried answered.
         source: io::Error,
     },
-    /// One of several candidates did not answer in its part of the time.
-    #[error("no answer from {endpoint} within {:.1} s", .limit.as_secs_f64())]
+    /// Somebody did not answer in time.
+    #[error("no answer {awaited} within {}", in_seconds(*.limit))]
     NoAnswer {
-        /// Which.
-        endpoint: Endpoint,
-        /// Its part.
+        /// Who, and to what.
+        awaited: Awaited,
+        /// The time for the whole way to this broker.
         limit: Duration,
     },
-    /// None of several candidates could be reached.
-    #[error("no broker can be reached: {}", with_causes(.0))]
-    NoCandidate(Vec<TransportError>),
     /// The name to connect from has no address.
     #[error("cannot look up '{name}' (--bind-address)")]
     BindLookup {
@@ -131,7 +130,7 @@ pub enum TransportError {
         /// The broker.
         endpoint: Endpoint,
         /// Why.
-        source: TlsError,
+        source: TlsFailure,
     },
 }
 
@@ -140,11 +139,17 @@ impl TransportError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Lookup { .. } => "check the name given with -h",
+            Self::Lookup { party: Party::Broker, .. } => "check the name given with -h",
+            Self::Lookup { party: Party::Proxy, .. } => "--proxy says where the proxy listens",
+            Self::ServiceLookup { .. } => "--dns-server asks another DNS server",
             Self::NoService(_) => "without --srv, -h and -p say where the broker listens",
             Self::Connect { endpoint: Endpoint::Unix(_), source } => match source.kind() {
                 io::ErrorKind::ConnectionRefused => "is a broker running there?",
                 io::ErrorKind::NotFound => "--unix is the path of the broker's socket",
+                io::ErrorKind::PermissionDenied => {
+                    "the mode and the owner of the socket, and of the folders above it, say who may \
+                     connect"
+                }
                 _ => return None,
             },
             error if error.is_refusal() => {
@@ -153,11 +158,17 @@ impl TransportError {
             Self::Connect { source, .. } if is_unreachable(source) => {
                 "this machine knows no way there: is -h right?"
             }
-            Self::NoAnswer { .. } => SILENCE,
-            Self::Bind { .. } => "--bind-address is an address of this machine",
-            Self::Proxy { source, .. } => return source.hint().map(str::to_owned),
+            Self::Connect { endpoint: Endpoint::Tcp { host, .. }, source }
+                if source.kind() == io::ErrorKind::InvalidInput && is_of_a_link(host) =>
+            {
+                "such an address needs the name of the interface behind it: fe80::5%eth0"
+            }
+            Self::NoAnswer { awaited, .. } => awaited.hint(),
+            Self::BindLookup { .. } | Self::Bind { .. } => {
+                "--bind-address is an address of this machine"
+            }
+            Self::Proxy { source, .. } => return source.hint(),
             Self::WebSocket { source, .. } => return source.hint().map(str::to_owned),
-            Self::NoCandidate(failures) => return failures.iter().find_map(Self::hint),
             Self::Setup(error) => error.hint()?,
             Self::Tls { source, .. } => source.hint()?,
             _ => return None,
@@ -195,17 +206,13 @@ impl TransportError {
     }
 }
 
-/// What may help where nothing at all has come.
-pub(crate) const SILENCE: &str = "-h and -p may lead elsewhere, or a firewall may be in between; \
-     --connect-timeout waits longer";
+/// Whether the address means something on one link only, and does not say which (RFC 4007 §6).
+fn is_of_a_link(host: &str) -> bool {
+    host.parse().is_ok_and(|address: Ipv6Addr| address.is_unicast_link_local())
+}
 
 fn is_unreachable(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable)
-}
-
-/// Errors with their causes, in a row.
-fn with_causes(errors: &[TransportError]) -> String {
-    errors.iter().map(TransportError::with_causes).collect::<Vec<_>>().join("; ")
 }
 
 /// A stream to a broker, and where it listens.
@@ -226,70 +233,56 @@ pub async fn prepare(route: &Route) -> Result<Prepared, TransportError> {
     Ok(Prepared { tls })
 }
 
-/// Connects to the first candidate that can be reached; fails with what each of them answered.
-/// `limit` is for all of them together: each has its part, so that a silent one leaves time for
-/// the others.
+/// Where the SRV records of `service` say that brokers are, in the order to try them.
+pub async fn services(
+    route: &Route,
+    service: &str,
+    deadline: Deadline,
+) -> Result<Vec<Endpoint>, TransportError> {
+    let awaited = || Awaited::Service(service.to_owned());
+    deadline.answer(awaited, dns::services(route.dns_server, service)).await
+}
+
+/// Connects to a candidate of the route.
 pub async fn connect(
     prepared: &Prepared,
     route: &Route,
-    limit: Duration,
+    endpoint: Endpoint,
+    deadline: Deadline,
 ) -> Result<Reached, TransportError> {
-    let mut failures = Vec::new();
-    let candidates = candidates(route, &mut failures).await;
-    let limit = limit / u32::try_from(candidates.len()).unwrap_or(u32::MAX).max(1);
-    for endpoint in candidates {
-        match timeout(limit, reach(prepared, route, &endpoint)).await {
-            Ok(Ok(stream)) => return Ok((stream, endpoint)),
-            Ok(Err(error)) => failures.push(error),
-            Err(_) => {
-                failures.push(TransportError::NoAnswer { endpoint, limit });
-            }
-        }
-    }
-    Err(match failures.pop() {
-        None => TransportError::Nowhere,
-        Some(failure) if failures.is_empty() => failure,
-        Some(failure) => {
-            failures.push(failure);
-            TransportError::NoCandidate(failures)
-        }
-    })
-}
-
-/// The candidates of a route, with the places of a service instead of its name.
-async fn candidates(route: &Route, failures: &mut Vec<TransportError>) -> Vec<Endpoint> {
-    let mut candidates = Vec::new();
-    for endpoint in &route.candidates {
-        match endpoint {
-            Endpoint::Service(name) => match dns::services(route.dns_server, name).await {
-                Ok(places) => candidates.extend(places),
-                Err(error) => failures.push(error),
-            },
-            Endpoint::Tcp { .. } | Endpoint::Unix(_) => candidates.push(endpoint.clone()),
-        }
-    }
-    candidates
+    // All layers together are large, and would lie in each future around them.
+    let stream = Box::pin(reach(prepared, route, &endpoint, deadline)).await?;
+    Ok((stream, endpoint))
 }
 
 async fn reach(
     prepared: &Prepared,
     route: &Route,
     endpoint: &Endpoint,
+    deadline: Deadline,
 ) -> Result<Box<dyn ByteStream>, TransportError> {
     let proxy = route.proxy.as_ref().filter(|proxy| !proxy.exceptions.cover(&endpoint.name()));
     let mut stream: Box<dyn ByteStream> = match (endpoint, proxy) {
-        (Endpoint::Tcp { host, port }, None) => Box::new(tcp::connect(route, host, *port).await?),
-        (Endpoint::Tcp { host, port }, Some(proxy)) => {
-            proxy::connect(route, proxy, host, *port).await?
+        (Endpoint::Tcp { host, port }, None) => {
+            Box::new(tcp::connect(route, Party::Broker, host, *port, deadline).await?)
         }
-        (Endpoint::Unix(path), _) => Box::new(unix::connect(path).await?),
+        (Endpoint::Tcp { host, port }, Some(proxy)) => {
+            proxy::connect(route, proxy, host, *port, deadline).await?
+        }
+        (Endpoint::Unix(path), _) => {
+            let awaited = || Awaited::Connection(Party::Broker, endpoint.clone());
+            Box::new(deadline.answer(awaited, unix::connect(path)).await?)
+        }
         (Endpoint::Service(name), _) => return Err(TransportError::NoService(name.clone())),
     };
     if let Some(tls) = &prepared.tls {
-        stream = tls.connect(stream, endpoint).await?;
+        let awaited = || Awaited::Tls(endpoint.clone());
+        stream = deadline.answer(awaited, tls.connect(stream, endpoint)).await?;
     }
     if let Some(plan) = &route.websocket {
-        stream = Box::new(websocket::connect(route, plan, endpoint, stream).await?);
+        let awaited = || Awaited::WebSocket(endpoint.clone());
+        let opening = websocket::connect(route, plan, endpoint, stream);
+        stream = Box::new(deadline.answer(awaited, opening).await?);
     }
     Ok(stream)
 }
@@ -297,56 +290,6 @@ async fn reach(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::net::{TcpListener, TcpSocket, TcpStream};
-
-    fn endpoint(listener: &TcpListener) -> Endpoint {
-        let address = listener.local_addr().unwrap();
-        Endpoint::Tcp { host: address.ip().to_string(), port: address.port() }
-    }
-
-    async fn tried(candidates: Vec<Endpoint>, limit: Duration) -> Result<Endpoint, TransportError> {
-        let route = Route {
-            candidates,
-            dns_server: None,
-            bind_address: None,
-            proxy: None,
-            tls: None,
-            websocket: None,
-        };
-        let prepared = prepare(&route).await?;
-        connect(&prepared, &route, limit).await.map(|(_, endpoint)| endpoint)
-    }
-
-    fn listening(backlog: u32) -> TcpListener {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        socket.listen(backlog).unwrap()
-    }
-
-    /// A listener whose queue is full: who else connects hears nothing.
-    async fn silent() -> (TcpListener, TcpStream) {
-        let listener = listening(0);
-        let only = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        (listener, only)
-    }
-
-    #[tokio::test]
-    async fn a_silent_candidate_leaves_time_for_the_next() {
-        let ((silent, _queued), open) = (silent().await, listening(1));
-        let candidates = vec![endpoint(&silent), endpoint(&open)];
-        let reached = tried(candidates, Duration::from_secs(1)).await.unwrap();
-        assert_eq!(reached, endpoint(&open));
-    }
-
-    #[tokio::test]
-    async fn silent_candidates_are_each_named() {
-        let ((first, _queued), (second, _queued_too)) = (silent().await, silent().await);
-        let candidates = vec![endpoint(&first), endpoint(&second)];
-        let error = tried(candidates, Duration::from_millis(20)).await.err().unwrap().to_string();
-        for place in [endpoint(&first), endpoint(&second)] {
-            assert!(error.contains(&format!("no answer from {place} within ")), "{error}");
-        }
-    }
 
     #[test]
     fn what_cannot_be_reached_is_told_from_what_is_silent() {
@@ -360,14 +303,29 @@ mod tests {
         assert_eq!(hint(io::ErrorKind::NetworkUnreachable), unreachable);
         let refused = Some("is a broker running there? -h and -p say where it listens".to_owned());
         assert_eq!(hint(io::ErrorKind::ConnectionRefused), refused);
-        let limit = Duration::from_secs(1);
-        let silent = TransportError::NoAnswer { endpoint: endpoint.clone(), limit };
-        assert_eq!(silent.hint().as_deref(), Some(SILENCE));
+        let awaited = Awaited::Connection(Party::Broker, endpoint.clone());
+        let silent = TransportError::NoAnswer { awaited, limit: Duration::from_secs(1) };
+        assert!(silent.hint().unwrap().contains("a firewall may be in between"));
     }
 
-    #[tokio::test]
-    async fn a_route_without_candidates_leads_nowhere() {
-        let error = tried(Vec::new(), Duration::from_secs(1)).await.err().unwrap();
-        assert!(matches!(error, TransportError::Nowhere), "{error}");
+    #[test]
+    fn an_address_of_a_link_without_its_interface_is_told_what_it_needs() {
+        let hint = |host: &str| {
+            let endpoint = Endpoint::Tcp { host: host.to_owned(), port: 1 };
+            let source = io::ErrorKind::InvalidInput.into();
+            TransportError::Connect { endpoint, source }.hint()
+        };
+        assert!(hint("fe80::5").unwrap().contains("fe80::5%eth0"));
+        for other in ["fe80::5%lo", "2001:db8::1", "broker"] {
+            assert_eq!(hint(other), None);
+        }
+    }
+
+    #[test]
+    fn a_socket_that_is_not_for_us_is_told_with_who_decides() {
+        let endpoint = Endpoint::Unix("/run/socket".into());
+        let source = io::ErrorKind::PermissionDenied.into();
+        let hint = TransportError::Connect { endpoint, source }.hint().unwrap();
+        assert!(hint.starts_with("the mode and the owner of the socket, "), "{hint}");
     }
 }

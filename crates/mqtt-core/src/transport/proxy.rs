@@ -7,13 +7,13 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::prompt::Prompt;
 use super::socks5::{self, Reply, Target};
-use super::{ByteStream, TransportError, http_proxy, tcp};
+use super::{Awaited, ByteStream, Deadline, Party, TransportError, http_proxy, tcp};
 use crate::plan::{Endpoint, Proxy, ProxyProtocol, Route};
 
 /// Why a proxy does not connect us.
 #[derive(Debug, thiserror::Error)]
 pub enum ProxyError {
-    /// The proxy itself, or the broker's name, is out of reach.
+    /// The proxy itself, or the broker's name, is out of reach; or the proxy is silent.
     #[error(transparent)]
     Unreachable(Box<TransportError>),
     /// The broker's name cannot be told to such a proxy.
@@ -53,6 +53,12 @@ pub enum ProxyError {
     Stream(#[source] io::Error),
 }
 
+impl From<TransportError> for ProxyError {
+    fn from(error: TransportError) -> Self {
+        Self::Unreachable(Box::new(error))
+    }
+}
+
 impl From<io::Error> for ProxyError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
@@ -64,16 +70,28 @@ impl From<io::Error> for ProxyError {
 
 impl ProxyError {
     /// What would help.
-    pub(super) fn hint(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::Unreachable(_) => "--proxy says where the proxy listens",
+    pub(super) fn hint(&self) -> Option<String> {
+        let hint = match self {
+            // No other connection is made than the one to the proxy.
+            Self::Unreachable(error) if matches!(**error, TransportError::Connect { .. }) => {
+                "--proxy says where the proxy listens"
+            }
+            Self::Unreachable(error) => return error.hint(),
             Self::NoMethod | Self::Credentials | Self::Status { code: 401 | 407, .. } => {
                 "user name and password stand in --proxy: ...://USER:PASSWORD@HOST:PORT"
+            }
+            Self::Refused(Reply(2)) | Self::Status { code: 403, .. } => {
+                "its rules may allow other hosts (-h) or ports (-p)"
+            }
+            Self::Refused(Reply(1)) => "its log may say why: whether it reaches -h and -p, say",
+            Self::Refused(Reply(3..=5)) | Self::Status { code: 502..=504, .. } => {
+                "-h and -p say where the broker listens, as the proxy sees it"
             }
             Self::NotSocks => "is it a proxy for HTTP? --proxy http://... is for those",
             Self::NotHttp => "is it a proxy for SOCKS 5? --proxy socks5h://... is for those",
             _ => return None,
-        })
+        };
+        Some(hint.to_owned())
     }
 }
 
@@ -83,8 +101,9 @@ pub(super) async fn connect(
     proxy: &Proxy,
     host: &str,
     port: u16,
+    deadline: Deadline,
 ) -> Result<Box<dyn ByteStream>, TransportError> {
-    let way = Way { route, proxy };
+    let way = Way { route, proxy, deadline };
     let connected = match proxy.protocol {
         ProxyProtocol::Http => way.by_http(host, port).await,
         ProxyProtocol::Socks5h => match host.parse::<IpAddr>() {
@@ -104,33 +123,35 @@ pub(super) async fn connect(
 struct Way<'a> {
     route: &'a Route,
     proxy: &'a Proxy,
+    deadline: Deadline,
 }
 
 type Connected = Result<Box<dyn ByteStream>, ProxyError>;
 
 impl Way<'_> {
-    async fn to_proxy(&self) -> Result<Prompt, ProxyError> {
+    async fn to_proxy(&self) -> Result<Prompt, TransportError> {
         let Proxy { host, port, .. } = self.proxy;
-        tcp::connect(self.route, host, *port).await.map_err(unreachable)
+        tcp::connect(self.route, Party::Proxy, host, *port, self.deadline).await
     }
 
     async fn by_http(&self, host: &str, port: u16) -> Connected {
         let stream = self.to_proxy().await?;
         let credentials = self.proxy.credentials.as_ref();
-        Ok(Box::new(http_proxy::connect(stream, credentials, host, port).await?))
+        let asking = http_proxy::connect(stream, credentials, host, port);
+        Ok(Box::new(self.deadline.answer(|| Awaited::Proxy, asking).await?))
     }
 
     async fn by_socks(&self, target: &Target<'_>) -> Connected {
         let mut stream = self.to_proxy().await?;
-        socks5::connect(&mut stream, self.proxy.credentials.as_ref(), target).await?;
+        let asking = socks5::connect(&mut stream, self.proxy.credentials.as_ref(), target);
+        self.deadline.answer(|| Awaited::Proxy, asking).await?;
         Ok(Box::new(stream))
     }
 
     /// Looks the name up here, and takes the first address that the proxy can connect to.
     async fn by_socks_to_any(&self, host: &str, port: u16) -> Connected {
         let mut failure = ProxyError::Name;
-        let addresses = tcp::look_up(self.route.dns_server, host, port).await;
-        for address in addresses.map_err(unreachable)? {
+        for address in tcp::look_up(self.route, Party::Broker, host, port, self.deadline).await? {
             match self.by_socks(&Target::Address(address)).await {
                 Err(ProxyError::Refused(reply)) => failure = ProxyError::Refused(reply),
                 connected => return connected,
@@ -138,8 +159,4 @@ impl Way<'_> {
         }
         Err(failure)
     }
-}
-
-fn unreachable(error: TransportError) -> ProxyError {
-    ProxyError::Unreachable(Box::new(error))
 }

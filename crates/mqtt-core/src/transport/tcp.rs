@@ -6,27 +6,33 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use tokio::net::{TcpSocket, lookup_host};
 
 use super::prompt::Prompt;
-use super::{TransportError, dns, race};
+use super::{Awaited, Deadline, Party, TransportError, dns, race};
 use crate::plan::{Endpoint, Route};
 
 /// Tries the addresses of `host`, each from every address of ours that the options name, and takes
 /// the first that is reached.
 pub(super) async fn connect(
     route: &Route,
+    party: Party,
     host: &str,
     port: u16,
+    deadline: Deadline,
 ) -> Result<Prompt, TransportError> {
     let endpoint = Endpoint::Tcp { host: host.to_owned(), port };
-    let remotes = race::interleaved(look_up(route.dns_server, host, port).await?);
+    let remotes = race::interleaved(look_up(route, party, host, port, deadline).await?);
     let (ways, nowhere) = match &route.bind_address {
         None => (remotes.into_iter().map(|remote| (None, remote)).collect(), "it has no address"),
         Some(name) => (
-            pairs(&local_addresses(name).await?, &remotes),
+            pairs(&local_addresses(name, deadline).await?, &remotes),
             "it has no address of the same kind (IPv4, IPv6) as --bind-address",
         ),
     };
     let open = async |way| open(&endpoint, way).await.map_err(|error| (way, error));
-    race::first(ways, open).await.map_err(|failures| summed_up(&endpoint, failures, nowhere))
+    let racing = async {
+        let first = race::first(ways, open).await;
+        first.map_err(|failures| summed_up(&endpoint, failures, nowhere))
+    };
+    deadline.answer(|| Awaited::Connection(party, endpoint.clone()), racing).await
 }
 
 /// One error for all ways that failed; their causes with the addresses where they differ.
@@ -57,19 +63,25 @@ fn summed_up(
     last.unwrap_or_else(|| connect(io::ErrorKind::NotFound, nowhere.to_owned()))
 }
 
-/// The addresses of `host`, in the resolver's order: those that `dns_server` has, or the system.
+/// The addresses of `host`, in the resolver's order: those that the route's DNS server has, or the
+/// system.
 pub(super) async fn look_up(
-    dns_server: Option<SocketAddr>,
+    route: &Route,
+    party: Party,
     host: &str,
     port: u16,
+    deadline: Deadline,
 ) -> Result<Vec<SocketAddr>, TransportError> {
-    let addresses = match dns_server {
-        Some(server) if host.parse::<IpAddr>().is_err() => dns::addresses(server, host)
-            .await
-            .map(|found| found.into_iter().map(|ip| SocketAddr::new(ip, port)).collect()),
-        _ => addresses(host, port).await,
+    let looking = async {
+        let addresses = match route.dns_server {
+            Some(server) if host.parse::<IpAddr>().is_err() => dns::addresses(server, host)
+                .await
+                .map(|found| found.into_iter().map(|ip| SocketAddr::new(ip, port)).collect()),
+            _ => addresses(host, port).await,
+        };
+        addresses.map_err(|source| TransportError::Lookup { party, host: host.to_owned(), source })
     };
-    addresses.map_err(|source| TransportError::Lookup { host: host.to_owned(), source })
+    deadline.answer(|| Awaited::Host(party, host.to_owned()), looking).await
 }
 
 /// Where a connection begins, if that was said, and where it ends.
@@ -96,10 +108,16 @@ async fn open(endpoint: &Endpoint, (local, remote): Way) -> Result<Prompt, Trans
     Prompt::new(stream).map_err(failed)
 }
 
-async fn local_addresses(name: &str) -> Result<Vec<SocketAddr>, TransportError> {
-    // Port 0: any that is free.
-    let addresses = addresses(name, 0).await;
-    addresses.map_err(|source| TransportError::BindLookup { name: name.to_owned(), source })
+async fn local_addresses(
+    name: &str,
+    deadline: Deadline,
+) -> Result<Vec<SocketAddr>, TransportError> {
+    let looking = async {
+        // Port 0: any that is free.
+        let addresses = addresses(name, 0).await;
+        addresses.map_err(|source| TransportError::BindLookup { name: name.to_owned(), source })
+    };
+    deadline.answer(|| Awaited::BindAddress(name.to_owned()), looking).await
 }
 
 /// Looks a name up. Literals need no resolver, and `localhost` none that could block, so neither
@@ -159,5 +177,33 @@ mod tests {
             [(Some(first), v4_remote), (Some(second), v4_remote), (Some(v6), v6_remote)]
         );
         assert_eq!(pairs(&[v6], &[v4_remote]), []);
+    }
+
+    #[test]
+    fn a_name_to_connect_from_that_is_not_found_in_time_is_the_one_that_is_told() {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.max_blocking_threads(1).enable_all().build().unwrap();
+        // The only thread for look-ups is taken, so that none ends.
+        let (release, taken) = std::sync::mpsc::channel::<()>();
+        runtime.spawn_blocking(move || taken.recv());
+        let route = Route {
+            candidates: Vec::new(),
+            dns_server: None,
+            bind_address: Some("slow.example".to_owned()),
+            proxy: None,
+            tls: None,
+            websocket: None,
+        };
+        let error = runtime.block_on(async {
+            let soon = Deadline::within(std::time::Duration::from_millis(20));
+            connect(&route, Party::Broker, "127.0.0.1", 1, soon).await.err().unwrap()
+        });
+        drop(release);
+        assert_eq!(
+            error.to_string(),
+            "no answer to the look-up of 'slow.example' (--bind-address) within 0.02 s"
+        );
+        let hint = error.hint().unwrap();
+        assert_eq!(hint, "no DNS server answers: --bind-address may be an address");
     }
 }

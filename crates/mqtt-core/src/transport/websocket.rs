@@ -30,6 +30,9 @@ const HTTPS: u16 = 443;
 /// At most so much of what is written goes into one frame, and is copied for it.
 const WRITE_SIZE: usize = 64 * 1024;
 
+/// What one frame of ours takes at most: its header, with the mask, has up to 14 bytes (RFC 6455 §5.2).
+const LONGEST_FRAME: usize = 14 + WRITE_SIZE;
+
 /// So much is asked for at a time.
 const READ_SIZE: usize = 64 * 1024;
 
@@ -55,6 +58,9 @@ pub enum WebSocketError {
     /// What answers is no web server.
     #[error("the answer is not one of HTTP")]
     NotHttp,
+    /// What answers is a web server of old.
+    #[error("the web server speaks HTTP/1.0, which has no WebSocket")]
+    OldHttp,
     /// The answer is too long.
     #[error("the answer is too long")]
     LongAnswer,
@@ -74,6 +80,7 @@ impl WebSocketError {
             Self::Refused(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
                 Some("--ws-header 'Authorization: ...' may say who asks")
             }
+            Self::OldHttp => Some("-h and -p may lead to another web server than the broker's"),
             Self::NotHttp | Self::Closed => Some(
                 "is it a port for WebSocket (--ws)? Many brokers have another one for plain MQTT",
             ),
@@ -89,7 +96,8 @@ impl WebSocketError {
                     SubProtocolError::NoSubProtocol | SubProtocolError::InvalidSubProtocol,
                 ) => Self::Subprotocol,
                 ProtocolError::HandshakeIncomplete => Self::Closed,
-                ProtocolError::HttparseError(_) | ProtocolError::WrongHttpVersion => Self::NotHttp,
+                ProtocolError::HttparseError(_) => Self::NotHttp,
+                ProtocolError::WrongHttpVersion => Self::OldHttp,
                 error => Self::WrongAnswer(error),
             },
             Error::Io(error) => match error.kind() {
@@ -118,31 +126,38 @@ pub(super) async fn connect(
     let default_port = if route.tls.is_some() { HTTPS } else { HTTP };
     let request = request(plan, &authority(endpoint, default_port));
     let request = request.map_err(|error| failed(WebSocketError::Request(error.into())))?;
-    let config = WebSocketConfig::default()
-        .read_buffer_size(READ_SIZE)
-        // A block is on its way when it was taken.
-        .write_buffer_size(0)
-        .max_frame_size(Some(LONGEST_MESSAGE))
-        .max_message_size(Some(LONGEST_MESSAGE));
-    let opened = client_async_with_config(request, stream, Some(config)).await;
+    let opened = client_async_with_config(request, stream, Some(config())).await;
     let (socket, _answer) = opened.map_err(|error| match error {
         Error::Io(error) => TransportError::of_stream(endpoint, error)
             .unwrap_or_else(|error| failed(WebSocketError::from_handshake(Error::Io(error)))),
         error => failed(WebSocketError::from_handshake(error)),
     })?;
-    Ok(Frames { socket, unread: Bytes::new(), farewell: Farewell::Unsaid })
+    Ok(Frames::new(socket))
 }
 
-/// The server as a Host field names it (RFC 9110 §7.2).
+fn config() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_SIZE)
+        // A block is on its way when it was taken.
+        .write_buffer_size(0)
+        // Who pings and reads nothing gets one pong for all that do not fit (RFC 6455 §5.5.3).
+        .max_write_buffer_size(LONGEST_FRAME)
+        .max_frame_size(Some(LONGEST_MESSAGE))
+        .max_message_size(Some(LONGEST_MESSAGE))
+}
+
+/// The server as a Host field names it (RFC 9110 §7.2), without the zone of an address, which is this
+/// machine's own business (RFC 6874 §1).
 fn authority(endpoint: &Endpoint, default_port: u16) -> String {
-    match endpoint {
-        Endpoint::Tcp { host, port } if *port == default_port && host.contains(':') => {
-            format!("[{host}]")
-        }
-        Endpoint::Tcp { host, port } if *port == default_port => host.clone(),
-        Endpoint::Tcp { .. } => endpoint.to_string(),
-        // It has no name of its own.
-        Endpoint::Unix(_) | Endpoint::Service(_) => "localhost".to_owned(),
+    // A socket has no name of its own.
+    let Endpoint::Tcp { host, port } = endpoint else {
+        return "localhost".to_owned();
+    };
+    let host = host.split('%').next().unwrap_or(host).to_owned();
+    match (*port == default_port, host.contains(':')) {
+        (true, true) => format!("[{host}]"),
+        (true, false) => host,
+        (false, _) => Endpoint::Tcp { host, port: *port }.to_string(),
     }
 }
 
@@ -209,6 +224,10 @@ impl AsyncRead for Frames {
 }
 
 impl Frames {
+    fn new(socket: WebSocketStream<Box<dyn ByteStream>>) -> Self {
+        Self { socket, unread: Bytes::new(), farewell: Farewell::Unsaid }
+    }
+
     /// The server has said good-bye: the end, if it has nothing to say against us.
     fn closed(&mut self, frame: Option<CloseFrame>, cx: &mut Context<'_>) -> io::Result<()> {
         // Its answer; whether it can still be sent does not matter.
@@ -229,7 +248,8 @@ impl AsyncWrite for Frames {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let block = bytes.get(..WRITE_SIZE).unwrap_or(bytes);
-        ready!(Pin::new(&mut self.socket).poll_ready(cx)).map_err(io_error)?;
+        // Not only ready: there is room for one frame, and pongs may be waiting in it.
+        ready!(Pin::new(&mut self.socket).poll_flush(cx)).map_err(io_error)?;
         let message = Message::Binary(Bytes::copy_from_slice(block));
         Pin::new(&mut self.socket).start_send(message).map_err(io_error)?;
         Poll::Ready(Ok(block.len()))

@@ -19,9 +19,9 @@ const RANDOM: usize = 16;
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct ResponseArgs {
-    /// Wait for the answer to one message, on TOPIC, and print its payload; -W limits the time. With
-    /// -V 5 the message asks for it there, and the answer has its correlation data (random, or of
-    /// -D); otherwise it is the first message on TOPIC
+    /// Print the payload of the answer to one message, which is waited for on TOPIC; -W limits the
+    /// time. With -V 5 the message asks for it there, and the answer has its correlation data (of -D,
+    /// or random); otherwise it is the first message on TOPIC
     #[arg(long, help_heading = "Publishing", value_name = "TOPIC",
         value_parser = value::topic_name())]
     wait_response: Option<TopicName>,

@@ -2,6 +2,7 @@
 //! statuses.
 
 mod controls;
+mod folder;
 mod format;
 mod json;
 mod plain;
@@ -14,6 +15,7 @@ use mqtt_core::console::{Console, Stream};
 use mqtt_core::session::ReceivedMessage;
 
 pub(crate) use controls::Controls;
+pub(crate) use folder::{Folder, FolderError, FolderPlan, Keep, file_of};
 pub(crate) use format::{Template, TemplateError};
 pub(crate) use json::{JsonPayload, Style, record};
 pub(crate) use screen::Screen;

@@ -59,6 +59,23 @@ fn an_empty_host_is_an_error() {
 }
 
 #[test]
+fn a_port_or_brackets_at_a_host_are_an_error_that_says_where_they_belong() {
+    for host in ["localhost:1883", "[::1]", "[::1]:1883", "a,b:1", "127.0.0.1:", ":1", "x%y:1"] {
+        for name in ["mqtt-pub", "mosquitto_pub"] {
+            let refused = planned(name, &["-h".into(), host.into()]).unwrap_err();
+            let cause = "a host has no port and no brackets";
+            let message = format!("invalid value '{host}' for '--host <HOST>': {cause}");
+            assert_eq!(refused.to_string(), message);
+            let hint = "-p says the port; an IPv6 address stands without brackets. ";
+            assert!(refused.hint().unwrap().starts_with(hint));
+        }
+    }
+    for host in ["::1", "fe80::1%eth0", "fe80::1%a:b", "::ffff:127.0.0.1"] {
+        assert_eq!(route(&format!("-h {host}")).candidates, tcp(host, 1883));
+    }
+}
+
+#[test]
 fn a_host_that_is_a_url_is_an_error_without_its_password() {
     for (host, shown) in [
         ("mqtt://joe:hunter2@h/", "mqtt://joe:***@h/"),

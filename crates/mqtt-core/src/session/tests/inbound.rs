@@ -39,6 +39,25 @@ fn a_receipt_is_good_for_one_acknowledgement() {
 }
 
 #[test]
+fn a_message_that_is_given_up_is_not_acknowledged_and_is_new_when_it_comes_again() {
+    for qos in [Q1, Q2] {
+        let mut talk = Talk::begin();
+        let receipt = talk.hear_message(publish(qos, 7, "a")).unwrap();
+        assert!(talk.session.owes_acknowledgement());
+        talk.session.forgo(receipt);
+        assert!(!talk.session.owes_acknowledgement());
+        assert_eq!(talk.sent(), [""; 0]);
+        talk.again(Kept);
+        let second = talk.hear_message(duplicate(qos, 7, "a")).unwrap();
+        // The old receipt is none of its.
+        talk.session.forgo(receipt);
+        assert!(talk.session.owes_acknowledgement());
+        talk.session.acknowledge(second);
+        assert_eq!(talk.sent(), [if qos == Q1 { "PUBACK 7" } else { "PUBREC 7" }]);
+    }
+}
+
+#[test]
 fn a_duplicate_of_qos_1_is_a_message_again() {
     let mut talk = Talk::begin();
     let first = talk.hear_message(publish(Q1, 7, "a")).unwrap();

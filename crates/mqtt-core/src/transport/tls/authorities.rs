@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use memchr::memmem;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject};
@@ -12,6 +13,11 @@ use rustls::pki_types::pem::{self, PemObject};
 use super::SetupError;
 use crate::plan::Trust;
 use crate::transport::TransportError;
+
+const OLD_NAME: &[u8] = b"-----BEGIN X509 CERTIFICATE-----";
+
+/// OpenSSL's own form: behind the certificate it says for what it is believed, and for what not.
+const TRUSTED: &[u8] = b"-----BEGIN TRUSTED CERTIFICATE-----";
 
 /// The certificates of all that is believed.
 #[derive(Debug)]
@@ -80,6 +86,9 @@ pub(super) fn certificates(
     path: &Path,
 ) -> Result<Vec<CertificateDer<'static>>, TransportError> {
     let content = super::read(option, path)?;
+    if memmem::find(&content, TRUSTED).is_some() {
+        return Err(SetupError::TrustedCertificate { option, path: path.to_owned() }.into());
+    }
     let found = parsed(&content).map_err(|source| SetupError::BadCertificate {
         option,
         path: path.to_owned(),
@@ -91,8 +100,15 @@ pub(super) fn certificates(
     Ok(found)
 }
 
+/// Those of OpenSSL's old name too (`X509 CERTIFICATE`).
 fn parsed(content: &[u8]) -> Result<Vec<CertificateDer<'static>>, pem::Error> {
-    CertificateDer::pem_slice_iter(content).collect()
+    if memmem::find(content, OLD_NAME).is_none() {
+        return CertificateDer::pem_slice_iter(content).collect();
+    }
+    let content =
+        String::from_utf8_lossy(content).replace("-----BEGIN X509 CERT", "-----BEGIN CERT");
+    let content = content.replace("-----END X509 CERT", "-----END CERT");
+    CertificateDer::pem_slice_iter(content.as_bytes()).collect()
 }
 
 /// Each certificate once: a folder that was prepared for OpenSSL has links to the same files.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
+use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::ServerName;
 use rustls::version::TLS13;
@@ -12,9 +12,13 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::authorities::Authorities;
+use super::client_certificate::{self, NoCertificate};
+use super::failure::TlsFailure;
 use super::key_log::KeyLog;
+use super::offer::Offer;
+use super::told::Told;
 use super::verifier::{NameCheck, NoVerifier, Verifier};
-use super::{SetupError, TlsError, bare, client_certificate, suites};
+use super::{SetupError, TlsError, aside, bare, suites};
 use crate::plan::{Certificates, Endpoint, Tls, TlsVersions, Verification};
 use crate::transport::{ByteStream, TransportError};
 
@@ -25,6 +29,9 @@ pub(in crate::transport) struct Connector {
     config: Arc<ClientConfig>,
     /// For unix sockets, which have no name to check.
     nameless: Arc<ClientConfig>,
+    /// What stands for our certificate where we have none.
+    missing: Arc<NoCertificate>,
+    offer: Offer,
 }
 
 impl Connector {
@@ -34,25 +41,31 @@ impl Connector {
         certificates: &Certificates,
     ) -> Result<Self, TransportError> {
         let provider = Arc::new(provider(tls, certificates.versions)?);
-        let (verifier, nameless) = verifiers(certificates, &provider)?;
+        let (verifier, nameless) = verifiers(certificates, &provider).await?;
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(versions(certificates.versions))
             .map_err(SetupError::refused)?
             .dangerous()
             .with_custom_certificate_verifier(verifier);
-        let mut config = match &certificates.client {
-            None => builder.with_no_client_auth(),
-            Some(client) => builder
-                .with_client_cert_resolver(client_certificate::load(client, &provider).await?),
+        let missing = Arc::new(NoCertificate::default());
+        let ours: Arc<dyn ResolvesClientCert> = match &certificates.client {
+            None => Arc::clone(&missing) as _,
+            Some(client) => client_certificate::load(client, &provider).await?,
         };
+        let mut config = builder.with_client_cert_resolver(ours);
         config.alpn_protocols = tls.alpn.iter().map(|name| name.clone().into_bytes()).collect();
         if let Some(path) = &tls.key_log {
-            config.key_log = Arc::new(KeyLog::open(path)?);
+            config.key_log = Arc::new(KeyLog::open(path).await?);
         }
         let mut without_name = config.clone();
         without_name.dangerous().set_certificate_verifier(nameless);
         without_name.enable_sni = false;
-        Ok(Self { config: Arc::new(config), nameless: Arc::new(without_name) })
+        Ok(Self {
+            config: Arc::new(config),
+            nameless: Arc::new(without_name),
+            missing,
+            offer: Offer::of(tls),
+        })
     }
 
     /// Begins TLS with the broker at `endpoint`.
@@ -60,8 +73,11 @@ impl Connector {
         &self,
         stream: S,
         endpoint: &Endpoint,
-    ) -> Result<TlsStream<S>, TransportError> {
-        let failed = |source| TransportError::Tls { endpoint: endpoint.clone(), source };
+    ) -> Result<Told<TlsStream<S>>, TransportError> {
+        let failed = |error| TransportError::Tls {
+            endpoint: endpoint.clone(),
+            source: TlsFailure::new(error, self.offer),
+        };
         let (config, host) = match endpoint {
             Endpoint::Tcp { host, .. } | Endpoint::Service(host) => (&self.config, host.as_str()),
             Endpoint::Unix(_) => (&self.nameless, "localhost"),
@@ -69,7 +85,22 @@ impl Connector {
         let name = ServerName::try_from(bare(host).to_owned());
         let name = name.map_err(|_| failed(TlsError::NoName(host.to_owned())))?;
         let connection = TlsConnector::from(Arc::clone(config)).connect(name, stream).await;
-        connection.map_err(|error| failed(TlsError::of_handshake(error)))
+        let stream =
+            connection.map_err(|error| failed(self.seen(TlsError::of_handshake(error))))?;
+        Ok(Told { stream, offer: self.offer })
+    }
+
+    /// What a failure is to one who knows whether the broker has asked for a certificate. TLS 1.2 has no
+    /// words of its own for the one that is missing.
+    fn seen(&self, error: TlsError) -> TlsError {
+        match error {
+            TlsError::NothingInCommon | TlsError::CertificateRefused(_)
+                if self.missing.was_wanted() =>
+            {
+                TlsError::CertificateWanted
+            }
+            other => other,
+        }
     }
 }
 
@@ -97,7 +128,7 @@ type AnyVerifier = Arc<dyn ServerCertVerifier>;
 
 /// Who looks at the broker's certificate, where it has a name and where it has none. Where nobody is to
 /// look, no authority is read.
-fn verifiers(
+async fn verifiers(
     certificates: &Certificates,
     provider: &Arc<CryptoProvider>,
 ) -> Result<(AnyVerifier, AnyVerifier), TransportError> {
@@ -106,7 +137,8 @@ fn verifiers(
         let verifier: AnyVerifier = Arc::new(NoVerifier(algorithms));
         return Ok((Arc::clone(&verifier), verifier));
     }
-    let Authorities { roots, named } = Authorities::load(&certificates.trust)?;
+    let trust = certificates.trust.clone();
+    let Authorities { roots, named } = aside(move || Authorities::load(&trust)).await?;
     let roots = Arc::new(roots);
     let webpki = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider)).build();
     let webpki = webpki.map_err(|_| SetupError::NoSystemCertificates)?;

@@ -2,16 +2,19 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use memchr::memmem;
 use pkcs8::{EncryptedPrivateKeyInfo, SecretDocument};
+use rustls::SignatureScheme;
+use rustls::client::ResolvesClientCert;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
 use zeroize::Zeroizing;
 
-use super::{SetupError, authorities, legacy, passphrase};
+use super::{SetupError, algorithms, aside, authorities, der, legacy, passphrase};
 use crate::plan::ClientCertificate;
 use crate::transport::TransportError;
 
@@ -28,7 +31,8 @@ pub(super) async fn load(
     plan: &ClientCertificate,
     provider: &CryptoProvider,
 ) -> Result<Arc<SingleCertAndKey>, TransportError> {
-    let chain = authorities::certificates("--cert", &plan.chain)?;
+    let file = plan.chain.clone();
+    let chain = aside(move || authorities::certificates("--cert", &file)).await?;
     let key = signing_key(plan, provider).await?;
     let of_certificate = chain.first().and_then(|leaf| legacy::public_key(leaf));
     let of_key = key.public_key();
@@ -44,7 +48,8 @@ async fn signing_key(
     provider: &CryptoProvider,
 ) -> Result<Arc<dyn SigningKey>, TransportError> {
     let path = &plan.key;
-    let content = Zeroizing::new(super::read("--key", path)?);
+    let file = path.clone();
+    let content = Zeroizing::new(aside(move || super::read("--key", &file)).await?);
     if memmem::find(&content, OLD_ENCRYPTION).is_some() {
         return Err(SetupError::OldEncryption(path.clone()).into());
     }
@@ -54,12 +59,17 @@ async fn signing_key(
         }
         Some(block) => {
             let sealed = opened(path, block)?;
+            let info = readable(path, &sealed)?;
             let passphrase = passphrase::obtain(&plan.passphrase, path).await?;
-            decrypted(path, &sealed, passphrase.expose())?
+            decrypted(path, &info, passphrase.expose())?
         }
     };
+    let kind = algorithms::kind(&key);
     let key = provider.key_provider.load_private_key(key);
-    Ok(key.map_err(|source| SetupError::BadKey { path: path.clone(), source: source.into() })?)
+    Ok(key.map_err(|source| match kind {
+        Some(kind) => SetupError::KeyKind { path: path.clone(), kind },
+        None => SetupError::BadKey { path: path.clone(), source: source.into() },
+    })?)
 }
 
 /// The PEM block of an encrypted key.
@@ -82,15 +92,51 @@ fn opened(path: &Path, block: &[u8]) -> Result<SecretDocument, SetupError> {
     Ok(document)
 }
 
+/// What is said about the encryption, if it is one that can be undone: nobody is asked for a passphrase that
+/// would be of no use.
+fn readable<'a>(
+    path: &Path,
+    sealed: &'a SecretDocument,
+) -> Result<EncryptedPrivateKeyInfo<'a>, SetupError> {
+    match EncryptedPrivateKeyInfo::try_from(sealed.as_bytes()) {
+        Ok(info) if info.encryption_algorithm.pbes2().is_some() => Ok(info),
+        // The name of an encryption, and something encrypted.
+        Err(error) if der::elements(sealed.as_bytes()).is_none_or(|it| it.len() != 2) => {
+            Err(SetupError::BadKey { path: path.to_owned(), source: error.to_string().into() })
+        }
+        _ => Err(SetupError::OtherEncryption(path.to_owned())),
+    }
+}
+
 fn decrypted(
     path: &Path,
-    sealed: &SecretDocument,
+    info: &EncryptedPrivateKeyInfo<'_>,
     passphrase: &[u8],
 ) -> Result<PrivateKeyDer<'static>, SetupError> {
-    let info = EncryptedPrivateKeyInfo::try_from(sealed.as_bytes()).map_err(|error| {
-        SetupError::BadKey { path: path.to_owned(), source: error.to_string().into() }
-    })?;
     let document =
         info.decrypt(passphrase).map_err(|_| SetupError::WrongPassphrase(path.to_owned()))?;
     Ok(PrivatePkcs8KeyDer::from(document.as_bytes().to_vec()).into())
+}
+
+/// Where we have no certificate: remembers whether a broker has asked for one.
+#[derive(Debug, Default)]
+pub(super) struct NoCertificate {
+    wanted: AtomicBool,
+}
+
+impl NoCertificate {
+    pub(super) fn was_wanted(&self) -> bool {
+        self.wanted.load(Ordering::Relaxed)
+    }
+}
+
+impl ResolvesClientCert for NoCertificate {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.wanted.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
 }

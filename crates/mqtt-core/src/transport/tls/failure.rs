@@ -1,11 +1,14 @@
 //! Why there is no TLS connection, in words, with the option that would help.
 
-use std::io;
+use std::error::Error;
+use std::{fmt, io};
 
 use rustls::{AlertDescription, CertificateError, InvalidMessage, PeerIncompatible};
 use x509_parser::time::ASN1Time;
 
-use super::{legacy, pre_shared_key};
+use super::offer::{Offer, Proof, Suites};
+use super::{Unacceptable, legacy, pre_shared_key};
+use crate::plan::TlsVersions;
 
 /// Why TLS with the broker failed. What is wrong with our own files and options is a
 /// [`SetupError`](super::SetupError).
@@ -39,7 +42,7 @@ pub enum TlsError {
     NotTheOwner,
     /// Anything else that is wrong with the certificate.
     #[error("its certificate is not acceptable")]
-    Certificate(#[source] rustls::Error),
+    Certificate(#[source] Unacceptable),
     /// The bytes that came are not TLS.
     #[error("what it sent is not TLS")]
     NotTls,
@@ -78,7 +81,7 @@ pub enum TlsError {
     Alert(AlertDescription),
     /// The broker broke the protocol, or something of TLS is not possible here.
     #[error("TLS failed")]
-    Protocol(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Protocol(#[source] Box<dyn Error + Send + Sync>),
     /// The stream below broke.
     #[error("the connection broke when TLS began")]
     Stream(#[source] io::Error),
@@ -87,7 +90,7 @@ pub enum TlsError {
 impl TlsError {
     /// What ended the handshake.
     pub(super) fn of_handshake(error: io::Error) -> Self {
-        match of_stream(error) {
+        match of_library(error) {
             Ok(failure) => failure,
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Self::Closed,
             // What a broker does with bytes of which it does not want to know more.
@@ -121,19 +124,19 @@ impl TlsError {
             }
             CertificateError::UnknownIssuer => Self::UnknownAuthority,
             CertificateError::ExpiredContext { not_after, .. } => {
-                legacy::time(not_after).map_or_else(|| Self::other(cause), Self::Expired)
+                legacy::time(not_after).map_or_else(|| Self::other(&cause), Self::Expired)
             }
             CertificateError::NotValidYetContext { not_before, .. } => {
-                legacy::time(not_before).map_or_else(|| Self::other(cause), Self::NotYetValid)
+                legacy::time(not_before).map_or_else(|| Self::other(&cause), Self::NotYetValid)
             }
             CertificateError::BadSignature => Self::WrongSignature,
             CertificateError::ApplicationVerificationFailure => Self::NotTheOwner,
-            other => Self::other(other),
+            other => Self::other(&other),
         }
     }
 
-    fn other(cause: CertificateError) -> Self {
-        Self::Certificate(rustls::Error::InvalidCertificate(cause))
+    fn other(cause: &CertificateError) -> Self {
+        Self::Certificate(Unacceptable::of(cause))
     }
 
     pub(super) fn of_alert(alert: AlertDescription) -> Self {
@@ -154,8 +157,8 @@ impl TlsError {
         }
     }
 
-    /// What would help.
-    pub(in crate::transport) fn hint(&self) -> Option<&'static str> {
+    /// What would help, after this offer.
+    fn hint(&self, offer: Offer) -> Option<&'static str> {
         Some(match self {
             Self::WrongName { .. } => "-h must be a name or an address that the certificate has",
             Self::UnknownAuthority => {
@@ -165,35 +168,35 @@ impl TlsError {
                 "the broker needs a new certificate, unless this machine's clock is wrong"
             }
             Self::NotYetValid(_) => "is this machine's clock right?",
+            Self::WrongSignature => {
+                "it is a forgery, or the authority has a new key: then --cafile needs its new \
+                 certificate"
+            }
+            Self::Certificate(cause) => cause.hint()?,
             Self::NotTls | Self::Closed => {
                 "does the broker speak TLS on that port (-p)? Where it does not, leave out the \
                  options for TLS, or give --no-tls"
             }
             Self::CertificateWanted => "--cert and --key show one",
-            Self::CertificateRefused(_) => {
-                "--cert must be from an authority that the broker believes"
+            Self::CertificateRefused(_) if offer.proof == Proof::Nothing => {
+                "it may want one: --cert and --key show it"
             }
-            Self::NoCommonVersion => {
-                "there are TLS 1.2 and 1.3 here; --tls-version tlsv1.3 leaves out 1.2"
-            }
-            Self::NothingInCommon => {
-                "it may want a certificate of ours (--cert, --key), or other cipher suites than \
-                 those of --ciphers"
-            }
+            Self::CertificateRefused(alert) => another_certificate(*alert),
+            Self::NoCommonVersion => another_version(offer),
+            Self::NothingInCommon => something_in_common(offer.suites),
             Self::NoProtocol => "--tls-alpn names a protocol that the broker has",
-            Self::WrongSignature => {
-                "it is a forgery, or the authority has a new key: then --cafile needs its new \
-                 certificate"
-            }
             Self::UnknownIdentity => "identities are told apart by their case, too",
             Self::OtherKey => "--psk is the key in hexadecimal digits, as the broker has it",
-            Self::NoPreSharedKey => {
+            Self::NoPreSharedKey if offer.suites == Suites::All => {
                 "a listener has either keys or certificates: --cafile is for those, and -p says which \
-                 listener; --ciphers, where it is given, must have a suite of the broker's"
+                 listener"
+            }
+            Self::NoPreSharedKey => {
+                "--ciphers must have a suite of the broker's. A listener for certificates has none: \
+                 --cafile is for those, and -p says which listener"
             }
             Self::NoName(_)
             | Self::NotTheOwner
-            | Self::Certificate(_)
             | Self::Alert(_)
             | Self::Protocol(_)
             | Self::NoTls12
@@ -202,11 +205,96 @@ impl TlsError {
     }
 }
 
-/// The TLS failure that an error of the stream stands for; any other error comes back.
-///
-/// An [`io::Error`] is all that a stream can give, and this the one place that looks into it.
-pub(in crate::transport) fn of_stream(error: io::Error) -> Result<TlsError, io::Error> {
-    error.downcast::<rustls::Error>().map(TlsError::of).or_else(pre_shared_key::of_stream)
+/// What helps where our certificate is not accepted.
+fn another_certificate(alert: AlertDescription) -> &'static str {
+    match alert {
+        AlertDescription::UnknownCA => "--cert must be from an authority that the broker believes",
+        AlertDescription::CertificateExpired => {
+            "--cert needs a new certificate, unless the broker's clock is wrong"
+        }
+        AlertDescription::CertificateRevoked => {
+            "its authority has taken it back: --cert needs a new certificate"
+        }
+        AlertDescription::UnsupportedCertificate => {
+            "--cert must be a certificate that may be used by clients (extended key usage \
+             'clientAuth')"
+        }
+        _ => "the broker's log may say what it has against --cert",
+    }
+}
+
+/// What helps where there is no version of TLS that both speak.
+fn another_version(offer: Offer) -> &'static str {
+    match offer {
+        Offer { versions: TlsVersions::Only13, .. } => {
+            "there are TLS 1.2 and 1.3 here; --tls-version tlsv1.3 leaves out 1.2"
+        }
+        Offer { suites: Suites::Only12, .. } => {
+            "--ciphers leaves out TLS 1.3: it has no suite of it, such as TLS_AES_256_GCM_SHA384"
+        }
+        Offer { suites: Suites::Only13, .. } => {
+            "--ciphers leaves out TLS 1.2: it has no suite of it, such as \
+             ECDHE-RSA-AES256-GCM-SHA384"
+        }
+        _ => "there are TLS 1.2 and 1.3 here, so the broker needs one of them",
+    }
+}
+
+/// What helps where the broker does not say what it misses. A certificate of ours it is not: who wants one
+/// asks for it.
+fn something_in_common(suites: Suites) -> &'static str {
+    match suites {
+        Suites::All => {
+            "a listener for pre-shared keys wants --psk and --psk-identity. Else the broker has only \
+             what is not accepted here: suites without ECDHE, or a certificate of the kind RSA-PSS, \
+             P-521 or Ed448"
+        }
+        _ => {
+            "it may have none of the cipher suites of --ciphers, or none that suits its certificate; \
+             a listener for pre-shared keys wants --psk and --psk-identity"
+        }
+    }
+}
+
+/// A [`TlsError`], and what we had brought to TLS, which says what would help.
+#[derive(Debug)]
+pub struct TlsFailure {
+    error: TlsError,
+    offer: Offer,
+}
+
+impl TlsFailure {
+    pub(super) fn new(error: TlsError, offer: Offer) -> Self {
+        Self { error, offer }
+    }
+
+    /// What would help.
+    pub(in crate::transport) fn hint(&self) -> Option<&'static str> {
+        self.error.hint(self.offer)
+    }
+}
+
+impl fmt::Display for TlsFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl Error for TlsFailure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.error.source()
+    }
+}
+
+/// The TLS failure that an error of our stream stands for; any other error comes back.
+pub(in crate::transport) fn of_stream(error: io::Error) -> Result<TlsFailure, io::Error> {
+    error.downcast()
+}
+
+/// The same for an error of the library's stream. An [`io::Error`] is all that a stream can give, and this
+/// the one place that looks into it.
+pub(super) fn of_library(error: io::Error) -> Result<TlsError, io::Error> {
+    error.downcast::<rustls::Error>().map(TlsError::of).or_else(pre_shared_key::of_library)
 }
 
 fn listed(names: &[String]) -> String {
@@ -215,7 +303,11 @@ fn listed(names: &[String]) -> String {
 
 /// The alert's name (RFC 8446 §6) with blanks: `unknown CA`, `decrypt error`.
 fn in_words(alert: AlertDescription) -> String {
-    let name = format!("{alert:?}");
+    words(&format!("{alert:?}"))
+}
+
+/// A name in the library's code, with blanks.
+pub(super) fn words(name: &str) -> String {
     let mut words = String::new();
     let mut before = None;
     for c in name.chars() {
@@ -239,12 +331,45 @@ mod tests {
         assert_eq!(in_words(AlertDescription::BadRecordMac), "Bad Record Mac");
     }
 
+    const PLAIN: Offer =
+        Offer { suites: Suites::All, versions: TlsVersions::From12, proof: Proof::Certificate };
+
+    #[test]
+    fn each_alert_against_our_certificate_has_its_cure() {
+        for (alert, cure) in [
+            (AlertDescription::UnknownCA, "from an authority that the broker believes"),
+            (AlertDescription::CertificateExpired, "unless the broker's clock is wrong"),
+            (AlertDescription::CertificateRevoked, "its authority has taken it back"),
+            (AlertDescription::UnsupportedCertificate, "may be used by clients"),
+            (AlertDescription::BadCertificate, "the broker's log may say"),
+        ] {
+            let refused = TlsError::of_alert(alert);
+            assert!(refused.hint(PLAIN).is_some_and(|hint| hint.contains(cure)), "{alert:?}");
+            let without = Offer { proof: Proof::Nothing, ..PLAIN };
+            assert_eq!(refused.hint(without), Some("it may want one: --cert and --key show it"));
+        }
+    }
+
+    #[test]
+    fn what_leaves_out_a_version_is_named() {
+        for (suites, versions, cure) in [
+            (Suites::All, TlsVersions::From12, "so the broker needs one of them"),
+            (Suites::Some, TlsVersions::From12, "so the broker needs one of them"),
+            (Suites::All, TlsVersions::Only13, "--tls-version tlsv1.3 leaves out 1.2"),
+            (Suites::Only12, TlsVersions::From12, "--ciphers leaves out TLS 1.3"),
+            (Suites::Only13, TlsVersions::From12, "--ciphers leaves out TLS 1.2"),
+        ] {
+            let hint = TlsError::NoCommonVersion.hint(Offer { suites, versions, ..PLAIN });
+            assert!(hint.is_some_and(|hint| hint.contains(cure)), "{suites:?} {versions:?}");
+        }
+    }
+
     #[test]
     fn an_error_of_the_stream_that_is_not_of_tls_comes_back() {
-        let error = of_stream(io::ErrorKind::BrokenPipe.into()).unwrap_err();
+        let error = of_library(io::ErrorKind::BrokenPipe.into()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
         let alert = rustls::Error::AlertReceived(AlertDescription::CertificateRequired);
         let error = io::Error::new(io::ErrorKind::InvalidData, alert);
-        assert!(matches!(of_stream(error), Ok(TlsError::CertificateWanted)));
+        assert!(matches!(of_library(error), Ok(TlsError::CertificateWanted)));
     }
 }

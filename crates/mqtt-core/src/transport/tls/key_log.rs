@@ -6,7 +6,8 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use super::SetupError;
+use super::{SetupError, aside};
+use crate::transport::TransportError;
 
 /// A file in the format of NSS, which Wireshark and others read.
 #[derive(Debug)]
@@ -15,9 +16,13 @@ pub(super) struct KeyLog(File);
 impl KeyLog {
     /// Opens the file to append to it. A new one is for its owner only: with it, everything that was
     /// said can be read.
-    pub(super) fn open(path: &Path) -> Result<Self, SetupError> {
-        let file = File::options().append(true).create(true).mode(0o600).open(path);
-        file.map(Self).map_err(|source| SetupError::KeyLog { path: path.to_owned(), source })
+    pub(super) async fn open(path: &Path) -> Result<Self, TransportError> {
+        let path = path.to_owned();
+        aside(move || {
+            let file = File::options().append(true).create(true).mode(0o600).open(&path);
+            Ok(Self(file.map_err(|source| SetupError::KeyLog { path, source })?))
+        })
+        .await
     }
 
     /// In one piece, since others may write to the file, too. A disk that is full is no reason to break

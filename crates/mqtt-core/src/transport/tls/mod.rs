@@ -3,12 +3,15 @@
 //! The files and options of a run become one configuration, made before anything is connected; every
 //! connection uses it, and reconnections resume what was agreed before. Knows neither packets nor MQTT.
 
+mod algorithms;
 mod authorities;
 mod certificates;
 mod client_certificate;
+mod der;
 mod failure;
 mod key_log;
 mod legacy;
+mod offer;
 mod passphrase;
 #[cfg(feature = "psk")]
 mod pre_shared_key;
@@ -18,12 +21,16 @@ mod pre_shared_key;
 mod pre_shared_key;
 mod setup;
 mod suites;
+mod told;
+mod unacceptable;
 mod verifier;
 
-pub use failure::TlsError;
+pub use failure::{TlsError, TlsFailure};
 pub use setup::SetupError;
+pub use unacceptable::Unacceptable;
 
 pub(super) use failure::of_stream;
+use failure::words;
 
 use std::io;
 use std::path::Path;
@@ -45,7 +52,7 @@ impl Connector {
                 Self::Certificates(certificates::Connector::new(tls, certificates).await?)
             }
             Authentication::PreSharedKey { identity, key } => {
-                Self::PreSharedKey(pre_shared_key::Connector::new(tls, identity, key)?)
+                Self::PreSharedKey(pre_shared_key::Connector::new(tls, identity, key).await?)
             }
         })
     }
@@ -66,6 +73,15 @@ impl Connector {
 /// The host without the zone of an address (RFC 4007 §11), which is this machine's own business.
 fn bare(host: &str) -> &str {
     host.split('%').next().unwrap_or(host)
+}
+
+/// Does what may wait for ever, such as opening a pipe, on a thread of its own: who asks us to end need not
+/// wait for it, and the thread ends with the program.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, TransportError> + Send + 'static,
+) -> Result<T, TransportError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(SetupError::refused(error).into()))
 }
 
 /// The content of a file that an option names.

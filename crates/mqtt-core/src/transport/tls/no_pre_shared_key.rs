@@ -11,8 +11,13 @@ use crate::transport::{ByteStream, TransportError};
 pub(in crate::transport) enum Connector {}
 
 impl Connector {
-    pub(super) fn new(_tls: &Tls, _identity: &str, _key: &Secret) -> Result<Self, SetupError> {
-        Err(SetupError::NoPreSharedKeys)
+    #[expect(clippy::unused_async, reason = "it opens a file where there is OpenSSL")]
+    pub(super) async fn new(
+        _tls: &Tls,
+        _identity: &str,
+        _key: &Secret,
+    ) -> Result<Self, TransportError> {
+        Err(SetupError::NoPreSharedKeys.into())
     }
 
     #[expect(clippy::unused_async, reason = "it is where there is OpenSSL")]
@@ -25,6 +30,6 @@ impl Connector {
     }
 }
 
-pub(super) fn of_stream(error: io::Error) -> Result<TlsError, io::Error> {
+pub(super) fn of_library(error: io::Error) -> Result<TlsError, io::Error> {
     Err(error)
 }

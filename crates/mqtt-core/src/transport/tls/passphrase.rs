@@ -13,6 +13,7 @@ pub(super) async fn obtain(passphrase: &Passphrase, path: &Path) -> Result<Secre
     match passphrase {
         Passphrase::Known(secret) => Ok(secret.clone()),
         Passphrase::File(file) => prompt::in_file(file)
+            .await
             .map_err(|source| TransportError::file("--key-password-file", file, source)),
         Passphrase::Terminal => prompt::ask(&format!("Passphrase for {}", path.display()))
             .await

@@ -11,7 +11,10 @@ use openssl::ssl::{
 use rustls::AlertDescription;
 use tokio_openssl::SslStream;
 
+use super::failure::TlsFailure;
 use super::key_log::KeyLog;
+use super::offer::Offer;
+use super::told::Told;
 use super::{SetupError, TlsError, bare};
 use crate::plan::{Endpoint, Tls};
 use crate::secret::Secret;
@@ -63,10 +66,17 @@ const WRONG_VERSION_NUMBER: i32 = 267;
 const UNSUPPORTED_PROTOCOL: i32 = 258;
 
 /// Everything that connections of a run have in common.
-pub(in crate::transport) struct Connector(SslContext);
+pub(in crate::transport) struct Connector {
+    context: SslContext,
+    offer: Offer,
+}
 
 impl Connector {
-    pub(super) fn new(tls: &Tls, identity: &str, key: &Secret) -> Result<Self, SetupError> {
+    pub(super) async fn new(
+        tls: &Tls,
+        identity: &str,
+        key: &Secret,
+    ) -> Result<Self, TransportError> {
         let ciphers = match &tls.ciphers {
             None => SUITES.join(":"),
             Some(names) => named(names)?,
@@ -83,10 +93,10 @@ impl Connector {
             context.set_alpn_protos(&offer).map_err(SetupError::refused)?;
         }
         if let Some(path) = &tls.key_log {
-            let key_log = KeyLog::open(path)?;
+            let key_log = KeyLog::open(path).await?;
             context.set_keylog_callback(move |_, line| key_log.write(line.to_owned()));
         }
-        Ok(Self(context.build()))
+        Ok(Self { context: context.build(), offer: Offer::of(tls) })
     }
 
     /// Begins TLS with the broker at `endpoint`.
@@ -94,13 +104,16 @@ impl Connector {
         &self,
         stream: S,
         endpoint: &Endpoint,
-    ) -> Result<SslStream<S>, TransportError> {
-        let failed = |source| TransportError::Tls { endpoint: endpoint.clone(), source };
-        let ssl = ssl(&self.0, endpoint).map_err(SetupError::refused)?;
+    ) -> Result<Told<SslStream<S>>, TransportError> {
+        let failed = |error| TransportError::Tls {
+            endpoint: endpoint.clone(),
+            source: TlsFailure::new(error, self.offer),
+        };
+        let ssl = ssl(&self.context, endpoint).map_err(SetupError::refused)?;
         let mut stream = SslStream::new(ssl, stream).map_err(SetupError::refused)?;
         let connected = Pin::new(&mut stream).connect().await;
         connected.map_err(|error| failed(failure(error, of_alert)))?;
-        Ok(stream)
+        Ok(Told { stream, offer: self.offer })
     }
 }
 
@@ -188,7 +201,7 @@ fn of_alert(alert: AlertDescription) -> TlsError {
     }
 }
 
-pub(super) fn of_stream(error: io::Error) -> Result<TlsError, io::Error> {
+pub(super) fn of_library(error: io::Error) -> Result<TlsError, io::Error> {
     error.downcast::<ssl::Error>().map(|error| failure(error, TlsError::of_alert))
 }
 

@@ -24,6 +24,14 @@ pub enum SetupError {
         /// What is wrong with it.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A certificate in the form of OpenSSL that says what it is believed for.
+    #[error("a certificate in '{}' ({option}) is in a form that is not read here: TRUSTED CERTIFICATE", .path.display())]
+    TrustedCertificate {
+        /// The option that names it.
+        option: &'static str,
+        /// The file.
+        path: PathBuf,
+    },
     /// The operating system has no certificates of authorities.
     #[error("the system has no certificates of authorities")]
     NoSystemCertificates,
@@ -41,7 +49,18 @@ pub enum SetupError {
     /// The key is encrypted in the way of OpenSSL before 1.0.
     #[error("the key in '{}' (--key) is encrypted in an old form", .0.display())]
     OldEncryption(PathBuf),
-    /// The passphrase does not fit, or the encryption is none we know.
+    /// The key is encrypted in a way that we do not know.
+    #[error("the key in '{}' (--key) is encrypted in a form that is not read here", .0.display())]
+    OtherEncryption(PathBuf),
+    /// The key is of a kind that TLS does not accept here.
+    #[error("the key in '{}' (--key) is of a kind that cannot be used: {kind}", .path.display())]
+    KeyKind {
+        /// The file.
+        path: PathBuf,
+        /// The kind.
+        kind: String,
+    },
+    /// The passphrase does not fit.
     #[error("the key in '{}' (--key) cannot be decrypted with that passphrase", .0.display())]
     WrongPassphrase(PathBuf),
     /// The key is encrypted, and there is nobody to ask.
@@ -102,8 +121,15 @@ impl SetupError {
                 "install the package ca-certificates, or give --cafile FILE"
             }
             Self::NoKey(_) => "a key is wanted in PEM: '-----BEGIN PRIVATE KEY-----'",
-            Self::OldEncryption(_) => {
+            Self::OldEncryption(_) | Self::OtherEncryption(_) => {
                 "'openssl pkcs8 -topk8 -in KEY -out NEW' makes one that works"
+            }
+            Self::KeyKind { .. } => {
+                "a key is RSA with 2048 to 4096 bits, P-256, P-384 or Ed25519: --cert needs a certificate \
+                 for such a one"
+            }
+            Self::TrustedCertificate { .. } => {
+                "'openssl x509 -in FILE -out NEW' makes one that works"
             }
             Self::NoTerminal { .. } => {
                 "--key-password-file FILE names a file with the passphrase; mqtt-pub and mqtt-sub \

@@ -45,14 +45,20 @@ impl Verifier {
         if wrong_name && self.name_check == NameCheck::Off {
             return Ok(());
         }
-        if !wrong_name && !matches!(refusal, CertificateError::Other(_)) {
-            return Err(refusal);
-        }
         let Some(certificate) = legacy::Certificate::read(chain.leaf) else {
             return Err(refusal);
         };
-        if !certificate.is_legacy() {
-            return Err(if wrong_name { certificate.wrong_name(chain.name) } else { refusal });
+        let for_its_form = wrong_name || matches!(refusal, CertificateError::Other(_));
+        let is_ours_to_judge = certificate.is_its_own_authority(&self.named)
+            || for_its_form && certificate.is_legacy();
+        if !is_ours_to_judge {
+            if wrong_name {
+                return Err(certificate.wrong_name(chain.name));
+            }
+            if refusal == CertificateError::BadSignature {
+                legacy::check_keys(chain, &self.named)?;
+            }
+            return Err(refusal);
         }
         match legacy::verify(&certificate, chain, &self.named, &self.algorithms, self.name_check) {
             // Somebody does believe it: only the name was wrong.
@@ -89,10 +95,11 @@ impl ServerCertVerifier for Verifier {
         leaf: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        told_apart(match legacy::v1_public_key(leaf) {
+        let verdict = match legacy::v1_public_key(leaf) {
             None => self.webpki.verify_tls12_signature(message, leaf, signed),
             Some(key) => legacy::verify_tls12(&self.algorithms, &key, message, signed),
-        })
+        };
+        told_apart(verdict, leaf)
     }
 
     fn verify_tls13_signature(
@@ -101,10 +108,11 @@ impl ServerCertVerifier for Verifier {
         leaf: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        told_apart(match legacy::v1_public_key(leaf) {
+        let verdict = match legacy::v1_public_key(leaf) {
             None => self.webpki.verify_tls13_signature(message, leaf, signed),
             Some(key) => legacy::verify_tls13(&self.algorithms, &key, message, signed),
-        })
+        };
+        told_apart(verdict, leaf)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -113,13 +121,16 @@ impl ServerCertVerifier for Verifier {
 }
 
 /// A handshake that the owner of the certificate has not signed is not a certificate that its
-/// authority has not signed, though the library calls both the same.
+/// authority has not signed, though the library calls both the same; nor is one that was signed with a
+/// key of the wrong size.
 fn told_apart(
     verdict: Result<HandshakeSignatureValid, Error>,
+    leaf: &CertificateDer<'_>,
 ) -> Result<HandshakeSignatureValid, Error> {
     verdict.map_err(|error| match error {
         Error::InvalidCertificate(CertificateError::BadSignature) => {
-            CertificateError::ApplicationVerificationFailure.into()
+            let key = legacy::Certificate::read(leaf).map_or(Ok(()), |leaf| leaf.check_key());
+            key.err().unwrap_or(CertificateError::ApplicationVerificationFailure).into()
         }
         other => other,
     })

@@ -39,6 +39,7 @@ enum Segment {
 /// What a letter behind `%` stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Conversion {
+    Base64,
     Double,
     Float,
     Hexadecimal(Case),
@@ -145,6 +146,7 @@ impl Conversion {
         match self {
             Self::Payload => payload::raw(&message.payload, field, out),
             Self::Hexadecimal(case) => payload::hexadecimal(&message.payload, field, case, out),
+            Self::Base64 => payload::base64(&message.payload, field, out),
             Self::Float => return append_float(message, FLOAT, field, out),
             Self::Double => return append_float(message, DOUBLE, field, out),
             Self::JsonWithText => json::message_with_text(message, stamp, *style, out),

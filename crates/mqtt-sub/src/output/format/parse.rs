@@ -187,6 +187,7 @@ fn is_separator(byte: u8) -> bool {
 fn conversion(letter: u8) -> Option<Conversion> {
     Some(match letter {
         b'A' => Conversion::Property(PropertyConversion::TopicAlias),
+        b'b' => Conversion::Base64,
         b'C' => Conversion::Property(PropertyConversion::ContentType),
         b'D' => Conversion::Property(PropertyConversion::CorrelationData),
         b'd' => Conversion::Double,

@@ -1,4 +1,9 @@
-//! The payload's own conversions: as it is, in hexadecimal, as a number.
+//! The payload's own conversions: as it is, in hexadecimal, in base64, as a number.
+
+use std::io::Write;
+
+use base64::display::Base64Display;
+use base64::engine::general_purpose::STANDARD;
 
 use super::pad::{Align, Field};
 
@@ -53,6 +58,13 @@ pub(super) fn hexadecimal(payload: &[u8], field: Field, case: Case, out: &mut Ve
     if field.align == Align::Left {
         out.resize(out.len() + missing, b' ');
     }
+}
+
+/// `%b`: all of it, whatever the width, since a part of the payload has other characters.
+pub(super) fn base64(payload: &[u8], field: Field, out: &mut Vec<u8>) {
+    let start = out.len();
+    let _ = write!(out, "{}", Base64Display::new(payload, &STANDARD));
+    field.finish_text(start, out);
 }
 
 /// Characters with a separator between every so many of them.

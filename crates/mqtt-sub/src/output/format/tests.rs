@@ -191,6 +191,19 @@ fn hexadecimal_digits_are_cut_filled_and_grouped() {
 }
 
 #[test]
+fn a_payload_in_base64_is_a_text_in_its_field() {
+    check(
+        &full(),
+        &[
+            ("%b|%012b|%.4b|%4b", "bWVzc2FnZQ==|bWVzc2FnZQ==|bWVz|bWVzc2FnZQ=="),
+            ("%14b|%-14b|%014b", "  bWVzc2FnZQ==|bWVzc2FnZQ==  |  bWVzc2FnZQ=="),
+        ],
+    );
+    check(&message(b"\xff\xfe\xfb\0\n", Vec::new()), &[("%b", "//77AAo=")]);
+    check(&message(b"", Vec::new()), &[("<%b|%3b>", "<|   >")]);
+}
+
+#[test]
 fn floats_are_read_from_exactly_their_bytes() {
     let double = message(&(-2.5_f64).to_ne_bytes(), Vec::new());
     check(&double, &[("%d|%010.2d|%.0d|%.d|%-8.1d|", "-2.500000|-000002.50|-2|-2|-2.5    |")]);
@@ -257,7 +270,7 @@ proptest! {
 
     #[test]
     fn whatever_is_asked_for_is_written(
-        format in r"(%[-0]?[0-9]{0,2}([.][0-9]{0,2})?[ :]?[ACDdEFfIJjlmPpqRrStUxX%]|@[ -~]){0,6}",
+        format in r"(%[-0]?[0-9]{0,2}([.][0-9]{0,2})?[ :]?[AbCDdEFfIJjlmPpqRrStUxX%]|@[ -~]){0,6}",
         payload: Vec<u8>,
     ) {
         let _ = written(&format, &message(&payload, Vec::new()));

@@ -8,6 +8,8 @@ use x509_parser::extensions::{ExtendedKeyUsage, KeyUsage, ParsedExtension};
 use x509_parser::x509::X509Version;
 
 use super::names::Names;
+use crate::transport::tls::unacceptable::{RSA_BITS, Unacceptable};
+use crate::transport::tls::{algorithms, der};
 
 /// A certificate that could be read.
 pub(in crate::transport::tls) struct Certificate<'a> {
@@ -65,8 +67,24 @@ impl<'a> Certificate<'a> {
         self.parsed.version() == X509Version::V1 || is_authority || self.names().only_common()
     }
 
-    pub(super) fn der(&self) -> &'a [u8] {
-        self.der
+    /// Whether it signed itself and is one of those that the user has named: who has signed it does not
+    /// matter then, nor how.
+    pub(in crate::transport::tls) fn is_its_own_authority(
+        &self,
+        named: &[CertificateDer<'_>],
+    ) -> bool {
+        self.is_issuer_of(self) && named.iter().any(|named| named.as_ref() == self.der)
+    }
+
+    /// Refuses a key whose signatures cannot be verified for its size.
+    pub(in crate::transport::tls) fn check_key(&self) -> Result<(), CertificateError> {
+        let key = self.public_key();
+        match key.and_then(|key| algorithms::rsa_bits(key.algorithm, key.bits)) {
+            Some(bits) if !RSA_BITS.contains(&bits) => {
+                Err(Unacceptable::KeySize { owner: self.parsed.subject().to_string(), bits }.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn is_issuer_of(&self, other: &Certificate<'_>) -> bool {
@@ -205,15 +223,7 @@ impl<'a> Certificate<'a> {
 
 /// The elements of a DER sequence of exactly so many.
 fn elements<const N: usize>(sequence: &[u8]) -> Option<[Any<'_>; N]> {
-    let (_, sequence) = Any::from_der(sequence).ok()?;
-    let mut rest = sequence.data;
-    let mut elements = Vec::with_capacity(N);
-    while !rest.is_empty() {
-        let (behind, element) = Any::from_der(rest).ok()?;
-        elements.push(element);
-        rest = behind;
-    }
-    elements.try_into().ok()
+    der::elements(sequence)?.try_into().ok()
 }
 
 /// The bytes of a bit string that has whole ones.

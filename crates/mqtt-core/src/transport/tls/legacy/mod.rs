@@ -42,12 +42,30 @@ pub(super) fn verify(
 ) -> Result<(), CertificateError> {
     leaf.check_dates(chain.now)?;
     leaf.check_use_as_server()?;
-    let path = Path { chain, algorithms, anchors: read_all(named) };
-    path.follow(leaf)?;
+    if !leaf.is_its_own_authority(named) {
+        Path { chain, algorithms, anchors: read_all(named) }.follow(leaf)?;
+    }
     match name_check {
         NameCheck::Off => Ok(()),
         NameCheck::On => leaf.check_name(chain.name),
     }
+}
+
+/// Refuses a chain in which a key is of a size with which nothing can be verified: what it has signed looks
+/// like a forgery.
+pub(super) fn check_keys(
+    chain: &Chain<'_>,
+    named: &[CertificateDer<'_>],
+) -> Result<(), CertificateError> {
+    let sent = read_all(chain.intermediates);
+    let named = read_all(named);
+    let leaf = Certificate::read(chain.leaf);
+    for signed in leaf.iter().chain(&sent) {
+        for issuer in sent.iter().chain(&named).filter(|issuer| issuer.is_issuer_of(signed)) {
+            issuer.check_key()?;
+        }
+    }
+    Ok(())
 }
 
 /// What cannot be read cannot sign anything.
@@ -71,10 +89,7 @@ impl Path<'_> {
         for below in 0..LONGEST_CHAIN {
             let anchor = self.issuer(current, &self.anchors)?;
             if let Some(anchor) = anchor {
-                // A certificate that is itself named needs to be nobody's authority.
-                if anchor.der() != leaf.der() {
-                    anchor.check_use_as_anchor(below)?;
-                }
+                anchor.check_use_as_anchor(below)?;
                 return anchor.check_dates(self.chain.now);
             }
             let Some(next) = self.issuer(current, &sent)? else {

@@ -15,6 +15,7 @@ pub(super) fn verify(
     issuer: &Certificate<'_>,
     certificate: &Certificate<'_>,
 ) -> Result<(), CertificateError> {
+    issuer.check_key()?;
     let signed = certificate.signed().ok_or(CertificateError::BadEncoding)?;
     let key = issuer.public_key().ok_or(CertificateError::BadEncoding)?;
     let fits = |algorithm: &&Algorithm| {
