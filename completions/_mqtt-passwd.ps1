@@ -42,7 +42,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqtt-passwd' -ScriptBlock {
             [CompletionResult]::new('--if-changed', '--if-changed', [CompletionResultType]::ParameterName, 'Leave FILE as it is, to the byte and the time, where it has the password already, by the algorithm and the cost asked for')
             [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Say whether the password is that of USER, by the status: 0 right, 1 wrong')
             [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'Say who is in FILE: line, user, algorithm, cost, and what is weak, damaged, there twice, or refused by some brokers')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'With --list: one JSON object a line')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Write one JSON object a line, with --list')
             [CompletionResult]::new('--overwrite', '--overwrite', [CompletionResultType]::ParameterName, 'Replace FILE if it exists')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print this help')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print the version')

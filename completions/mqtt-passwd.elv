@@ -39,7 +39,7 @@ set edit:completion:arg-completer[mqtt-passwd] = {|@words|
             cand --if-changed 'Leave FILE as it is, to the byte and the time, where it has the password already, by the algorithm and the cost asked for'
             cand --check 'Say whether the password is that of USER, by the status: 0 right, 1 wrong'
             cand --list 'Say who is in FILE: line, user, algorithm, cost, and what is weak, damaged, there twice, or refused by some brokers'
-            cand --json 'With --list: one JSON object a line'
+            cand --json 'Write one JSON object a line, with --list'
             cand --overwrite 'Replace FILE if it exists'
             cand --help 'Print this help'
             cand --version 'Print the version'

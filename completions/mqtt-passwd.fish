@@ -17,7 +17,7 @@ complete -c mqtt-passwd -l dry-run -d 'Write nothing, and show what an edit woul
 complete -c mqtt-passwd -l if-changed -d 'Leave FILE as it is, to the byte and the time, where it has the password already, by the algorithm and the cost asked for'
 complete -c mqtt-passwd -l check -d 'Say whether the password is that of USER, by the status: 0 right, 1 wrong'
 complete -c mqtt-passwd -l list -d 'Say who is in FILE: line, user, algorithm, cost, and what is weak, damaged, there twice, or refused by some brokers'
-complete -c mqtt-passwd -l json -d 'With --list: one JSON object a line'
+complete -c mqtt-passwd -l json -d 'Write one JSON object a line, with --list'
 complete -c mqtt-passwd -l overwrite -d 'Replace FILE if it exists'
 complete -c mqtt-passwd -l help -d 'Print this help'
 complete -c mqtt-passwd -l version -d 'Print the version'

@@ -2,15 +2,26 @@ complete -c mqtt-sub -s t -l topic -d 'Subscribe to this topic filter' -r -f
 complete -c mqtt-sub -s q -l qos -d 'Receive with this quality of service at most: 0, 1 or 2' -r -f -a "0\t''
 1\t''
 2\t''"
+complete -c mqtt-sub -l filter-qos -d 'Subscribe to FILTER with a quality of service of its own, which stands behind the last =' -r -f
 complete -c mqtt-sub -s U -l unsubscribe -d 'Unsubscribe from this topic filter' -r -f
 complete -c mqtt-sub -s T -l filter-out -d 'Leave out messages whose topic matches' -r -f
 complete -c mqtt-sub -l retain-handling -d 'Have the broker send retained messages: always, new (if it did not have the subscription) or never' -r -f -a "always\t''
 new\t''
 never\t''"
 complete -c mqtt-sub -s C -l count -d 'Leave after so many messages, 1 to 4294967295' -r -f
+complete -c mqtt-sub -l idle-exit -d 'Leave, with status 0, when no message has come for so long since the subscription was answered: a number and ms, s, m or h (s where none stands), above 0, at most 1000000000s' -r -f
 complete -c mqtt-sub -s F -l format -d 'Write messages like this' -r -f
 complete -c mqtt-sub -l json -d 'Write all that a message carries as JSON, on a line that mqtt-pub --json-lines can publish again' -r -f -a "text\t''
 payload\t''"
+complete -c mqtt-sub -l output-dir -d 'Write messages into DIR instead of to stdout, into a file for each topic' -r -F
+complete -c mqtt-sub -l output-mode -d 'What the file of a topic holds: append (every message, one behind the other) or newest (the last message, put in place whole)' -r -f -a "append\t''
+newest\t''"
+complete -c mqtt-sub -l exec -d 'Run a program for each message, instead of writing it: the payload is its stdin, topic and the rest are variables, which stand below' -r -f
+complete -c mqtt-sub -l exec-shell -d 'The same, but /bin/sh reads CMD' -r -f
+complete -c mqtt-sub -l exec-jobs -d 'Most commands that run at once, 1 to 1000' -r -f
+complete -c mqtt-sub -l exec-timeout -d 'End a command that runs for longer, and count it as failed: a number and ms, s, m or h (s where none stands), above 0, at most 1000000000s' -r -f
+complete -c mqtt-sub -l exec-failure -d 'What a command means that fails: continue (a warning) or stop (leave with its status)' -r -f -a "continue\t''
+stop\t''"
 complete -c mqtt-sub -s h -l host -d 'Connect to this host, by name or address' -r -f -a "(__fish_print_hostnames)"
 complete -c mqtt-sub -s p -l port -d 'Connect to this port, 1 to 65535 (0: --host is the path of a unix socket)' -r -f
 complete -c mqtt-sub -l unix -d 'Connect to the unix socket PATH' -r -F
@@ -67,11 +78,12 @@ always\t''
 never\t''"
 complete -c mqtt-sub -s L -l url -d 'Take broker, credentials and topic from a URL: mqtt://USER:PASSWORD@HOST:PORT/TOPIC, also mqtts, ws, wss' -r -f
 complete -c mqtt-sub -s o -l options-file -d 'Read options from FILE, one per line, instead of the user\'s own file' -r -F
-complete -c mqtt-sub -l profile -d 'Read also, of the options file, the lines behind [NAME], up to the next name in brackets' -r -f
+complete -c mqtt-sub -l profile -d 'Read also, of the options file, the lines behind NAME in brackets, up to the next such name' -r -f
 complete -c mqtt-sub -l random-filter -d 'Show each message with a chance of PERCENT, 0.1 to 100.0' -r -f
 complete -c mqtt-sub -s R -l no-retained -d 'Leave out messages that the broker had retained'
 complete -c mqtt-sub -l retained-only -d 'Show only messages that the broker had retained, and leave when they have all come'
 complete -c mqtt-sub -l remove-retained -d 'Remove the retained messages that come from the broker, also those that -R does not show'
+complete -c mqtt-sub -l changes-only -d 'Show a message only where its payload is another one than that of the last message shown on its topic'
 complete -c mqtt-sub -l retain-as-published -d 'Have messages keep the retain flag they were published with'
 complete -c mqtt-sub -s E -l exit-after-suback -d 'Leave when the broker has answered the subscription'
 complete -c mqtt-sub -s v -l verbose -d 'Write the topic in front of the payload'
@@ -80,6 +92,7 @@ complete -c mqtt-sub -l raw -d 'Write control characters in topics and payloads 
 complete -c mqtt-sub -s w -l watch -d 'Write the latest message of each topic, in a row of its own on the terminal'
 complete -c mqtt-sub -l message-rate -d 'Write how many messages come, every second, instead of the messages'
 complete -c mqtt-sub -s N -l no-newline -d 'Write no newline after a message'
+complete -c mqtt-sub -l ack-on-success -d 'Acknowledge a message of QoS 1 or 2 only if its command has succeeded'
 complete -c mqtt-sub -s S -l srv -d 'Find brokers by the SRV records of --host'
 complete -c mqtt-sub -l nodelay -d 'Send small packets at once, as is always done'
 complete -c mqtt-sub -l ws -d 'Speak MQTT over WebSocket'
