@@ -23,7 +23,7 @@ _mqtt__pub() {
 
     case "${cmd}" in
         mqtt__pub)
-            opts="-t -m -f -s -l -n -q -r -h -p -S -A -i -I -V -c -x -D -u -P -k -W -M -d -L -o --topic --also-topic --message --file --stdin-file --stdin-line --line-format --json-lines --replay --speed --save-unsent --null-message --qos --retain --repeat --repeat-delay --host --port --unix --srv --dns-server --bind-address --nodelay --ws --ws-path --ws-header --proxy --cafile --capath --tls-use-os-certs --cert --key --key-password-file --keyform --insecure --tls-version --ciphers --tls-alpn --psk --psk-identity --tls-keylog --no-tls --id --id-prefix --protocol-version --disable-clean-session --session-expiry --property --will-topic --will-payload --will-qos --will-retain --username --password --pw --password-file --password-command --keepalive --connect-timeout --retry --no-reconnect --timeout --max-inflight --max-packet-size --debug --stats --color --quiet --url --options-file --profile --show-config --help --version"
+            opts="-t -m -f -s -l -n -q -r -h -p -S -A -i -I -V -c -x -D -u -P -k -W -M -d -L -o --topic --also-topic --message --file --stdin-file --stdin-line --encoding --line-format --json-lines --replay --speed --save-unsent --null-message --qos --retain --require-subscriber --repeat --repeat-delay --wait-response --latency --host --port --unix --srv --dns-server --bind-address --nodelay --ws --ws-path --ws-header --proxy --cafile --capath --tls-use-os-certs --cert --key --key-password-file --keyform --insecure --tls-version --ciphers --tls-alpn --psk --psk-identity --tls-keylog --no-tls --id --id-prefix --protocol-version --disable-clean-session --session-expiry --property --will-topic --will-payload --will-qos --will-retain --username --password --pw --password-file --password-command --keepalive --connect-timeout --retry --no-reconnect --timeout --max-inflight --max-packet-size --debug --stats --color --quiet --url --options-file --profile --show-config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -94,6 +94,13 @@ _mqtt__pub() {
                     fi
                     return 0
                     ;;
+                --encoding)
+                    COMPREPLY=($(compgen -W "hex base64" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --line-format)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -160,6 +167,13 @@ _mqtt__pub() {
                     return 0
                     ;;
                 --repeat-delay)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --wait-response)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

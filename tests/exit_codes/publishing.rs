@@ -1,8 +1,9 @@
+use std::fs::OpenOptions;
 use std::io::Write as _;
 
 use test_support::dns::DnsServer;
 use test_support::mosquitto::{Mosquitto, free_port};
-use test_support::packet::{self, v3, v5};
+use test_support::packet::{self, Delivery, v3, v5};
 use test_support::scripted_peer::ScriptedPeer;
 use test_support::tool::{Output, Running, Signal, Tool};
 
@@ -14,6 +15,10 @@ use super::{
 /// One message of QoS 1.
 const MESSAGE: &[&str] = &["-t", "t", "-m", "x", "-q", "1"];
 const MESSAGE_5: &[&str] = &["-t", "t", "-m", "x", "-q", "1", "-V", "5"];
+
+/// A request, and where its answer comes.
+const REQUEST: &[&str] = &["-t", "t", "-m", "x", "--wait-response", "r"];
+const REQUEST_5: &[&str] = &["-t", "t", "-m", "x", "--wait-response", "r", "-V", "5"];
 
 const TOOL: &str = "mqtt-pub";
 
@@ -49,6 +54,9 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     }),
     scenario(TOOL, "a file or stdin cannot be read, or is too long", |tool| {
         tool.run(["-t", "t", "-f", "/no/such/file"])
+    }),
+    scenario(TOOL, "`--encoding`: a text is not in it", |tool| {
+        tool.run(["-t", "t", "-m", "0g", "--encoding", "hex"])
     }),
     scenario(TOOL, "the file of `--password-file` cannot be read", |tool| {
         tool.run(["-t", "t", "-m", "x", "-u", "u", "--password-file", "/no/such/file"])
@@ -182,11 +190,15 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     scenario(TOOL, "what `--replay` is to read cannot be read", |tool| {
         tool.run(["--replay", "/no/such/file"])
     }),
-    scenario(TOOL, "a line is no message (`--json-lines`, `--replay`, `--line-format`)", |tool| {
-        let broker = Mosquitto::builder().start();
-        let port = broker.port().to_string();
-        tool.run_with_input("{}\n", ["-h", "127.0.0.1", "-p", &port, "--json-lines"])
-    }),
+    scenario(
+        TOOL,
+        "a line is no message (`--json-lines`, `--replay`, `--line-format`, `--encoding`)",
+        |tool| {
+            let broker = Mosquitto::builder().start();
+            let port = broker.port().to_string();
+            tool.run_with_input("{}\n", ["-h", "127.0.0.1", "-p", &port, "--json-lines"])
+        },
+    ),
     scenario(
         TOOL,
         "the file of `--save-unsent` cannot be written, or is the one that is read",
@@ -200,6 +212,38 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             scene.then_answered_with(&[])
         },
     ),
+    scenario(TOOL, "`--wait-response`: the time of `-W` ran out before the answer came", |tool| {
+        requested(tool, &["-W", "3"]).answered_with(&[])
+    }),
+    scenario(TOOL, "`--wait-response`: stdout cannot be written (disk full)", |tool| {
+        let peer = ScriptedPeer::listen();
+        let port = peer.port().to_string();
+        let command = tool.command([&["-h", "127.0.0.1", "-p", &port], REQUEST].concat());
+        let full = OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+        let running = Running::start_with_output(command, full);
+        let mut client = peer.accept();
+        client.read_packet();
+        client.send(&v3::connack(0));
+        client.read_packet();
+        client.send(&v3::suback(1, &[0]));
+        client.read_packet();
+        client.send(&v3::publish("r", b"x", Delivery::AtMostOnce));
+        running.wait()
+    }),
+    scenario(TOOL, "`--wait-response`: the connection was lost before the answer came", |tool| {
+        requested(tool, &[]).hung_up()
+    }),
+    scenario(TOOL, "`--wait-response`: SIGINT before the answer came", |tool| {
+        let scene = requested(tool, &[]);
+        scene.running.signal(Signal::INT);
+        scene.running.wait()
+    }),
+    scenario(TOOL, "`--wait-response`: an MQTT 3 broker refused the subscription", |tool| {
+        Scene::connected(tool, REQUEST).then_answered_with(&v3::suback(1, &[0x80]))
+    }),
+    scenario(TOOL, "`--wait-response`: an MQTT 5 broker refused the subscription", |tool| {
+        Scene::connected(tool, REQUEST_5).then_answered_with(&v5::suback(1, &[0x87]))
+    }),
     scenario(TOOL, "the time of `-W` ran out before the broker let us in", |tool| {
         let scene = Scene::connecting(tool, &[MESSAGE, &["-W", "3"]].concat());
         scene.running.wait()
@@ -239,10 +283,23 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     scenario(TOOL, "CONNACK of MQTT 5 refuses", |tool| {
         Scene::connecting(tool, MESSAGE_5).answered_with(&v5::connack(0x87, &[]))
     }),
+    scenario(TOOL, "`--require-subscriber`: nobody has subscribed to a message (MQTT 5)", |tool| {
+        let scene = Scene::connected(tool, &[MESSAGE_5, &["--require-subscriber"]].concat());
+        scene.then_answered_with(&v5::puback(1, 0x10))
+    }),
     scenario(TOOL, "the broker refused a message (MQTT 5)", |tool| {
         Scene::connected(tool, MESSAGE_5).then_answered_with(&v5::puback(1, 0x87))
     }),
 ];
+
+/// The message is published, and the answer would come.
+fn requested(tool: &Tool, more: &[&str]) -> Scene {
+    let mut scene = Scene::connected(tool, &[REQUEST, more].concat());
+    scene.client.read_packet();
+    scene.client.send(&v3::suback(1, &[0]));
+    scene.client.read_packet();
+    scene
+}
 
 /// A line that the sockets between cannot have taken whole when the connection breaks.
 fn lost_lines(tool: &Tool) -> Output {

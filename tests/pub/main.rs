@@ -8,6 +8,8 @@ mod candidates;
 mod debug_lines;
 /// What arrives at a real broker, from every kind of source.
 mod delivery;
+/// `--encoding`.
+mod encodings;
 /// What makes a run fail, and what is said then.
 mod failures;
 /// A broker that breaks the protocol or the connection.
@@ -36,6 +38,8 @@ mod proxy;
 mod recordings;
 /// Brokers that refer to another one.
 mod redirect;
+/// `--wait-response` and `--latency`.
+mod responses;
 /// When it connects again, and when it gives up.
 mod retry;
 /// The ways to a broker.
@@ -46,6 +50,8 @@ mod service;
 mod signals;
 /// `--stats`.
 mod stats;
+/// `--require-subscriber`.
+mod subscribers;
 /// A terminal with a tool on it.
 mod terminal;
 /// TLS: who is believed, what is shown, and what is said when it fails.

@@ -1,5 +1,7 @@
 //! The command line of mqtt-pub: options to plan.
 
+mod response_args;
+
 use std::ffi::{OsStr, OsString};
 use std::num::{NonZeroU16, NonZeroU32};
 use std::os::unix::ffi::OsStringExt;
@@ -15,13 +17,15 @@ use mqtt_core::cli::{
 use mqtt_core::invocation::Invocation;
 use mqtt_core::plan::{PasswordSource, Progress, Reconnect};
 use mqtt_core::protocol::property::Carrier;
-use mqtt_core::protocol::{Qos, TopicName};
+use mqtt_core::protocol::{ProtocolVersion, Qos, TopicName};
 
+use self::response_args::ResponseArgs;
 use crate::generated::FILES;
 use crate::plan::{
-    Head, Input, LineForm, Origin, Payloads, PublishPlan, Repeat, SavePlan, Speed, Unsent,
+    Head, Input, LineForm, Origin, Payloads, PublishPlan, Repeat, SavePlan, Speed, Subscribers,
+    Unsent,
 };
-use crate::source::LineFormat;
+use crate::source::{Encoding, LineFormat};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -74,6 +78,12 @@ struct PublishArgs {
     #[arg(short = 'l', long, help_heading = "Publishing")]
     stdin_line: bool,
 
+    /// Publish the bytes that -m, -f, -s or each line of -l spells in hex or base64; whitespace in
+    /// it means nothing
+    #[arg(long, help_heading = "Publishing", value_name = "ENCODING",
+        value_parser = Encoding::parser())]
+    encoding: Option<Encoding>,
+
     /// Take each line of --stdin-line apart: %t is its topic, %p its payload, and the text between
     /// them parts them, as in '%t %p'; %% and escapes such as \t as in mqtt-sub -F
     #[arg(long, help_heading = "Publishing", value_name = "FORMAT",
@@ -115,6 +125,11 @@ struct PublishArgs {
     #[arg(short, long, help_heading = "Publishing")]
     retain: bool,
 
+    /// Take it for a failure, status 16, that nobody has subscribed to a message; needs -V 5, -q 1 or
+    /// 2, and a broker that tells
+    #[arg(long, help_heading = "Publishing")]
+    require_subscriber: bool,
+
     /// Publish the message so many times, 1 to 4294967295; not with lines
     #[arg(long, help_heading = "Publishing", value_name = "COUNT", default_value = "1",
         value_parser = value::number(1, u32::MAX))]
@@ -124,6 +139,9 @@ struct PublishArgs {
     #[arg(long, help_heading = "Publishing", value_name = "SECONDS", default_value = "0",
         value_parser = value::seconds())]
     repeat_delay: Duration,
+
+    #[command(flatten)]
+    response: ResponseArgs,
 
     #[command(flatten)]
     connect: ConnectArgs,
@@ -143,6 +161,7 @@ pub(crate) fn plan(given: &Given) -> Result<PublishPlan, UsageError> {
     let payloads = args.payloads(given)?;
     args.check_topics(&payloads, given)?;
     let unsent = args.unsent(&payloads, given)?;
+    let subscribers = args.subscribers(given)?;
     let defaults = ConnectDefaults {
         receive_maximum: NonZeroU16::new(DEFAULT_WINDOW).unwrap_or(NonZeroU16::MAX),
         reconnect: match payloads {
@@ -150,8 +169,18 @@ pub(crate) fn plan(given: &Given) -> Result<PublishPlan, UsageError> {
             Payloads::One { .. } => Reconnect::NEVER,
         },
     };
-    let properties = args.connect.properties(Carrier::Publish, given)?;
+    let topics: Vec<_> = args.topic.into_iter().chain(args.also_topic).collect();
+    let mut response = args.response.plan(&payloads, &topics, given)?;
+    let mut properties = args.connect.properties(Carrier::Publish, given)?;
     let mut connect = args.connect.plan(given, defaults)?;
+    let version = connect.connect.version;
+    if let Some(response) = &mut response {
+        properties = response_args::request(&properties, version, response, given)?;
+    }
+    if subscribers == Subscribers::Required && version != ProtocolVersion::V5 {
+        return Err(given
+            .error("'--require-subscriber' needs '--protocol-version' 5: MQTT 3 does not tell"));
+    }
     // Where somebody types, nothing else is written.
     if payloads.are_on_stdin() && cli::reads_keyboard() {
         connect.progress = Progress::Hidden;
@@ -162,8 +191,7 @@ pub(crate) fn plan(given: &Given) -> Result<PublishPlan, UsageError> {
         ));
     }
     let head = Head { qos: args.qos, retain: args.retain, properties };
-    let topics = args.topic.into_iter().chain(args.also_topic).collect();
-    Ok(PublishPlan { connect, head, topics, payloads, unsent })
+    Ok(PublishPlan { connect, head, topics, payloads, subscribers, response, unsent })
 }
 
 /// The option for a single message, or how lines are read.
@@ -177,6 +205,13 @@ impl PublishArgs {
     fn payloads(&self, given: &Given) -> Result<Payloads, UsageError> {
         if self.line_format.is_some() && !self.stdin_line {
             return Err(given.error("'--line-format' needs '--stdin-line': it is for its lines"));
+        }
+        let is_text = !(self.null_message || self.json_lines || self.replay.is_some());
+        if self.encoding.is_some() && !is_text {
+            return Err(given.error(
+                "'--encoding' needs '--message', '--file', '--stdin-file' or '--stdin-line': it is \
+                 for their text",
+            ));
         }
         if given.has("speed") && self.replay.is_none() {
             return Err(given.error("'--speed' needs '--replay': it is for its times"));
@@ -193,7 +228,9 @@ impl PublishArgs {
             return Err(given.error(message));
         }
         match kinds.pop() {
-            Some((_, Kind::One(origin))) => Ok(Payloads::One { origin, repeat: self.repeat() }),
+            Some((_, Kind::One(origin))) => {
+                Ok(Payloads::One { origin, encoding: self.encoding, repeat: self.repeat() })
+            }
             Some((_, Kind::Lines(input, form))) => Ok(Payloads::Lines { input, form }),
             None => Err(given.error(
                 "nothing to publish: one of --message, --file, --stdin-file, --stdin-line, \
@@ -216,9 +253,7 @@ impl PublishArgs {
             kinds.push(("--stdin-file", Kind::One(Origin::Stdin)));
         }
         if self.stdin_line {
-            let format = self.line_format.clone();
-            let form = format.map_or(LineForm::Payload, LineForm::TopicAndPayload);
-            kinds.push(("--stdin-line", Kind::Lines(Input::Stdin, form)));
+            kinds.push(("--stdin-line", Kind::Lines(Input::Stdin, self.line_form())));
         }
         if self.json_lines {
             let form = LineForm::Record(Speed::Most);
@@ -234,11 +269,24 @@ impl PublishArgs {
         kinds
     }
 
+    /// What a line of `-l` is.
+    fn line_form(&self) -> LineForm {
+        match (&self.line_format, self.encoding, &self.topic) {
+            (Some(format), encoding, _) => LineForm::TopicAndPayload(format.clone(), encoding),
+            (None, Some(encoding), Some(topic)) => LineForm::Encoded(encoding, topic.clone()),
+            // That a topic is missing is told in any case.
+            (None, _, _) => LineForm::Payload,
+        }
+    }
+
     /// There is a topic, from one place.
     fn check_topics(&self, payloads: &Payloads, given: &Given) -> Result<(), UsageError> {
         let error = match payloads {
-            Payloads::Lines { form: LineForm::TopicAndPayload(_), .. } if self.topic.is_some() => {
+            Payloads::Lines { form: LineForm::TopicAndPayload(..), .. } if self.topic.is_some() => {
                 "'--topic' and '--line-format' exclude each other: each line has its topic"
+            }
+            Payloads::Lines { form: LineForm::Encoded(..), .. } if !self.also_topic.is_empty() => {
+                "'--also-topic' and '--encoding' exclude each other where lines are published"
             }
             _ if payloads.are_addressed() && !self.also_topic.is_empty() => {
                 "'--also-topic' and lines with a topic of their own exclude each other"
@@ -260,6 +308,24 @@ impl PublishArgs {
         };
         let (input, option) = (input.clone(), form.option());
         Ok(Unsent::Saved(SavePlan { path, input, option }))
+    }
+
+    fn subscribers(&self, given: &Given) -> Result<Subscribers, UsageError> {
+        if !self.require_subscriber {
+            return Ok(Subscribers::Optional);
+        }
+        let error = if self.json_lines {
+            "'--require-subscriber' and '--json-lines' exclude each other: a line may be of QoS 0, \
+             which is not answered"
+        } else if self.replay.is_some() {
+            "'--require-subscriber' and '--replay' exclude each other: a line may be of QoS 0, which \
+             is not answered"
+        } else if self.qos == Qos::AtMostOnce {
+            "'--require-subscriber' needs '--qos' 1 or 2: a message of QoS 0 is not answered"
+        } else {
+            return Ok(Subscribers::Required);
+        };
+        Err(given.error(error))
     }
 
     fn repeat(&self) -> Repeat {
@@ -346,50 +412,123 @@ mod tests {
         }
     }
 
+    /// Options, and the message they get.
+    const WRONG: &[(&[&str], &str)] = &[
+        (
+            &["--json-lines", "-l"],
+            "'--stdin-line' and '--json-lines' exclude each other: one kind of message at a time",
+        ),
+        (
+            &["--replay", "f", "-m", "x"],
+            "'--message' and '--replay' exclude each other: one kind of message at a time",
+        ),
+        (
+            &["-t", "t", "-m", "x", "--speed", "2x"],
+            "'--speed' needs '--replay': it is for its times",
+        ),
+        (&["--json-lines", "--speed", "2x"], "'--speed' needs '--replay': it is for its times"),
+        (
+            &["-t", "t", "-m", "x", "--line-format", "%t %p"],
+            "'--line-format' needs '--stdin-line': it is for its lines",
+        ),
+        (
+            &["-t", "t", "-l", "--line-format", "%t %p"],
+            "'--topic' and '--line-format' exclude each other: each line has its topic",
+        ),
+        (
+            &["-l", "--line-format", "%t"],
+            "invalid value '%t' for '--line-format <FORMAT>': %t (topic) and %p (payload) are \
+                 wanted, each once",
+        ),
+        (
+            &["--json-lines", "--also-topic", "b"],
+            "'--also-topic' and lines with a topic of their own exclude each other",
+        ),
+        (&["--also-topic", "b", "-n"], "no topic to publish to: --topic is missing"),
+        (
+            &["-t", "t", "-n", "--save-unsent", "f"],
+            "'--save-unsent' needs '--stdin-line', '--json-lines' or '--replay': it saves lines",
+        ),
+        (
+            &["-t", "t", "-n", "--latency"],
+            "'--latency' needs '--wait-response': it is the time to the answer",
+        ),
+        (
+            &["-t", "t", "-l", "--wait-response", "r"],
+            "'--wait-response' and '--stdin-line' exclude each other: one message has one answer",
+        ),
+        (
+            &["--json-lines", "--wait-response", "r"],
+            "'--wait-response' and '--json-lines' exclude each other: one message has one answer",
+        ),
+        (
+            &["--replay", "f", "--wait-response", "r"],
+            "'--wait-response' and '--replay' exclude each other: one message has one answer",
+        ),
+        (
+            &["-t", "t", "-n", "--repeat", "2", "--wait-response", "r"],
+            "'--wait-response' and '--repeat' exclude each other: one message has one answer",
+        ),
+        (
+            &["-t", "t", "-n", "--also-topic", "u", "--wait-response", "r"],
+            "'--wait-response' and '--also-topic' exclude each other: one message has one answer",
+        ),
+        (
+            &["-t", "t", "-n", "--wait-response", "t"],
+            "'--wait-response' and '--topic' are one topic: the message would be its own answer",
+        ),
+        (
+            &["-t", "t", "-n", "--wait-response", "r", "-D", "publish", "response-topic", "s"],
+            "'--wait-response' and '--property publish response-topic' exclude each other: it \
+                 is the response topic",
+        ),
+        (
+            &["-t", "t", "-n", "--encoding", "hex"],
+            "'--encoding' needs '--message', '--file', '--stdin-file' or '--stdin-line': it is \
+                 for their text",
+        ),
+        (
+            &["--json-lines", "--encoding", "hex"],
+            "'--encoding' needs '--message', '--file', '--stdin-file' or '--stdin-line': it is \
+                 for their text",
+        ),
+        (
+            &["-t", "t", "-m", "00", "--encoding", "octal"],
+            "invalid value 'octal' for '--encoding <ENCODING>': it is one of hex, base64",
+        ),
+        (&["-l", "--encoding", "hex"], "no topic to publish to: --topic is missing"),
+        (
+            &["-t", "t", "--also-topic", "u", "-l", "--encoding", "base64"],
+            "'--also-topic' and '--encoding' exclude each other where lines are published",
+        ),
+        (
+            &["-t", "t", "-n", "-V", "5", "--require-subscriber"],
+            "'--require-subscriber' needs '--qos' 1 or 2: a message of QoS 0 is not answered",
+        ),
+        (
+            &["-t", "t", "-n", "-q", "1", "--require-subscriber"],
+            "'--require-subscriber' needs '--protocol-version' 5: MQTT 3 does not tell",
+        ),
+        (
+            &["--json-lines", "-V", "5", "-q", "1", "--require-subscriber"],
+            "'--require-subscriber' and '--json-lines' exclude each other: a line may be of QoS \
+                 0, which is not answered",
+        ),
+        (
+            &["--replay", "f", "-V", "5", "-q", "1", "--require-subscriber"],
+            "'--require-subscriber' and '--replay' exclude each other: a line may be of QoS 0, \
+                 which is not answered",
+        ),
+        (
+            &["--json-lines", "-u", "u", "--password-file", "-"],
+            "'--password-file -' and a message on stdin exclude each other: it is read once",
+        ),
+    ];
+
     #[test]
     fn options_that_cannot_stand_like_this() {
-        for (options, error) in [
-            (
-                &["--json-lines", "-l"][..],
-                "'--stdin-line' and '--json-lines' exclude each other: one kind of message at a time",
-            ),
-            (
-                &["--replay", "f", "-m", "x"],
-                "'--message' and '--replay' exclude each other: one kind of message at a time",
-            ),
-            (
-                &["-t", "t", "-m", "x", "--speed", "2x"],
-                "'--speed' needs '--replay': it is for its times",
-            ),
-            (&["--json-lines", "--speed", "2x"], "'--speed' needs '--replay': it is for its times"),
-            (
-                &["-t", "t", "-m", "x", "--line-format", "%t %p"],
-                "'--line-format' needs '--stdin-line': it is for its lines",
-            ),
-            (
-                &["-t", "t", "-l", "--line-format", "%t %p"],
-                "'--topic' and '--line-format' exclude each other: each line has its topic",
-            ),
-            (
-                &["-l", "--line-format", "%t"],
-                "invalid value '%t' for '--line-format <FORMAT>': %t (topic) and %p (payload) are \
-                 wanted, each once",
-            ),
-            (
-                &["--json-lines", "--also-topic", "b"],
-                "'--also-topic' and lines with a topic of their own exclude each other",
-            ),
-            (&["--also-topic", "b", "-n"], "no topic to publish to: --topic is missing"),
-            (
-                &["-t", "t", "-n", "--save-unsent", "f"],
-                "'--save-unsent' needs '--stdin-line', '--json-lines' or '--replay': it saves lines",
-            ),
-            (
-                &["--json-lines", "-u", "u", "--password-file", "-"],
-                "'--password-file -' and a message on stdin exclude each other: it is read once",
-            ),
-        ] {
-            assert_eq!(planned(options).map(drop), Err(error.to_owned()));
+        for (options, error) in WRONG {
+            assert_eq!(planned(options).map(drop), Err((*error).to_owned()));
         }
         let replay = ["--replay", "f", "-u", "u", "--password-file", "-", "--save-unsent", "g"];
         assert!(planned(&replay).is_ok());

@@ -4,6 +4,7 @@ mod args;
 mod generated;
 mod plan;
 mod publisher;
+mod response;
 mod run;
 mod source;
 mod tally;

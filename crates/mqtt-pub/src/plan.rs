@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mqtt_core::plan::ConnectPlan;
-use mqtt_core::protocol::{Properties, Qos, TopicName};
+pub(crate) use mqtt_core::plan::Controls;
+use mqtt_core::protocol::{Properties, Qos, TopicFilter, TopicName};
 use mqtt_core::session::Message;
 
-use crate::source::LineFormat;
+use crate::source::{Encoding, LineFormat};
 
 /// Everything mqtt-pub needs to know.
 #[derive(Debug)]
@@ -21,7 +22,38 @@ pub(crate) struct PublishPlan {
     /// Where every message goes that does not say otherwise itself.
     pub(crate) topics: Vec<TopicName>,
     pub(crate) payloads: Payloads,
+    pub(crate) subscribers: Subscribers,
+    pub(crate) response: Option<ResponsePlan>,
     pub(crate) unsent: Unsent,
+}
+
+/// Whether a message that nobody has subscribed to has got through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subscribers {
+    /// It has: the broker took it.
+    Optional,
+    /// It has not (`--require-subscriber`).
+    Required,
+}
+
+/// The answer that is waited for.
+#[derive(Debug)]
+pub(crate) struct ResponsePlan {
+    pub(crate) topic: TopicName,
+    /// The same, to subscribe to.
+    pub(crate) filter: TopicFilter,
+    /// What it has of the message that it answers; MQTT 3 has none.
+    pub(crate) correlation: Option<Bytes>,
+    pub(crate) latency: Latency,
+    /// What becomes of the control characters in it.
+    pub(crate) controls: Controls,
+}
+
+/// Whether the time to an answer is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Latency {
+    Hidden,
+    Printed,
 }
 
 /// What a message has beside topic and payload.
@@ -45,7 +77,7 @@ impl Head {
 #[derive(Debug)]
 pub(crate) enum Payloads {
     /// One message, sent once or several times.
-    One { origin: Origin, repeat: Repeat },
+    One { origin: Origin, encoding: Option<Encoding>, repeat: Repeat },
     /// One message per line.
     Lines { input: Input, form: LineForm },
 }
@@ -71,8 +103,10 @@ impl fmt::Display for Input {
 pub(crate) enum LineForm {
     /// A payload.
     Payload,
+    /// A payload in an encoding, for this topic.
+    Encoded(Encoding, TopicName),
     /// A payload and its topic (`--line-format`).
-    TopicAndPayload(LineFormat),
+    TopicAndPayload(LineFormat, Option<Encoding>),
     /// A message as `mqtt-sub --json` writes it.
     Record(Speed),
 }
@@ -82,7 +116,9 @@ impl LineForm {
     pub(crate) fn option(&self) -> &'static str {
         match self {
             Self::Payload => "-l",
-            Self::TopicAndPayload(_) => "-l with this --line-format",
+            Self::Encoded(..) => "-l with this --encoding",
+            Self::TopicAndPayload(_, None) => "-l with this --line-format",
+            Self::TopicAndPayload(_, Some(_)) => "-l with this --line-format and --encoding",
             Self::Record(_) => "--json-lines",
         }
     }
@@ -125,7 +161,7 @@ impl Payloads {
         )
     }
 
-    /// Whether they say themselves where they go.
+    /// Whether each is read together with where it goes.
     pub(crate) fn are_addressed(&self) -> bool {
         match self {
             Self::Lines { form, .. } => !matches!(form, LineForm::Payload),

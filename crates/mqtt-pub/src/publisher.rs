@@ -1,5 +1,7 @@
 //! The publisher: what mqtt-pub does with a connection.
 
+mod awaiting;
+
 use bytes::Bytes;
 use mqtt_core::client::{Application, Client, ClientError, Event, Flow, Loss};
 use mqtt_core::payload::Payload;
@@ -8,7 +10,8 @@ use mqtt_core::protocol::{PacketId, Qos, ReasonCode, TopicName};
 use mqtt_core::session::Published;
 use mqtt_core::signal::Interrupt;
 
-use crate::plan::Head;
+use crate::plan::{Head, Subscribers};
+use crate::response::Response;
 use crate::run::RunError;
 use crate::source::{Addressed, Extent, Left, Next, Source, Stopped, Wrong};
 use crate::tally::Tally;
@@ -23,7 +26,11 @@ pub(crate) struct Publisher {
     /// A message that says itself where it goes, and at its QoS there was no room for it.
     held: Option<Box<Addressed>>,
     properties: Carried,
+    /// From this one on, a reason says that a message did not get through.
+    least_refusal: ReasonCode,
     state: State,
+    /// What is waited for once the message is published.
+    response: Option<Box<Response>>,
     tally: Tally,
     /// What has asked it to end, and what of the source will not come because of it.
     interrupt: Option<Interrupt>,
@@ -50,6 +57,8 @@ enum State {
     Waiting,
     /// It has nothing any more, or is not asked any more.
     Ended,
+    /// It is not asked yet: the answer to what it has could be missed.
+    Subscribing,
 }
 
 /// What a run has come to.
@@ -59,6 +68,8 @@ pub(crate) struct Outcome {
     pub(crate) interrupt: Option<Interrupt>,
     pub(crate) stopped: Stopped,
     pub(crate) failure: Option<RunError>,
+    /// Where an answer was to come and did not.
+    pub(crate) unanswered: Option<TopicName>,
 }
 
 impl Publisher {
@@ -67,6 +78,7 @@ impl Publisher {
         head: Head,
         topics: Vec<TopicName>,
         properties: Carried,
+        subscribers: Subscribers,
         tally: Tally,
     ) -> Self {
         Self {
@@ -75,7 +87,12 @@ impl Publisher {
             topics,
             held: None,
             properties,
+            least_refusal: match subscribers {
+                Subscribers::Optional => ReasonCode::UNSPECIFIED_ERROR,
+                Subscribers::Required => ReasonCode::NO_MATCHING_SUBSCRIBERS,
+            },
             state: State::Flowing,
+            response: None,
             tally,
             interrupt: None,
             stopped: Stopped::Whole,
@@ -128,7 +145,7 @@ impl Publisher {
     fn has_room(&self, client: &Client) -> bool {
         // One that says its QoS itself is read to know it.
         let qos = if self.topics.is_empty() { Qos::AtMostOnce } else { self.head.qos };
-        self.state != State::Ended && client.can_publish(qos)
+        matches!(self.state, State::Flowing | State::Waiting) && client.can_publish(qos)
     }
 
     /// Says once that properties do not get through.
@@ -192,7 +209,7 @@ impl Publisher {
 
     /// Whether every message is done with and no more will come.
     fn is_done(&self, client: &Client) -> bool {
-        self.state == State::Ended && client.unacknowledged() == 0
+        self.state == State::Ended && client.unacknowledged() == 0 && !self.is_awaiting()
     }
 
     /// How many lines the client has.
@@ -207,15 +224,22 @@ impl Publisher {
         self.source.completed();
         let Published { ack, sequence, payload } = published;
         let entry = self.tally.take(*sequence, payload);
-        if !ack.reason.is_error() {
+        if ack.reason < self.least_refusal {
             return;
         }
         let name = self.tally.name(entry.number);
-        self.tally.refused(entry, ack.reason);
         let topic = self.topic(*sequence).map(|topic| format!(" on topic '{topic}'"));
-        let (topic, reason) = (topic.unwrap_or_default(), ack.reason);
+        let topic = topic.unwrap_or_default();
         let explanation = ack.properties.explanation();
-        client.notice(&format!("warning: {name} was refused{topic}: {reason}{explanation}"));
+        self.response.iter_mut().for_each(|response| response.give_up());
+        if ack.reason.is_error() {
+            self.tally.refused(entry, ack.reason);
+            let reason = ack.reason;
+            client.notice(&format!("warning: {name} was refused{topic}: {reason}{explanation}"));
+        } else {
+            self.tally.unheard(entry);
+            client.notice(&format!("warning: {name} has no subscriber{topic}{explanation}"));
+        }
     }
 
     /// Where it went, if there are several topics: they take turns.
@@ -236,8 +260,9 @@ impl Publisher {
                 Left::Cut(part) => self.tally.cut(&part),
             }
         }
-        let Self { tally, interrupt, stopped, failure, .. } = self;
-        Outcome { tally, interrupt, stopped, failure }
+        let Self { tally, interrupt, stopped, failure, response, .. } = self;
+        let unanswered = response.and_then(|response| response.missing());
+        Outcome { tally, interrupt, stopped, failure, unanswered }
     }
 }
 
@@ -258,11 +283,15 @@ impl Application for Publisher {
     fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, RunError> {
         match event {
             Event::Published(published) => self.completed(&published, client),
-            Event::Connected(_)
-            | Event::Message(..)
-            | Event::UnknownPubRec(_)
+            Event::Connected(connack) => self.subscribe(&connack, client)?,
+            Event::Subscribed(suback) => self.subscribed(&suback)?,
+            Event::Message(message, _) => {
+                if let Some(response) = &mut self.response {
+                    response.receive(message, client);
+                }
+            }
+            Event::UnknownPubRec(_)
             | Event::Forgotten(_)
-            | Event::Subscribed(_)
             | Event::Unsubscribed(..)
             | Event::Pong => {}
         }
@@ -279,6 +308,10 @@ impl Application for Publisher {
         if interrupt == Interrupt::TimeLimit {
             self.state = State::Ended;
             return Ok(Flow::Finish(ReasonCode::DISCONNECT_WITH_WILL));
+        }
+        self.response.iter_mut().for_each(|response| response.give_up());
+        if self.state == State::Subscribing {
+            self.state = State::Ended;
         }
         // What was read is still sent. Of a message that is to be repeated nothing more is begun.
         if self.state == State::Waiting {
@@ -305,7 +338,7 @@ impl Application for Publisher {
     }
 
     async fn exhausted(&mut self) {
-        if self.held.is_some() {
+        if self.held.is_some() || self.is_awaiting() {
             std::future::pending::<()>().await;
         }
         self.source.exhausted().await;
@@ -330,9 +363,9 @@ impl Application for Publisher {
         }
     }
 
-    /// It prints nothing but `-d` lines and notices.
+    /// It prints nothing but `-d` lines and notices, unless an answer is wanted.
     fn needs_output(&self) -> bool {
-        false
+        self.response.is_some()
     }
 
     async fn input(&mut self) {

@@ -9,13 +9,14 @@ use mqtt_core::client::{self, ClientError};
 use mqtt_core::console::HangUp;
 use mqtt_core::exit::{ExitStatus, Failure, interrupt_status};
 use mqtt_core::invocation::Invocation;
-use mqtt_core::protocol::{ProtocolVersion, ReasonCode};
+use mqtt_core::protocol::{ProtocolVersion, ReasonCode, TopicName};
 use mqtt_core::signal::Interrupt;
 use mqtt_core::stats::Stats;
 
 use crate::args;
 use crate::plan::{Payloads, PublishPlan, Unsent};
 use crate::publisher::{Carried, Outcome, Publisher};
+use crate::response::Response;
 use crate::source::{Source, SourceError, Stopped};
 use crate::tally::{Part, Tally, Unit};
 use crate::unsent::{UnsentError, UnsentFile};
@@ -40,6 +41,15 @@ pub(crate) enum RunError {
     /// The broker said no.
     #[error("the broker refused {refused}{}: {reason}", .refused.beginning())]
     Refused { refused: Part, reason: ReasonCode, saved: Saved },
+    /// The broker took it, for nobody.
+    #[error("{} no subscriber{}", .unheard.have(), .unheard.beginning())]
+    NoSubscriber { unheard: Part, saved: Saved },
+    /// The message is published, and nobody answered.
+    #[error("no answer on '{topic}'")]
+    Unanswered { topic: TopicName, source: Box<RunError> },
+    /// The broker does not let us see the answer.
+    #[error("the broker refused to subscribe to '{topic}': {reason}{explanation}")]
+    NotSubscribed { topic: TopicName, reason: ReasonCode, explanation: String },
     /// The end came before the last repetition.
     #[error("{interrupt} after {published} messages")]
     Interrupted { interrupt: Interrupt, published: u64 },
@@ -52,8 +62,15 @@ impl Failure for RunError {
             Self::Source(_) | Self::Save(_) => ExitStatus::FAILURE,
             Self::Lost { .. } => ExitStatus::LOST,
             Self::Client(error) => error.status(),
-            Self::Incomplete { source: error, .. } => error.status(),
-            Self::Refused { reason, .. } => ExitStatus::from_code(reason.0),
+            Self::Incomplete { source: error, .. } | Self::Unanswered { source: error, .. } => {
+                error.status()
+            }
+            Self::Refused { reason, .. } | Self::NotSubscribed { reason, .. } => {
+                ExitStatus::from_code(reason.0)
+            }
+            Self::NoSubscriber { .. } => {
+                ExitStatus::from_code(ReasonCode::NO_MATCHING_SUBSCRIBERS.0)
+            }
             Self::Interrupted { interrupt, .. } => interrupt_status(*interrupt),
         }
     }
@@ -62,17 +79,23 @@ impl Failure for RunError {
         let saved = match self {
             Self::Incomplete { saved, .. }
             | Self::Lost { saved, .. }
-            | Self::Refused { saved, .. } => saved.hint(),
+            | Self::Refused { saved, .. }
+            | Self::NoSubscriber { saved, .. } => saved.hint(),
             _ => None,
         };
         saved.or_else(|| match self {
             Self::Usage(error) => error.hint(),
             Self::Client(error) => error.hint(),
-            Self::Incomplete { source: error, .. } => error.hint(),
-            Self::Lost { .. } => Some("QoS 1 (-q 1) sends again what was lost".to_owned()),
-            Self::Source(_) | Self::Save(_) | Self::Refused { .. } | Self::Interrupted { .. } => {
-                None
+            Self::Incomplete { source: error, .. } | Self::Unanswered { source: error, .. } => {
+                error.hint()
             }
+            Self::Lost { .. } => Some("QoS 1 (-q 1) sends again what was lost".to_owned()),
+            Self::Source(_)
+            | Self::Save(_)
+            | Self::Refused { .. }
+            | Self::NoSubscriber { .. }
+            | Self::NotSubscribed { .. }
+            | Self::Interrupted { .. } => None,
         })
     }
 }
@@ -131,7 +154,7 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
 }
 
 fn publish(plan: PublishPlan) -> Result<ExitStatus, RunError> {
-    let PublishPlan { connect, head, topics, payloads, unsent } = plan;
+    let PublishPlan { connect, head, topics, payloads, subscribers, response, unsent } = plan;
     let summary = connect.summary;
     let unit = match &payloads {
         Payloads::One { .. } => Unit::Messages,
@@ -151,7 +174,11 @@ fn publish(plan: PublishPlan) -> Result<ExitStatus, RunError> {
     };
     // The topic is but what a line may leave out.
     let topics = if is_addressed { Vec::new() } else { topics };
-    let mut publisher = Publisher::new(source, head, topics, properties, tally);
+    let response = response.map(|plan| Response::new(plan, head.qos));
+    let mut publisher = Publisher::new(source, head, topics, properties, subscribers, tally);
+    if let Some(response) = response {
+        publisher = publisher.awaiting(response);
+    }
     let started = Instant::now();
     let result = client::run(&connect, HangUp::ignore, &mut publisher);
     let duration = started.elapsed();
@@ -173,10 +200,11 @@ fn ended(interrupt: Interrupt) -> RunError {
 
 /// What a run comes to: only when every message is done with, and none refused, is all well.
 fn conclude(result: Result<(), RunError>, outcome: Outcome) -> Result<ExitStatus, RunError> {
-    let Outcome { tally, interrupt, stopped, failure } = outcome;
+    let Outcome { tally, interrupt, stopped, failure, mut unanswered } = outcome;
     // What went wrong first is what is told.
     let result = failure.map_or(result, Err);
     let (missing, refusals, published) = (tally.missing(), tally.refusals(), tally.read());
+    let unheard = tally.without_subscriber();
     let saved = Saved::new(tally.into_unsent());
     if let Some(missing) = missing {
         return Err(match result.err().or(interrupt.map(ended)) {
@@ -187,10 +215,21 @@ fn conclude(result: Result<(), RunError>, outcome: Outcome) -> Result<ExitStatus
     match result {
         // Nothing is missing of what was read: a signal asks for no more.
         Ok(()) | Err(RunError::Client(ClientError::Interrupted(_))) => {}
-        Err(error) => return Err(error),
+        Err(error) => {
+            return Err(match unanswered.take() {
+                Some(topic) => RunError::Unanswered { topic, source: Box::new(error) },
+                None => error,
+            });
+        }
     }
     if let Some((refused, reason)) = refusals {
         return Err(RunError::Refused { refused, reason, saved });
+    }
+    if let Some(unheard) = unheard {
+        return Err(RunError::NoSubscriber { unheard, saved });
+    }
+    if let Some((topic, interrupt)) = unanswered.zip(interrupt) {
+        return Err(RunError::Unanswered { topic, source: Box::new(ended(interrupt)) });
     }
     match interrupt {
         Some(interrupt) if stopped == Stopped::Short => {

@@ -26,6 +26,7 @@ pub(crate) struct Tally {
     missing: Count,
     refused: Count,
     refusal: Option<ReasonCode>,
+    unheard: Count,
     saving: Option<Saving>,
     /// The last ones of QoS 0, where the session's numbers do not tell all about them: it keeps
     /// none of them.
@@ -134,6 +135,12 @@ impl Part {
         format!("{self} {verb}")
     }
 
+    /// As in "2 of 3 lines have".
+    pub(crate) fn have(&self) -> String {
+        let verb = if self.is_single_message() { "has" } else { "have" };
+        format!("{self} {verb}")
+    }
+
     /// As in ", the first is line 2"; nothing where there is only one to speak of.
     pub(crate) fn beginning(&self) -> String {
         match self.unit {
@@ -161,6 +168,7 @@ impl Tally {
             missing: Count::default(),
             refused: Count::default(),
             refusal: None,
+            unheard: Count::default(),
             saving,
             recent,
             unacknowledged: None,
@@ -232,6 +240,13 @@ impl Tally {
     pub(crate) fn refused(&mut self, entry: Entry, reason: ReasonCode) {
         self.refused.add(entry.number);
         self.refusal.get_or_insert(reason);
+        self.forget(&entry);
+        self.save(entry);
+    }
+
+    /// The broker has taken a message for nobody.
+    pub(crate) fn unheard(&mut self, entry: Entry) {
+        self.unheard.add(entry.number);
         self.forget(&entry);
         self.save(entry);
     }
@@ -328,6 +343,11 @@ impl Tally {
     /// What was refused, and the first reason for it.
     pub(crate) fn refusals(&self) -> Option<(Part, ReasonCode)> {
         self.part(self.refused).zip(self.refusal)
+    }
+
+    /// What has no subscriber.
+    pub(crate) fn without_subscriber(&self) -> Option<Part> {
+        self.part(self.unheard)
     }
 
     fn part(&self, of: Count) -> Option<Part> {

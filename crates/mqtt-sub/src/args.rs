@@ -146,7 +146,7 @@ struct SubscribeArgs {
     #[arg(short = 'E', long, help_heading = "Ending")]
     exit_after_suback: bool,
 
-    /// Leave, with status 0, when no message has come for so long since the subscription was
+    /// Leave with status 0 when no message has come for so long since the subscription was
     /// answered: a number and ms, s, m or h (s where none stands), above 0, at most 1000000000s;
     /// without this it does not count
     #[arg(long, help_heading = "Ending", value_name = "TIME", value_parser = value::time_span())]

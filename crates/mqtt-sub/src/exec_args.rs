@@ -27,12 +27,12 @@ pub(crate) struct ExecArgs {
         value_parser = value::command_line())]
     exec: Option<CommandLine>,
 
-    /// The same, but /bin/sh reads CMD
+    /// Do the same, but let /bin/sh read CMD
     #[arg(long, help_heading = "Commands", value_name = "CMD",
         value_parser = OsStringValueParser::new())]
     exec_shell: Option<OsString>,
 
-    /// Most commands that run at once, 1 to 1000; more than one end in any order
+    /// Run at most so many commands at once, 1 to 1000; more than one end in any order
     #[arg(long, help_heading = "Commands", value_name = "COUNT", default_value = "1",
         value_parser = value::number(1, 1000))]
     exec_jobs: u32,
@@ -42,7 +42,7 @@ pub(crate) struct ExecArgs {
     #[arg(long, help_heading = "Commands", value_name = "TIME", value_parser = value::time_span())]
     exec_timeout: Option<Duration>,
 
-    /// What a command means that fails: continue (a warning) or stop (leave with its status)
+    /// Do this when a command fails: continue (with a warning) or stop (leave with its status)
     #[arg(long, help_heading = "Commands", value_name = "WHAT", default_value = "continue",
         value_parser = value::one_of(ON_FAILURE))]
     exec_failure: OnFailure,

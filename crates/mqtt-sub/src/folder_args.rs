@@ -20,7 +20,7 @@ pub(crate) struct FolderArgs {
         value_parser = PathBufValueParser::new())]
     output_dir: Option<PathBuf>,
 
-    /// What the file of a topic holds: append (every message, one behind the other) or newest (the
+    /// Keep in the file of a topic: append (every message, one behind the other) or newest (the
     /// last message, put in place whole); for --output-dir
     #[arg(long, help_heading = "Output", value_name = "MODE", default_value = "append",
         value_parser = value::one_of(KEEP))]

@@ -8,7 +8,8 @@ use clap::{Arg, Command};
 const NUMBERS: [&str; 7] = ["BYTES", "COUNT", "PERCENT", "PORT", "QOS", "SECONDS", "TIME"];
 
 /// What an option does, or has done: with such a word its help begins.
-const VERBS: [&str; 36] = [
+const VERBS: [&str; 39] = [
+    "Acknowledge",
     "Add",
     "Allow",
     "Ask",
@@ -17,6 +18,7 @@ const VERBS: [&str; 36] = [
     "Create",
     "Delete",
     "Do",
+    "End",
     "Find",
     "Give",
     "Hash",
@@ -34,6 +36,7 @@ const VERBS: [&str; 36] = [
     "Receive",
     "Remove",
     "Replace",
+    "Run",
     "Say",
     "Send",
     "Show",

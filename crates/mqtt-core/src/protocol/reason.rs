@@ -27,6 +27,8 @@ impl ReasonCode {
     pub const SUCCESS: Self = Self(0x00);
     /// 0x04, DISCONNECT only: publish the will all the same.
     pub const DISCONNECT_WITH_WILL: Self = Self(0x04);
+    /// 0x10: a message was taken, and nobody gets it now.
+    pub const NO_MATCHING_SUBSCRIBERS: Self = Self(0x10);
     /// 0x80; also the refusal in a SUBACK of MQTT 3.1.1.
     pub const UNSPECIFIED_ERROR: Self = Self(0x80);
     /// 0x81.

@@ -52,7 +52,8 @@ impl ReceivedMessage {
 /// A message of ours that is done with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Published<P> {
-    /// The last acknowledgement; its reason may be a refusal.
+    /// The last acknowledgement; its reason may be a refusal. Where PUBCOMP has nothing against the
+    /// message, it is what PUBREC said.
     pub ack: Ack,
     /// How many messages of QoS 1 and 2 were published before it, over all connections.
     pub sequence: u64,

@@ -18,7 +18,8 @@ struct InFlight<P> {
 enum Stage {
     PubAck,
     PubRec,
-    PubComp,
+    /// What PUBREC said is not said again.
+    PubComp(ReasonCode),
 }
 
 /// The send window. `P` says where a payload lies; it is kept until the last acknowledgement.
@@ -121,8 +122,8 @@ impl<P: Clone> Outbound<P> {
         match message.stage {
             Stage::PubAck => Err(SessionError::WrongAcknowledgement("PUBREC", ack.packet_id)),
             Stage::PubRec if ack.reason.is_error() => Ok(self.finish(ack)),
-            Stage::PubRec | Stage::PubComp => {
-                message.stage = Stage::PubComp;
+            Stage::PubRec | Stage::PubComp(_) => {
+                message.stage = Stage::PubComp(ack.reason);
                 self.waiting.remove(order);
                 Ok(Acknowledged::reply(Outgoing::PubRel(Ack::success(ack.packet_id))))
             }
@@ -133,13 +134,16 @@ impl<P: Clone> Outbound<P> {
     pub(super) fn pubcomp(&mut self, mut ack: Ack) -> Result<Acknowledged<P>, SessionError> {
         match self.stage(ack.packet_id) {
             None => Ok(Acknowledged::NOTHING),
-            Some(Stage::PubComp) => {
+            Some(Stage::PubComp(taken)) => {
                 // Sent again, "not found" means that an earlier PUBREL had arrived, and the message
                 // is through. Otherwise the broker has lost it (MQTT 5 §3.7.2.1).
                 let order = self.order_of.get(&ack.packet_id);
                 let recovered = order.is_some_and(|order| *order < self.recovered_before);
                 if recovered && ack.reason == ReasonCode::PACKET_ID_NOT_FOUND {
                     ack.reason = ReasonCode::SUCCESS;
+                }
+                if ack.reason == ReasonCode::SUCCESS {
+                    ack.reason = taken;
                 }
                 Ok(self.finish(ack))
             }
@@ -155,7 +159,7 @@ impl<P: Clone> Outbound<P> {
         self.recovered_before = self.next_order;
         if brokers_session == BrokersSession::New {
             for message in self.in_flight.values_mut() {
-                if message.stage == Stage::PubComp {
+                if matches!(message.stage, Stage::PubComp(_)) {
                     message.stage = Stage::PubRec;
                 }
             }
@@ -170,7 +174,8 @@ impl<P: Clone> Outbound<P> {
             return packets;
         }
         let is_release = |in_flight: &BTreeMap<u64, InFlight<P>>, order: &u64| {
-            in_flight.get(order).is_some_and(|message| message.stage == Stage::PubComp)
+            let message = in_flight.get(order);
+            message.is_some_and(|message| matches!(message.stage, Stage::PubComp(_)))
         };
         let releases = self.waiting.iter().filter(|order| is_release(&self.in_flight, order));
         let sent = self.in_flight.len() - self.waiting.len() + releases.count();
@@ -180,7 +185,7 @@ impl<P: Clone> Outbound<P> {
                 continue;
             };
             match (message.stage, message.publish.packet_id) {
-                (Stage::PubComp, Some(packet_id)) => packets.push(Resend::PubRel(packet_id)),
+                (Stage::PubComp(_), Some(packet_id)) => packets.push(Resend::PubRel(packet_id)),
                 _ if room > 0 => {
                     room -= 1;
                     message.publish.dup = true;

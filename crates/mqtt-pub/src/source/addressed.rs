@@ -1,4 +1,4 @@
-//! Lines that say themselves where they go.
+//! Lines that are more than a payload.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use mqtt_core::protocol::TopicName;
 use time::OffsetDateTime;
 use tokio::time::{Instant, sleep_until};
 
+use super::encoding::Encoding;
 use super::line_format::LineFormat;
 use super::lines::{Line, Lines};
 use super::record::{Defaults, Record};
@@ -27,8 +28,10 @@ pub(crate) struct Addressed {
 /// What a line is.
 #[derive(Debug)]
 pub(super) enum Form {
-    /// Topic and payload; the rest is the same for all.
-    TopicAndPayload(LineFormat, Head),
+    /// A payload in an encoding; the rest is the same for all.
+    Encoded(Encoding, TopicName, Head),
+    /// Topic and payload, which may be in an encoding; the rest is the same for all.
+    TopicAndPayload(LineFormat, Option<Encoding>, Head),
     /// A message as `mqtt-sub --json` writes it, and what it has where its line does not say so.
     Record(Defaults),
 }
@@ -138,8 +141,17 @@ impl AddressedLines {
 impl Form {
     fn read(&self, line: &Bytes) -> Result<(Addressed, Option<OffsetDateTime>), LineError> {
         match self {
-            Self::TopicAndPayload(format, head) => {
+            Self::Encoded(encoding, topic, head) => {
+                let (topic, head) = (topic.clone(), head.clone());
+                let payload = encoding.decode(line)?.into();
+                Ok((Addressed { topic, head, payload, line: line.clone() }, None))
+            }
+            Self::TopicAndPayload(format, encoding, head) => {
                 let (topic, payload) = format.read(line)?;
+                let payload = match encoding {
+                    Some(encoding) => encoding.decode(&payload)?.into(),
+                    None => payload,
+                };
                 Ok((Addressed { topic, head: head.clone(), payload, line: line.clone() }, None))
             }
             Self::Record(defaults) => {

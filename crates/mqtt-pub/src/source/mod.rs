@@ -3,6 +3,7 @@
 
 mod addressed;
 mod copies;
+mod encoding;
 mod line_format;
 mod lines;
 mod origin;
@@ -20,6 +21,7 @@ use crate::plan::{Head, Input, LineForm, Payloads, Speed};
 pub(crate) use addressed::Addressed;
 use addressed::{AddressedLines, Form, Reach};
 use copies::Copies;
+pub(crate) use encoding::{Encoding, EncodingError};
 pub(crate) use line_format::{LineFormat, LineFormatError, LineFormatMismatch};
 use lines::{Line, Lines};
 pub(crate) use record::RecordError;
@@ -101,6 +103,9 @@ pub(crate) enum SourceError {
     /// A line is no message.
     #[error("line {number}{cause}")]
     Line { number: u64, cause: Box<LineError> },
+    /// A text spells no bytes.
+    #[error("{origin}, {cause} (--encoding)")]
+    Encoding { origin: String, cause: EncodingError },
     /// `-s` without a byte on stdin.
     #[error("stdin is empty: there is nothing to publish (an empty message is --null-message)")]
     EmptyStdin,
@@ -114,6 +119,8 @@ pub(crate) enum SourceError {
 pub(crate) enum LineError {
     #[error(": {0} (--line-format)")]
     Format(#[from] LineFormatMismatch),
+    #[error(", column {} of the payload: {} (--encoding)", .0.column, .0.fault)]
+    Encoding(#[from] EncodingError),
     #[error(", {0}")]
     Record(#[from] RecordError),
 }
@@ -138,7 +145,7 @@ enum Kind {
     Repeated(Repeated),
     /// A payload per line.
     Lines(Lines),
-    /// A message with its topic per line.
+    /// A message per line, read together with where it goes.
     Addressed(Box<AddressedLines>),
 }
 
@@ -151,14 +158,20 @@ impl Source {
         topics: &[TopicName],
     ) -> Result<Self, SourceError> {
         let kind = match payloads {
-            Payloads::One { origin, repeat } => {
-                Kind::Repeated(Repeated::new(origin::load(origin)?, repeat))
+            Payloads::One { origin, encoding, repeat } => {
+                Kind::Repeated(Repeated::new(origin::load(origin, encoding)?, repeat))
             }
             Payloads::Lines { input, form: LineForm::Payload, .. } => {
                 Kind::Lines(Lines::of(input)?)
             }
-            Payloads::Lines { input, form: LineForm::TopicAndPayload(format), .. } => {
-                Self::addressed(input, Form::TopicAndPayload(format, head.clone()), Speed::Most)?
+            Payloads::Lines { input, form: LineForm::Encoded(encoding, topic), .. } => {
+                Self::addressed(input, Form::Encoded(encoding, topic, head.clone()), Speed::Most)?
+            }
+            Payloads::Lines {
+                input, form: LineForm::TopicAndPayload(format, encoding), ..
+            } => {
+                let form = Form::TopicAndPayload(format, encoding, head.clone());
+                Self::addressed(input, form, Speed::Most)?
             }
             Payloads::Lines { input, form: LineForm::Record(speed), .. } => {
                 let (topic, head) = (topics.first().cloned(), head.clone());

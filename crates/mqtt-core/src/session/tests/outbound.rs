@@ -39,6 +39,17 @@ fn qos_2_ends_with_pubcomp() {
 }
 
 #[test]
+fn what_pubrec_says_of_a_message_that_is_taken_is_told_in_the_end() {
+    let mut talk = Talk::begin();
+    for (packet_id, of_pubcomp, told) in [(1, 0, 0x10), (2, 0x92, 0x92)] {
+        talk.publish(Q2, "a");
+        assert_eq!(talk.hear(Incoming::PubRec(ack(packet_id, 0x10))), None);
+        let done = talk.hear(Incoming::PubComp(ack(packet_id, of_pubcomp)));
+        assert_eq!(done, Some(published(packet_id, "a", told)));
+    }
+}
+
+#[test]
 fn a_second_pubrec_gets_a_second_pubrel() {
     let mut talk = Talk::begin();
     talk.publish(Q2, "a");
