@@ -2,6 +2,8 @@ complete -c mqtt-pub -s t -l topic -d 'Publish to TOPIC' -r -f
 complete -c mqtt-pub -l also-topic -d 'Publish each message to this topic as well' -r -f
 complete -c mqtt-pub -s m -l message -d 'Publish TEXT' -r -f
 complete -c mqtt-pub -s f -l file -d 'Publish the content of FILE' -r -F
+complete -c mqtt-pub -l encoding -d 'Publish the bytes that -m, -f, -s or each line of -l spells in hex or base64' -r -f -a "hex\t''
+base64\t''"
 complete -c mqtt-pub -l line-format -d 'Take each line of --stdin-line apart: %t is its topic, %p its payload, and the text between them parts them, as in \'%t %p\'' -r -f
 complete -c mqtt-pub -l replay -d 'Publish the lines of FILE like --json-lines, as far apart as the messages came' -r -F
 complete -c mqtt-pub -l speed -d 'Make --replay so many times as fast: 2x is twice as fast, 0.5x half, from 0.001 to 1000000' -r -f
@@ -11,6 +13,7 @@ complete -c mqtt-pub -s q -l qos -d 'Publish with this quality of service: 0, 1 
 2\t''"
 complete -c mqtt-pub -l repeat -d 'Publish the message so many times, 1 to 4294967295' -r -f
 complete -c mqtt-pub -l repeat-delay -d 'Pause so many seconds between two of them, 0 to 1000000000, with decimals if wanted' -r -f
+complete -c mqtt-pub -l wait-response -d 'Print the payload of the answer to one message, which is waited for on TOPIC' -r -f
 complete -c mqtt-pub -s h -l host -d 'Connect to this host, by name or address' -r -f -a "(__fish_print_hostnames)"
 complete -c mqtt-pub -s p -l port -d 'Connect to this port, 1 to 65535 (0: --host is the path of a unix socket)' -r -f
 complete -c mqtt-pub -l unix -d 'Connect to the unix socket PATH' -r -F
@@ -73,6 +76,8 @@ complete -c mqtt-pub -s l -l stdin-line -d 'Publish each line of stdin as a mess
 complete -c mqtt-pub -l json-lines -d 'Publish each line of stdin as the message that it describes, in JSON as mqtt-sub --json writes it: topic, QoS, retain, properties and payload'
 complete -c mqtt-pub -s n -l null-message -d 'Publish an empty payload'
 complete -c mqtt-pub -s r -l retain -d 'Have the broker keep the message for later subscribers'
+complete -c mqtt-pub -l require-subscriber -d 'Take it for a failure, status 16, that nobody has subscribed to a message'
+complete -c mqtt-pub -l latency -d 'Print on stderr how long the answer took, as in \'latency: 1.234 ms\''
 complete -c mqtt-pub -s S -l srv -d 'Find brokers by the SRV records of --host'
 complete -c mqtt-pub -l nodelay -d 'Send small packets at once, as is always done'
 complete -c mqtt-pub -l ws -d 'Speak MQTT over WebSocket'

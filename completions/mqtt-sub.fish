@@ -9,18 +9,18 @@ complete -c mqtt-sub -l retain-handling -d 'Have the broker send retained messag
 new\t''
 never\t''"
 complete -c mqtt-sub -s C -l count -d 'Leave after so many messages, 1 to 4294967295' -r -f
-complete -c mqtt-sub -l idle-exit -d 'Leave, with status 0, when no message has come for so long since the subscription was answered: a number and ms, s, m or h (s where none stands), above 0, at most 1000000000s' -r -f
+complete -c mqtt-sub -l idle-exit -d 'Leave with status 0 when no message has come for so long since the subscription was answered: a number and ms, s, m or h (s where none stands), above 0, at most 1000000000s' -r -f
 complete -c mqtt-sub -s F -l format -d 'Write messages like this' -r -f
 complete -c mqtt-sub -l json -d 'Write all that a message carries as JSON, on a line that mqtt-pub --json-lines can publish again' -r -f -a "text\t''
 payload\t''"
 complete -c mqtt-sub -l output-dir -d 'Write messages into DIR instead of to stdout, into a file for each topic' -r -F
-complete -c mqtt-sub -l output-mode -d 'What the file of a topic holds: append (every message, one behind the other) or newest (the last message, put in place whole)' -r -f -a "append\t''
+complete -c mqtt-sub -l output-mode -d 'Keep in the file of a topic: append (every message, one behind the other) or newest (the last message, put in place whole)' -r -f -a "append\t''
 newest\t''"
 complete -c mqtt-sub -l exec -d 'Run a program for each message, instead of writing it: the payload is its stdin, topic and the rest are variables, which stand below' -r -f
-complete -c mqtt-sub -l exec-shell -d 'The same, but /bin/sh reads CMD' -r -f
-complete -c mqtt-sub -l exec-jobs -d 'Most commands that run at once, 1 to 1000' -r -f
+complete -c mqtt-sub -l exec-shell -d 'Do the same, but let /bin/sh read CMD' -r -f
+complete -c mqtt-sub -l exec-jobs -d 'Run at most so many commands at once, 1 to 1000' -r -f
 complete -c mqtt-sub -l exec-timeout -d 'End a command that runs for longer, and count it as failed: a number and ms, s, m or h (s where none stands), above 0, at most 1000000000s' -r -f
-complete -c mqtt-sub -l exec-failure -d 'What a command means that fails: continue (a warning) or stop (leave with its status)' -r -f -a "continue\t''
+complete -c mqtt-sub -l exec-failure -d 'Do this when a command fails: continue (with a warning) or stop (leave with its status)' -r -f -a "continue\t''
 stop\t''"
 complete -c mqtt-sub -s h -l host -d 'Connect to this host, by name or address' -r -f -a "(__fish_print_hostnames)"
 complete -c mqtt-sub -s p -l port -d 'Connect to this port, 1 to 65535 (0: --host is the path of a unix socket)' -r -f
