@@ -81,7 +81,7 @@ struct PublishArgs {
     /// Publish the bytes that -m, -f, -s or each line of -l spells in hex or base64; whitespace in
     /// it means nothing
     #[arg(long, help_heading = "Publishing", value_name = "ENCODING",
-        value_parser = Encoding::parser())]
+        value_parser = value::one_of(&ENCODINGS))]
     encoding: Option<Encoding>,
 
     /// Take each line of --stdin-line apart: %t is its topic, %p its payload, and the text between
@@ -333,6 +333,9 @@ impl PublishArgs {
         Repeat { count, delay: self.repeat_delay }
     }
 }
+
+/// What `--encoding` can be.
+const ENCODINGS: [(&str, Encoding); 2] = [("hex", Encoding::Hex), ("base64", Encoding::Base64)];
 
 /// How fast, as `2x` or `max`.
 fn speed(word: &OsStr) -> Result<Speed, SpeedError> {

@@ -4,7 +4,6 @@ use std::fmt;
 
 use base64::engine::general_purpose::STANDARD;
 use base64::{DecodeError, Engine as _};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 /// How bytes are spelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,17 +52,7 @@ impl fmt::Display for Fault {
     }
 }
 
-const VALUES: [(&str, Encoding); 2] = [("hex", Encoding::Hex), ("base64", Encoding::Base64)];
-
 impl Encoding {
-    /// What reads the option's value.
-    pub(crate) fn parser() -> impl TypedValueParser<Value = Self> {
-        PossibleValuesParser::new(VALUES.map(|(name, _)| name)).map(|name| {
-            let value = VALUES.iter().find(|(known, _)| *known == name);
-            value.map_or(Self::Hex, |(_, encoding)| *encoding)
-        })
-    }
-
     /// The bytes that a text spells; whitespace in it means nothing.
     pub(super) fn decode(self, text: &[u8]) -> Result<Vec<u8>, EncodingError> {
         match self {
