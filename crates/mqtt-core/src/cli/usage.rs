@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 
-use clap::builder::{Resettable, StyledStr, Styles};
+use clap::builder::{Resettable, StyledStr};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgMatches, Command};
 
@@ -124,13 +124,7 @@ pub(super) enum Outcome {
 
 impl Definition {
     pub(super) fn new(invocation: Invocation, command: Command) -> Self {
-        let text = |text: Option<&StyledStr>| {
-            Resettable::from(text.map(|text| called(text, invocation, command.get_styles())))
-        };
-        let (before, after) = (text(command.get_before_help()), text(command.get_after_help()));
         let command = command
-            .before_help(before)
-            .after_help(after)
             .name(invocation.name())
             // What `--version` names is what it is, however it was called.
             .display_name(invocation.tool.name())
@@ -171,9 +165,32 @@ impl Definition {
         UsageError::new(self.invocation, message)
     }
 
+    /// `--help`. What stands around the options is put in the user's words here, and not in every run.
+    fn help(&self) -> String {
+        let text = |text: Option<&StyledStr>| Resettable::from(text.map(|text| self.called(text)));
+        let before = text(self.command.get_before_help());
+        let after = text(self.command.get_after_help());
+        let mut command = self.command.clone().before_help(before).after_help(after);
+        self.rendered(&command.render_help(), Stream::Stdout)
+    }
+
+    /// A text of the help with the name that the user knows, and headings like those of the options.
+    fn called(&self, text: &StyledStr) -> StyledStr {
+        let text = text.to_string().replace(self.invocation.tool.name(), self.invocation.name());
+        let header = self.command.get_styles().get_header();
+        let lines = text.split_inclusive('\n').map(|line| match line.trim_end() {
+            heading if heading.ends_with(':') && !heading.starts_with(' ') => {
+                format!("{header}{heading}{header:#}\n")
+            }
+            _ => line.to_owned(),
+        });
+        lines.collect::<String>().into()
+    }
+
     /// What the tool is, its first examples, and where there is more; for one that has examples.
     pub(super) fn introduction(&self) -> Option<String> {
-        let examples = self.rendered(self.command.get_before_help()?, Stream::Stderr);
+        let examples = self.called(self.command.get_before_help()?);
+        let examples = self.rendered(&examples, Stream::Stderr);
         let first: Vec<_> = examples.lines().take(1 + FIRST_EXAMPLES).collect();
         let about = self.command.get_about().map(ToString::to_string).unwrap_or_default();
         let name = self.invocation.name();
@@ -242,7 +259,8 @@ impl Definition {
                 _ => Outcome::Matches(matches),
             }),
             Err(error) => match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                ErrorKind::DisplayHelp => Ok(Outcome::Text(self.help())),
+                ErrorKind::DisplayVersion => {
                     Ok(Outcome::Text(self.rendered(&error.render(), Stream::Stdout)))
                 }
                 _ => Err(self.usage_error(&error)),
@@ -281,19 +299,6 @@ impl Definition {
         };
         UsageError { message, hint }
     }
-}
-
-/// A text of the help with the name that the user knows, and headings like those of the options.
-fn called(text: &StyledStr, invocation: Invocation, styles: &Styles) -> StyledStr {
-    let text = text.to_string().replace(invocation.tool.name(), invocation.name());
-    let header = styles.get_header();
-    let lines = text.split_inclusive('\n').map(|line| match line.trim_end() {
-        heading if heading.ends_with(':') && !heading.starts_with(' ') => {
-            format!("{header}{heading}{header:#}\n")
-        }
-        _ => line.to_owned(),
-    });
-    lines.collect::<String>().into()
 }
 
 /// The text as an error shows it: 200 characters, and `…` for what is behind them.

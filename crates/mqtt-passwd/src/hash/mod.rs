@@ -157,10 +157,15 @@ fn salt_and_digest(salt: &[u8], digest: &[u8]) -> String {
 
 /// The halves of `SALT$DIGEST`, if both have lengths that a broker takes.
 fn split_salt_and_digest(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let split = memchr::memchr(b'$', text)?;
-    let (salt, digest) = (&text[..split], &text[split + 1..]);
-    let salt_fits = is_base64_of(salt, SALT_LENGTH) || is_base64_of(salt, LONG_SALT_LENGTH);
-    (salt_fits && is_base64_of(digest, DIGEST_LENGTH)).then_some((salt, digest))
+    let ends = |length: &usize| text.get(encoded(*length)) == Some(&b'$');
+    let length = [SALT_LENGTH, LONG_SALT_LENGTH].into_iter().find(ends)?;
+    let (salt, digest) = (&text[..encoded(length)], &text[encoded(length) + 1..]);
+    (is_base64_of(salt, length) && is_base64_of(digest, DIGEST_LENGTH)).then_some((salt, digest))
+}
+
+/// How many characters of padded base64 so many bytes are.
+fn encoded(length: usize) -> usize {
+    length.div_ceil(3) * 4
 }
 
 /// Whether `text` is the padded base64 of `length` bytes. Files have 100,000 lines, so nothing is
@@ -170,7 +175,7 @@ fn is_base64_of(text: &[u8], length: usize) -> bool {
     let Some(digits) = text.len().checked_sub(padding) else {
         return false;
     };
-    text.len() == length.div_ceil(3) * 4
+    text.len() == encoded(length)
         && are_base64_digits(&text[..digits])
         && text[digits..].iter().all(|&byte| byte == b'=')
 }
@@ -183,10 +188,14 @@ fn are_base64_digits(text: &[u8]) -> bool {
 
 /// A decimal number as brokers and we write it: digits, no sign, no leading zero.
 fn decimal(text: &[u8]) -> Option<NonZero<u32>> {
-    if text.starts_with(b"0") || !text.iter().all(u8::is_ascii_digit) {
+    if text.starts_with(b"0") {
         return None;
     }
-    str::from_utf8(text).ok()?.parse().ok()
+    let number = text.iter().try_fold(0_u32, |number, &digit| {
+        let value = digit.is_ascii_digit().then(|| u32::from(digit - b'0'))?;
+        number.checked_mul(10)?.checked_add(value)
+    });
+    number.and_then(NonZero::new)
 }
 
 #[cfg(test)]

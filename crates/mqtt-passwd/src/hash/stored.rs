@@ -4,7 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use subtle::ConstantTimeEq;
 
-use super::{Algorithm, HashError, LONG_SALT_LENGTH, SALT_LENGTH, argon2id, pbkdf2_sha512, sha512};
+use super::{
+    Algorithm, HashError, LONG_SALT_LENGTH, SALT_LENGTH, argon2id, encoded, pbkdf2_sha512, sha512,
+};
 use crate::stack;
 
 /// A hash that some broker takes.
@@ -77,11 +79,6 @@ impl<'a> Stored<'a> {
     pub(crate) fn is_as_written_by(&self, algorithm: Algorithm) -> bool {
         self.algorithm == algorithm && self.salt.len() == encoded(SALT_LENGTH)
     }
-}
-
-/// How many characters of padded base64 so many bytes are.
-fn encoded(length: usize) -> usize {
-    length.div_ceil(3) * 4
 }
 
 fn behind<'a>(prefix: &str, text: &'a [u8]) -> Option<&'a [u8]> {

@@ -72,7 +72,7 @@ impl<'a> Entry<'a> {
 
     /// Whether there is a NUL byte, at which brokers stop reading the line or the whole file.
     pub(super) fn has_nul(&self) -> bool {
-        memchr::memchr(0, self.name).or_else(|| memchr::memchr(0, self.value)).is_some()
+        self.name.contains(&0) || memchr::memchr(0, self.value).is_some()
     }
 }
 
