@@ -10,9 +10,9 @@ use mqtt_core::protocol::{PacketId, Qos, ReasonCode, TopicName};
 use mqtt_core::session::Published;
 use mqtt_core::signal::Interrupt;
 
+use crate::error::PubError;
 use crate::plan::{Head, Subscribers};
 use crate::response::Response;
-use crate::run::RunError;
 use crate::source::{Addressed, Extent, Left, Next, Source, Stopped, Wrong};
 use crate::tally::Tally;
 
@@ -36,7 +36,7 @@ pub(crate) struct Publisher {
     interrupt: Option<Interrupt>,
     stopped: Stopped,
     /// Why no more can be published; what was is waited for all the same.
-    failure: Option<RunError>,
+    failure: Option<PubError>,
 }
 
 /// Whether the properties of messages get to the broker.
@@ -67,7 +67,7 @@ pub(crate) struct Outcome {
     pub(crate) tally: Tally,
     pub(crate) interrupt: Option<Interrupt>,
     pub(crate) stopped: Stopped,
-    pub(crate) failure: Option<RunError>,
+    pub(crate) failure: Option<PubError>,
     /// Where an answer was to come and did not.
     pub(crate) unanswered: Option<TopicName>,
 }
@@ -101,7 +101,7 @@ impl Publisher {
     }
 
     /// Publishes as much as there is and as there is room for.
-    fn publish(&mut self, client: &mut Client) -> Result<(), RunError> {
+    fn publish(&mut self, client: &mut Client) -> Result<(), PubError> {
         while self.has_room(client) {
             let next = match self.held.take() {
                 Some(held) => Next::Addressed(held),
@@ -165,7 +165,7 @@ impl Publisher {
         payload: Payload,
         before: usize,
         client: &mut Client,
-    ) -> Result<(), RunError> {
+    ) -> Result<(), PubError> {
         let Some(topic) = self.topics.get(before) else { return Ok(()) };
         let (length, line) = (payload.len(), self.tally.copy(&payload));
         let message = self.head.clone().message(topic.clone(), payload);
@@ -179,7 +179,7 @@ impl Publisher {
         &mut self,
         Addressed { topic, head, payload, line }: Addressed,
         client: &mut Client,
-    ) -> Result<(), RunError> {
+    ) -> Result<(), PubError> {
         self.carry(&head, client);
         let (qos, length) = (head.qos, payload.len());
         let line = self.tally.copy(&Payload::Memory(line));
@@ -195,7 +195,7 @@ impl Publisher {
         length: usize,
         line: Option<Bytes>,
         client: &Client,
-    ) -> Result<(), RunError> {
+    ) -> Result<(), PubError> {
         if let Err(error) = result {
             self.tally.unpublished(line);
             return Err(error.into());
@@ -267,9 +267,9 @@ impl Publisher {
 }
 
 impl Application for Publisher {
-    type Error = RunError;
+    type Error = PubError;
 
-    fn feed(&mut self, client: &mut Client) -> Result<Flow, RunError> {
+    fn feed(&mut self, client: &mut Client) -> Result<Flow, PubError> {
         if let Err(error) = self.publish(client) {
             self.state = State::Ended;
             self.failure = Some(error);
@@ -280,7 +280,7 @@ impl Application for Publisher {
         Ok(Flow::Continue)
     }
 
-    fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, RunError> {
+    fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, PubError> {
         match event {
             Event::Published(published) => self.completed(&published, client),
             Event::Connected(connack) => self.subscribe(&connack, client)?,
@@ -302,7 +302,7 @@ impl Application for Publisher {
         &mut self,
         interrupt: Interrupt,
         client: &mut Client,
-    ) -> Result<Flow, RunError> {
+    ) -> Result<Flow, PubError> {
         self.interrupt = Some(interrupt);
         self.stopped = self.source.stop();
         if interrupt == Interrupt::TimeLimit {
@@ -378,7 +378,7 @@ impl Application for Publisher {
     }
 }
 
-impl From<ClientError> for RunError {
+impl From<ClientError> for PubError {
     fn from(error: ClientError) -> Self {
         Self::Client(error)
     }

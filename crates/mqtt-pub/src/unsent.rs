@@ -127,6 +127,40 @@ fn sync(file: &File) -> io::Result<()> {
     if file.metadata()?.is_file() { file.sync_data() } else { Ok(()) }
 }
 
+/// What has become of the lines that did not get through.
+#[derive(Debug)]
+pub(crate) enum Saved {
+    /// They are counted.
+    Nowhere,
+    /// They are in this file, and this option publishes them.
+    In(PathBuf, &'static str),
+    /// They should be.
+    Failed(UnsentError),
+}
+
+impl Saved {
+    pub(crate) fn of(file: Option<UnsentFile>) -> Self {
+        match file.map_or(Ok(None), UnsentFile::close) {
+            Ok(None) => Self::Nowhere,
+            Ok(Some((path, option))) => Self::In(path, option),
+            Err(error) => Self::Failed(error),
+        }
+    }
+
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Nowhere => None,
+            Self::In(path, option) => {
+                Some(format!("they are in '{}': {option} publishes them", path.display()))
+            }
+            Self::Failed(error) => {
+                let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+                Some(format!("they are not saved: {error}{}", cause.unwrap_or_default()))
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
