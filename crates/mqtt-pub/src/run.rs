@@ -52,7 +52,7 @@ fn publish(plan: PublishPlan) -> Result<ExitStatus, PubError> {
         ProtocolVersion::V31 | ProtocolVersion::V311 => Carried::LeftOut,
     };
     let is_addressed = payloads.are_addressed();
-    let source = Source::new(payloads, &head, &topics)?;
+    let source = Source::new(payloads, &head, &topics, connect.progress)?;
     let unsent = open(unsent)?;
     let tally = if is_addressed {
         Tally::of_addressed(unsent, summary)

@@ -9,12 +9,14 @@ mod lines;
 mod origin;
 mod record;
 mod repeat;
+mod watched;
 
 use std::io;
 use std::path::PathBuf;
 
 use bytes::Bytes;
 use mqtt_core::payload::Payload;
+use mqtt_core::plan::Progress;
 use mqtt_core::protocol::{Properties, Qos, TopicName};
 
 use crate::plan::{Head, Input, LineForm, Payloads, Speed};
@@ -156,10 +158,11 @@ impl Source {
         payloads: Payloads,
         head: &Head,
         topics: &[TopicName],
+        progress: Progress,
     ) -> Result<Self, SourceError> {
         let kind = match payloads {
             Payloads::One { origin, encoding, repeat } => {
-                Kind::Repeated(Repeated::new(origin::load(origin, encoding)?, repeat))
+                Kind::Repeated(Repeated::new(origin::load(origin, encoding, progress)?, repeat))
             }
             Payloads::Lines { input, form: LineForm::Payload, .. } => {
                 Kind::Lines(Lines::of(input)?)
