@@ -1,8 +1,10 @@
 use std::io::Write as _;
+use std::process::Stdio;
 
 use test_support::packet::{self, Delivery, v3};
+use test_support::patience::until;
 use test_support::scripted_peer::ScriptedPeer;
-use test_support::tool::{Running, Signal};
+use test_support::tool::{Pid, Running, Signal, full_pipe, kill_process};
 
 use super::{publisher, start_at};
 
@@ -177,4 +179,28 @@ fn nothing_keeps_it_while_there_is_no_connection_and_nothing_to_send() {
     assert!(matches!(output.code(), Some(0 | 130)), "{output:?}");
     let owned_up_to = output.stderr().contains("error: 1 of 2 lines read did not get through");
     assert_eq!(owned_up_to, output.code() == Some(130), "{output:?}");
+}
+
+#[test]
+fn a_stderr_that_nobody_reads_does_not_keep_it_from_ending() {
+    let peer = ScriptedPeer::listen();
+    let port = peer.port().to_string();
+    let (_reader, writer) = full_pipe();
+    let arguments = ["-h", "127.0.0.1", "-p", &port, "-t", "t", "-l", "-q", "1"];
+    let mut command = publisher().command(arguments);
+    let mut child = command.stdin(Stdio::piped()).stderr(writer).spawn().unwrap();
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    child.stdin.as_mut().unwrap().write_all(b"one\n").unwrap();
+    client.read_packet();
+    client.close();
+    // That the connection is lost is said before it connects again.
+    let _again = peer.accept();
+    let process = Pid::from_child(&child);
+    let status = until("the tool to end", || {
+        let _ = kill_process(process, Signal::TERM);
+        child.try_wait().unwrap()
+    });
+    assert_eq!(status.code(), Some(143));
 }

@@ -1,8 +1,12 @@
-use std::io::{Read as _, Write as _};
+use std::io::{PipeReader, Read as _, Write as _};
+use std::process::{Child, Stdio};
 
 use test_support::packet::{self, Delivery, v3, v5};
+use test_support::patience::until;
 use test_support::scripted_peer::{Connection, ScriptedPeer};
-use test_support::tool::{Running, Signal, make_non_blocking, peak_memory};
+use test_support::tool::{
+    Pid, Running, Signal, full_pipe, kill_process, make_non_blocking, peak_memory,
+};
 
 use super::{start_at, subscribed, subscriber};
 
@@ -171,7 +175,7 @@ fn a_reader_that_goes_away_ends_it_quietly_even_while_nothing_comes() {
     let port = peer.port().to_string();
     let mut command = subscriber().command(["-h", "127.0.0.1", "-p", &port, "-t", "t"]);
     let (reader, writer) = std::io::pipe().unwrap();
-    let child = command.stdout(writer).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let child = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
     drop(command);
     let mut client = peer.accept();
     client.read_packet();
@@ -192,7 +196,7 @@ fn a_full_disk_is_an_error() {
     let port = peer.port().to_string();
     let mut command = subscriber().command(["-h", "127.0.0.1", "-p", &port, "-t", "t"]);
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let child = command.stdout(full).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let child = command.stdout(full).stderr(Stdio::piped()).spawn().unwrap();
     let mut client = peer.accept();
     client.read_packet();
     client.send(&v3::connack(0));
@@ -208,7 +212,7 @@ fn a_full_disk_is_an_error() {
 }
 
 /// The tool with its stdout in a pipe that nobody reads yet.
-fn with_full_pipe(arguments: &[&str]) -> (std::process::Child, std::io::PipeReader, Connection) {
+fn with_full_pipe(arguments: &[&str]) -> (Child, PipeReader, Connection) {
     let peer = ScriptedPeer::listen();
     let port = peer.port().to_string();
     let arguments = [&["-h", "127.0.0.1", "-p", &port], arguments].concat();
@@ -216,7 +220,7 @@ fn with_full_pipe(arguments: &[&str]) -> (std::process::Child, std::io::PipeRead
     // Whoever shares the pipe may have done so; the tool must not depend on it.
     make_non_blocking(&writer);
     let mut command = subscriber().command(arguments);
-    let child = command.stdout(writer).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let child = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
     let mut client = peer.accept();
     client.read_packet();
     client.send(&v3::connack(0));
@@ -261,6 +265,61 @@ fn a_flood_into_a_full_pipe_stops_the_reading_not_the_pings() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
+/// The tool with a stderr that nobody reads, to which it has something to say: it has lost a connection.
+fn with_stuck_stderr(arguments: &[&str]) -> (Child, PipeReader) {
+    let peer = ScriptedPeer::listen();
+    let port = peer.port().to_string();
+    let arguments = [&["-h", "127.0.0.1", "-p", &port, "-t", "t"], arguments].concat();
+    let (reader, writer) = full_pipe();
+    let mut command = subscriber().command(arguments);
+    let child = command.stdout(Stdio::null()).stderr(writer).spawn().unwrap();
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.read_packet();
+    client.close();
+    // It is said before it connects again.
+    let _again = peer.accept();
+    (child, reader)
+}
+
+#[test]
+fn a_stderr_that_nobody_reads_does_not_keep_it_from_ending() {
+    for arguments in [&[][..], &["-d"], &["--stats"]] {
+        let (mut child, _reader) = with_stuck_stderr(arguments);
+        let process = Pid::from_child(&child);
+        let status = until("the tool to end", || {
+            let _ = kill_process(process, Signal::TERM);
+            child.try_wait().unwrap()
+        });
+        assert_eq!(status.code(), Some(143), "{arguments:?}");
+    }
+    let (mut child, _reader) = with_stuck_stderr(&["-W", "3"]);
+    let status = until("the tool to end", || child.try_wait().unwrap());
+    assert_eq!(status.code(), Some(27));
+}
+
+#[test]
+fn a_flood_into_a_stderr_that_nobody_reads_does_not_keep_it_from_ending() {
+    let peer = ScriptedPeer::listen();
+    let port = peer.port().to_string();
+    let arguments = ["-h", "127.0.0.1", "-p", &port, "-t", "t", "-d", "-W", "2"];
+    let (_reader, writer) = std::io::pipe().unwrap();
+    let mut command = subscriber().command(arguments);
+    let mut child = command.stdout(Stdio::null()).stderr(writer).spawn().unwrap();
+    drop(command);
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.read_packet();
+    let block = v3::publish("t", b"x", Delivery::AtMostOnce).repeat(1000);
+    let mut stream = client.clone_stream();
+    let flood = std::thread::spawn(move || while stream.write_all(&block).is_ok() {});
+    let status = until("the tool to end", || child.try_wait().unwrap());
+    assert_eq!(status.code(), Some(27));
+    flood.join().unwrap();
+}
+
 #[test]
 fn what_was_done_stays_done_when_the_connection_breaks_at_the_end() {
     let (child, mut reader, mut client) = with_full_pipe(&["-t", "t", "-q", "1", "-C", "1"]);
@@ -282,7 +341,7 @@ fn a_disk_that_is_full_when_the_connection_breaks_is_still_an_error() {
         let port = peer.port().to_string();
         let mut command = subscriber().command(["-h", "127.0.0.1", "-p", &port, "-t", "t"]);
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let child = command.stdout(full).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let child = command.stdout(full).stderr(Stdio::piped()).spawn().unwrap();
         let mut client = peer.accept();
         drop(peer);
         client.read_packet();
@@ -290,9 +349,9 @@ fn a_disk_that_is_full_when_the_connection_breaks_is_still_an_error() {
         client.read_packet();
         client.send(&v3::publish("t", b"lost", Delivery::AtMostOnce));
         client.close();
-        let process = test_support::tool::Pid::from_child(&child);
+        let process = Pid::from_child(&child);
         // Whether the write or the loss is seen first, the signal makes it end.
-        let _ = test_support::tool::kill_process(process, Signal::TERM);
+        let _ = kill_process(process, Signal::TERM);
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{output:?}");
     }
@@ -348,7 +407,7 @@ fn the_time_limit_is_told_to_the_broker_although_nobody_reads() {
     let arguments = ["-h", "127.0.0.1", "-p", &port, "-V", "5", "-t", "t", "-W", "1"];
     let (mut reader, writer) = std::io::pipe().unwrap();
     let mut command = subscriber().command(arguments);
-    let child = command.stdout(writer).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let child = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
     drop(command);
     let mut client = peer.accept();
     client.read_packet();

@@ -20,6 +20,7 @@ use tokio::net::unix::pipe::Sender;
 use tokio::sync::mpsc;
 
 use crate::descriptor::Blocking;
+use crate::stderr::{self, BRIEF};
 pub use crate::stream::Stream;
 
 /// A block is handed to the writer when it has grown to that many bytes.
@@ -30,10 +31,6 @@ const QUEUE: usize = 4;
 
 /// A payload at least that long is handed over as it is instead of being copied into a block.
 const SHARED: usize = 16 * 1024;
-
-/// A write of so many bytes does not wait where there is room: in a pipe that can be written to
-/// there is at least as much (`PIPE_BUF`).
-const BRIEF: usize = 4096;
 
 /// Writing failed; what was queued behind is lost.
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +97,14 @@ pub struct Console<R> {
     spare: Vec<Vec<u8>>,
     brief: Option<Brief<R>>,
     writer: Option<Writer>,
+    reach: Reach,
+}
+
+/// Whether what is printed goes anywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    Streams,
+    Nowhere,
 }
 
 impl<R> Console<R> {
@@ -114,6 +119,7 @@ impl<R> Console<R> {
             spare: Vec::new(),
             brief: None,
             writer: None,
+            reach: Reach::Streams,
         }
     }
 
@@ -182,6 +188,10 @@ impl<R> Console<R> {
     /// Writes what was printed, if it is brief and need not wait; else hands it to the writer,
     /// unless the queue is full: then it stays, and is handed over by a later call.
     pub fn flush(&mut self) -> io::Result<()> {
+        if self.reach == Reach::Nowhere {
+            self.abandon();
+            return Ok(());
+        }
         let nothing = self.block.is_empty() && self.receipts.is_empty();
         let failed = self.brief.as_ref().is_some_and(|brief| brief.result.is_err());
         if nothing || failed || self.is_congested() {
@@ -261,6 +271,12 @@ impl<R> Console<R> {
         // What is printed from now on gets a writer, and reports, of its own.
         self.writer = None;
     }
+
+    /// Gives up what is not written, and whatever is printed from now on: there is no time for it.
+    pub fn close(&mut self) {
+        self.abandon();
+        self.reach = Reach::Nowhere;
+    }
 }
 
 impl<R> Default for Console<R> {
@@ -304,7 +320,7 @@ fn write(stdout: &mut Blocking, block: &Block) -> Result<(), ConsoleError> {
                 stdout.write_all(bytes).map_err(|source| ConsoleError { stream, source })?;
             }
             Stream::Stderr => {
-                let _ = io::stderr().write_all(bytes);
+                let _ = stderr::write(bytes);
             }
         }
     }

@@ -10,7 +10,7 @@
 //! - [`invocation`] says under which name a tool was called, and so whose habits it keeps.
 //! - [`url`] reads `mqtt://…`.
 //! - `exit` holds the exit statuses; [`visible`] spells out what a terminal would obey; [`message`]
-//!   is the form of what the tools say on stderr; [`json`] writes strings of any bytes; [`progress`] is
+//!   is the form of what the tools say on stderr, [`stderr`] the way there; [`json`] writes strings of any bytes; [`progress`] is
 //!   the line that says how far the work has come.
 //!
 //! With the feature `client` (the default), the network rooms:
@@ -57,6 +57,7 @@ pub mod session;
 pub mod signal;
 #[cfg(feature = "client")]
 pub mod stats;
+pub mod stderr;
 pub mod stream;
 #[cfg(feature = "client")]
 pub mod transport;

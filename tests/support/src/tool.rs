@@ -13,7 +13,7 @@
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::{PipeReader, PipeWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -200,6 +200,19 @@ impl fmt::Debug for Output {
 #[track_caller]
 pub fn make_non_blocking(pipe: impl std::os::fd::AsFd) {
     rustix::io::ioctl_fionbio(pipe, true).unwrap();
+}
+
+/// A pipe that takes nothing more. Who writes to it waits as long as its reader is there.
+#[must_use]
+pub fn full_pipe() -> (PipeReader, PipeWriter) {
+    let (reader, mut writer) = std::io::pipe().expect("there are pipes");
+    make_non_blocking(&writer);
+    // Whole blocks first, then the rest.
+    for piece in [&[b'x'; 4096][..], b"x"] {
+        while writer.write(piece).is_ok() {}
+    }
+    rustix::io::ioctl_fionbio(&writer, false).unwrap();
+    (reader, writer)
 }
 
 /// The most memory a running process ever had, in KiB.

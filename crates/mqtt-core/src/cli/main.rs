@@ -17,6 +17,7 @@ use crate::message::line;
 use crate::plan::{Audience, ConnectPlan, Notices, Summary};
 #[cfg(feature = "client")]
 use crate::stats::Stats;
+use crate::stderr;
 
 /// Runs a tool: reads argv, calls `tool_run`, prints the error it ends with, gives its status.
 ///
@@ -59,8 +60,7 @@ pub fn show(text: &str) -> ExitStatus {
     let shown = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     match shown {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            let text = line(&format!("error: cannot write to stdout: {error}"));
-            let _ = io::stderr().write_all(text.as_bytes());
+            stderr::last_words(&line(&format!("error: cannot write to stdout: {error}")));
             ExitStatus::FAILURE
         }
         _ => ExitStatus::SUCCESS,
@@ -109,7 +109,7 @@ pub fn tell(audience: Audience, text: &str) {
 #[cfg(feature = "client")]
 pub fn sum_up(summary: Summary, stats: Stats) {
     if summary == Summary::Printed {
-        let _ = io::stderr().write_all(line(&stats.to_string()).as_bytes());
+        stderr::last_words(&line(&stats.to_string()));
     }
 }
 
@@ -141,6 +141,6 @@ fn report<E: Failure>(failure: E) -> ExitStatus {
     if let Some(hint) = hint {
         text.push_str(&line(&format!("hint: {hint}")));
     }
-    let _ = io::stderr().write_all(text.as_bytes());
+    stderr::last_words(&text);
     status
 }

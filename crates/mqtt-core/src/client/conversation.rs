@@ -332,12 +332,12 @@ impl<'a, A: Application> Conversation<'a, A> {
     /// Leaves without what is still to be printed or released; DISCONNECT is sent all the same, so
     /// that the broker knows. While messages come and go there is nothing to leave in order.
     fn cut_short(&mut self, interrupt: Interrupt) -> Result<Turn, ClientError> {
+        self.client.console.close();
         match self.stage {
             Stage::Open | Stage::Leaving(_) => return Err(ClientError::Interrupted(interrupt)),
             Stage::Closing(_) => return Ok(Turn::Last),
             Stage::Releasing(reason, _) => self.stage = Stage::Releasing(reason, Timer::now()),
             Stage::Settling(reason) => {
-                self.client.console.abandon();
                 self.output = Printing::Abandoned;
                 self.stage = Stage::Releasing(reason, Timer::now());
                 // The tool itself tells of its time limit.

@@ -278,6 +278,7 @@ impl Driver<'_> {
                 Outcome::Done(Err(error)) => return Err(error.into()),
                 Outcome::HungUp => return Ok(None),
                 Outcome::Interrupted(interrupt, Urgency::Now) => {
+                    self.client.console.close();
                     return Err(ClientError::Interrupted(interrupt).into());
                 }
                 Outcome::Interrupted(interrupt, Urgency::Soon) => {
@@ -315,8 +316,11 @@ impl Driver<'_> {
 
     /// Writes out what is printed, however the run ended; a signal cuts it short.
     async fn settle(&mut self) -> Result<(), ClientError> {
-        while !self.client.console.is_settled() {
+        loop {
             self.client.flush_console()?;
+            if self.client.console.is_settled() {
+                return Ok(());
+            }
             let written = self.client.console.written();
             match unless_asked_to_end(&mut self.interrupts, &self.hang_up, written).await {
                 Outcome::Done(Ok(_)) | Outcome::Interrupted(_, Urgency::Soon) => {}
@@ -328,7 +332,6 @@ impl Driver<'_> {
                 }
             }
         }
-        Ok(())
     }
 }
 
