@@ -65,6 +65,7 @@ rows! {
     what_was_saved_and_what_was_acknowledged_is_what_was_read: "save-unsent",
     bytes_that_no_broker_should_send: "hostile-bytes",
     packets_that_claim_to_be_huge: "hostile-claims",
+    packets_of_properties_alone: "hostile-properties",
     an_edit_of_a_password_file_is_killed: "kill-passwd",
     an_edit_in_place_is_killed: "kill-passwd-in-place",
     a_hundred_edits_come_at_once: "passwd-at-once",

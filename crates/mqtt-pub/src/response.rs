@@ -104,7 +104,7 @@ impl Response {
         let wanted = self.plan.correlation.as_ref();
         !message.retain
             && message.topic == self.plan.topic
-            && (wanted.is_none() || wanted == correlation)
+            && (wanted.is_none() || wanted == correlation.as_ref())
     }
 
     /// The payload and a newline, as `mqtt-sub` has it; nothing at all for an empty one.

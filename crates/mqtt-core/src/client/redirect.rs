@@ -1,7 +1,7 @@
 //! Where a broker refers us to: the Server Reference of CONNACK and DISCONNECT (MQTT 5 §4.11).
 
 use crate::plan::{Endpoint, Route};
-use crate::protocol::{PropertyId, ReasonCode};
+use crate::protocol::{PropertyId, ReasonCode, Text};
 use crate::session::SessionError;
 
 use super::ClientError;
@@ -69,7 +69,7 @@ impl Way {
     /// often.
     pub(super) fn follow(&mut self, failure: &ClientError) -> Option<String> {
         let (reference, reason) = reference(failure)?;
-        let places = places(reference, self.port())?;
+        let places = places(reference.as_str(), self.port())?;
         if self.followed >= LIMIT {
             return None;
         }
@@ -88,7 +88,7 @@ impl Way {
 }
 
 /// The Server Reference of an error, with the reason for it.
-pub(super) fn reference(failure: &ClientError) -> Option<(&str, ReasonCode)> {
+pub(super) fn reference(failure: &ClientError) -> Option<(Text, ReasonCode)> {
     let (reason, properties) = match failure {
         ClientError::Session(SessionError::Refused { connack, .. }) => {
             (ReasonCode(connack.code), &connack.properties)
@@ -100,7 +100,7 @@ pub(super) fn reference(failure: &ClientError) -> Option<(&str, ReasonCode)> {
     };
     let refers = [ReasonCode::USE_ANOTHER_SERVER, ReasonCode::SERVER_MOVED].contains(&reason);
     let reference = properties.text(PropertyId::ServerReference).filter(|_| refers)?;
-    Some((reference.as_str(), reason))
+    Some((reference, reason))
 }
 
 /// The places of a reference: names with or without a port, separated by blanks; a name with

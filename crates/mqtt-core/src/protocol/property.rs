@@ -301,58 +301,73 @@ pub enum PropertyError {
     Value(&'static str),
 }
 
-/// A list of properties in the order of the wire. An empty one costs no allocation.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Properties(Vec<Property>);
+/// A list of properties in the order of the wire.
+///
+/// It is kept as its bytes, checked, and read anew whenever it is asked: a received one is a slice of
+/// its frame, and takes no more memory than has come, however many there are. `None` where there is
+/// none: most messages then have nothing to let go of.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Properties(Option<Bytes>);
 
 impl Properties {
     /// No properties.
     #[must_use]
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self(None)
     }
 
     /// Checks a list that `carrier` is going to carry.
     pub fn checked(carrier: Carrier, list: Vec<Property>) -> Result<Self, PropertyError> {
-        let mut properties = Self::new();
+        let mut seen = Seen::default();
+        let mut bytes = BytesMut::new();
         for property in list {
-            properties.admit(carrier, &property)?;
-            properties.0.push(property);
+            seen.admit(carrier, &property)?;
+            property.encode(&mut bytes);
         }
-        Ok(properties)
+        Ok(Self::of(bytes.freeze()))
+    }
+
+    fn of(list: Bytes) -> Self {
+        Self((!list.is_empty()).then_some(list))
     }
 
     /// Takes a property out.
     pub(crate) fn remove(&mut self, id: PropertyId) {
-        self.0.retain(|property| property.id != id);
+        let mut rest = BytesMut::new();
+        self.iter().filter(|property| property.id != id).for_each(|p| p.encode(&mut rest));
+        *self = Self::of(rest.freeze());
     }
 
     /// The properties in order.
-    pub fn iter(&self) -> std::slice::Iter<'_, Property> {
-        self.0.iter()
+    #[must_use]
+    pub fn iter(&self) -> Iter {
+        Iter(Reader::new("list of properties", self.0.clone().unwrap_or_default()))
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.is_none()
     }
 
     /// The first value of a property.
     #[must_use]
-    pub fn value(&self, id: PropertyId) -> Option<&Value> {
-        self.0.iter().find(|property| property.id == id).map(|property| &property.value)
+    pub fn value(&self, id: PropertyId) -> Option<Value> {
+        self.0.as_ref()?;
+        self.iter().find(|property| property.id == id).map(|property| property.value)
     }
 
     /// The first value of a property with a whole number.
     #[must_use]
+    #[inline]
     pub fn number(&self, id: PropertyId) -> Option<u32> {
+        self.0.as_ref()?;
         self.value(id)?.number()
     }
 
     /// The first value of a property with a string.
     #[must_use]
-    pub fn text(&self, id: PropertyId) -> Option<&Text> {
+    pub fn text(&self, id: PropertyId) -> Option<Text> {
         match self.value(id)? {
             Value::Text(text) => Some(text),
             _ => None,
@@ -364,73 +379,120 @@ impl Properties {
     #[must_use]
     pub fn explanation(&self) -> String {
         let quoted = |before: &str, id| {
-            let text = self.text(id).map(|text| text.as_str().escape_debug());
-            text.map(|text| format!(" ({before}\"{text}\")")).unwrap_or_default()
+            let text = self.text(id);
+            let text = text.map(|text| format!(" ({before}\"{}\")", text.as_str().escape_debug()));
+            text.unwrap_or_default()
         };
         quoted("", PropertyId::ReasonString) + &quoted("see ", PropertyId::ServerReference)
     }
 
-    fn admit(&self, carrier: Carrier, property: &Property) -> Result<(), PropertyError> {
+    /// Reads the length and the list (§2.2.2), and checks it.
+    #[inline]
+    pub(super) fn decode(carrier: Carrier, reader: &mut Reader) -> Result<Self, DecodeError> {
+        match reader.variable_integer()? {
+            0 => Ok(Self::new()),
+            length => {
+                let list = reader.part(length)?;
+                Self::decode_list(carrier, list)
+            }
+        }
+    }
+
+    fn decode_list(carrier: Carrier, mut list: Reader) -> Result<Self, DecodeError> {
+        let mut seen = Seen::default();
+        let packet = list.packet();
+        let bytes = list.clone().rest();
+        while !list.is_empty() {
+            let property = Property::decode(&mut list)?;
+            seen.admit(carrier, &property)
+                .map_err(|error| DecodeError::Property { packet, error })?;
+        }
+        Ok(Self::of(bytes))
+    }
+
+    fn list(&self) -> &[u8] {
+        self.0.as_deref().unwrap_or_default()
+    }
+
+    /// The bytes [`Self::encode`] writes.
+    #[inline]
+    pub(super) fn encoded_length(&self) -> usize {
+        let list = self.list().len();
+        variable_integer_length(list) + list
+    }
+
+    /// Writes the length and the list.
+    #[inline]
+    pub(super) fn encode(&self, out: &mut BytesMut) {
+        put_variable_integer(out, self.list().len());
+        out.put_slice(self.list());
+    }
+}
+
+/// Property by property: what is secret stays so.
+impl fmt::Debug for Properties {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self).finish()
+    }
+}
+
+impl IntoIterator for &Properties {
+    type Item = Property;
+    type IntoIter = Iter;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// The properties of a list, in order.
+#[derive(Clone)]
+pub struct Iter(Reader);
+
+impl Iterator for Iter {
+    type Item = Property;
+
+    fn next(&mut self) -> Option<Property> {
+        // The list was checked: only its end is no property.
+        Property::decode(&mut self.0).ok()
+    }
+}
+
+/// Which properties of a list there have been, a bit for each.
+#[derive(Default)]
+struct Seen(u32);
+
+impl Seen {
+    fn admit(&mut self, carrier: Carrier, property: &Property) -> Result<(), PropertyError> {
         let row = property.id.row();
         if !row.carriers.contains(&carrier) {
             return Err(PropertyError::NotAllowed(row.name));
         }
-        if !property.id.repeats_in(carrier) && self.value(property.id).is_some() {
+        let bit = 1 << property.id as u32;
+        if !property.id.repeats_in(carrier) && self.0 & bit != 0 {
             return Err(PropertyError::Repeated(row.name));
         }
         if !row.kind.admits(&property.value) {
             return Err(PropertyError::Value(row.name));
         }
+        self.0 |= bit;
         Ok(())
-    }
-
-    /// Reads the length and the list (§2.2.2).
-    pub(super) fn decode(carrier: Carrier, reader: &mut Reader) -> Result<Self, DecodeError> {
-        let mut properties = Self::new();
-        let length = reader.variable_integer()?;
-        let mut list = reader.part(length)?;
-        while !list.is_empty() {
-            let identifier = list.u8()?;
-            let row = TABLE
-                .iter()
-                .find(|row| row.identifier == identifier)
-                .ok_or(DecodeError::UnknownProperty { packet: list.packet(), identifier })?;
-            let property = Property { id: row.id, value: row.kind.decode(&mut list)? };
-            properties
-                .admit(carrier, &property)
-                .map_err(|error| DecodeError::Property { packet: list.packet(), error })?;
-            properties.0.push(property);
-        }
-        Ok(properties)
-    }
-
-    /// The bytes of the list without the length in front of it.
-    fn list_length(&self) -> usize {
-        self.0.iter().map(|property| 1 + property.value.length()).sum()
-    }
-
-    /// The bytes [`Self::encode`] writes.
-    pub(super) fn encoded_length(&self) -> usize {
-        let list = self.list_length();
-        variable_integer_length(list) + list
-    }
-
-    /// Writes the length and the list.
-    pub(super) fn encode(&self, out: &mut BytesMut) {
-        put_variable_integer(out, self.list_length());
-        for property in &self.0 {
-            out.put_u8(property.id.row().identifier);
-            property.value.encode(out);
-        }
     }
 }
 
-impl<'a> IntoIterator for &'a Properties {
-    type Item = &'a Property;
-    type IntoIter = std::slice::Iter<'a, Property>;
+impl Property {
+    fn decode(list: &mut Reader) -> Result<Self, DecodeError> {
+        let identifier = list.u8()?;
+        let row = TABLE
+            .iter()
+            .find(|row| row.identifier == identifier)
+            .ok_or(DecodeError::UnknownProperty { packet: list.packet(), identifier })?;
+        Ok(Self { id: row.id, value: row.kind.decode(list)? })
+    }
 
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
+    fn encode(&self, out: &mut BytesMut) {
+        out.put_u8(self.id.row().identifier);
+        self.value.encode(out);
     }
 }
 
@@ -495,20 +557,6 @@ impl Value {
         }
     }
 
-    fn length(&self) -> usize {
-        match self {
-            Self::Byte(_) => 1,
-            Self::TwoByte(_) => 2,
-            Self::FourByte(_) => 4,
-            Self::Variable(number) => {
-                variable_integer_length(usize::try_from(*number).unwrap_or(usize::MAX))
-            }
-            Self::Text(text) => 2 + text.len(),
-            Self::Binary(bytes) => 2 + bytes.len(),
-            Self::Pair(key, value) => 4 + key.len() + value.len(),
-        }
-    }
-
     fn encode(&self, out: &mut BytesMut) {
         match self {
             Self::Byte(number) => out.put_u8(*number),
@@ -544,13 +592,10 @@ pub(crate) mod tests {
             TABLE.iter().filter(|row| row.carriers.contains(&carrier)).map(|row| row.id).collect();
         let property = prop::sample::select(rows).prop_flat_map(any_property);
         prop::collection::vec(property, 0..8).prop_map(move |list| {
-            let mut properties = Properties::new();
-            for property in list {
-                if properties.admit(carrier, &property).is_ok() {
-                    properties.0.push(property);
-                }
-            }
-            properties
+            let mut seen = Seen::default();
+            let admitted = |property: &Property| seen.admit(carrier, property).is_ok();
+            let list = list.into_iter().filter(admitted).collect();
+            Properties::checked(carrier, list).unwrap()
         })
     }
 
@@ -620,6 +665,12 @@ pub(crate) mod tests {
         let value = Value::Binary(Bytes::from_static(b"hunter2"));
         let shown = format!("{:?}", Property { id: P::AuthenticationData, value });
         assert_eq!(shown, "Property { id: AuthenticationData, .. }");
+        let list = vec![
+            Property { id: P::AuthenticationMethod, value: Value::Text(Text::new("m").unwrap()) },
+            Property { id: P::AuthenticationData, value: Value::Binary("hunter2".into()) },
+        ];
+        let shown = format!("{:?}", Properties::checked(C::Connect, list).unwrap());
+        assert!(shown.contains("AuthenticationMethod") && !shown.contains("hunter2"), "{shown}");
     }
 
     fn decode(carrier: Carrier, bytes: &'static [u8]) -> Result<Properties, DecodeError> {
@@ -652,7 +703,7 @@ pub(crate) mod tests {
     #[test]
     fn a_publish_may_hold_several_subscription_identifiers() {
         let properties = decode(C::Publish, b"\x05\x0b\x01\x0b\xac\x02").unwrap();
-        let values: Vec<_> = properties.iter().map(|property| property.value.clone()).collect();
+        let values: Vec<_> = properties.iter().map(|property| property.value).collect();
         assert_eq!(values, [Value::Variable(1), Value::Variable(300)]);
         assert!(decode(C::Subscribe, b"\x05\x0b\x01\x0b\xac\x02").is_err());
     }

@@ -66,7 +66,7 @@ impl Text {
     }
 
     /// The same string in memory of its own, where it is to outlive the frame it came in.
-    pub(super) fn detached(&self) -> Self {
+    pub(crate) fn detached(&self) -> Self {
         Self(ByteString::from(self.as_str()))
     }
 

@@ -24,6 +24,7 @@ pub fn remaining_length_within(packet_length: u32) -> usize {
 
 /// Reads from the body of one whole packet: whatever wants more bytes than are left is malformed,
 /// never "not yet there".
+#[derive(Clone)]
 pub(super) struct Reader {
     bytes: Bytes,
     packet: &'static str,

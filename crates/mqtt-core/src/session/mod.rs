@@ -230,7 +230,7 @@ impl<P: Clone> Session<P> {
                 let what = "it assigned a client identifier, and we have one";
                 return Err(SessionError::Unexpected(what));
             }
-            self.config.client_id = assigned.clone();
+            self.config.client_id = assigned.detached();
         }
         let seconds = limits.keep_alive.unwrap_or(self.config.keep_alive);
         self.keep_alive = KeepAlive::new(seconds, now);

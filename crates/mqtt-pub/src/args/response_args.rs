@@ -97,10 +97,10 @@ pub(super) fn request(
     }
     let unusable = |error: &dyn std::fmt::Display| given.error(error.to_string());
     let topic = Text::new(response.topic.as_str().to_owned()).map_err(|error| unusable(&error))?;
-    let mut list: Vec<_> = properties.iter().cloned().collect();
+    let mut list: Vec<_> = properties.iter().collect();
     list.push(Property { id: PropertyId::ResponseTopic, value: Value::Text(topic) });
     let correlation = match properties.value(PropertyId::CorrelationData) {
-        Some(Value::Binary(data)) => data.clone(),
+        Some(Value::Binary(data)) => data,
         _ => random().map_err(|error| unusable(&error))?,
     };
     if properties.value(PropertyId::CorrelationData).is_none() {

@@ -75,7 +75,7 @@ fn variables(message: &ReceivedMessage) -> Vec<(String, String)> {
             all.push((prefix.clone() + "_NAME", name.as_str().to_owned()));
             all.push((prefix + "_VALUE", value.as_str().to_owned()));
         } else {
-            add(&mut all, name_of(*id), text_of(value));
+            add(&mut all, name_of(id), text_of(&value));
         }
     }
     all.push((USER_PROPERTIES.to_owned(), user_properties.to_string()));

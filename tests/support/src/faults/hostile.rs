@@ -27,6 +27,14 @@ pub(super) const CLAIMS: Row = Row {
     trial: claimed,
 };
 
+pub(super) const PROPERTIES: Row = Row {
+    name: "hostile-properties",
+    fault: "a whole packet of up to 4 MB of properties, each of two or five bytes: memory follows what came",
+    side_by_side: 4,
+    short: 12,
+    trial: of_properties,
+};
+
 /// Memory that a tool may have of its own, in bytes: what it has anyway, and far less than a packet
 /// may claim to be long.
 const MEMORY: u64 = 24 << 20;
@@ -112,10 +120,51 @@ fn claimed(case: &mut Case<'_>) -> Trial {
         assert!(running.wait().code().is_some_and(|code| code != PANICKED), "{first:02x}");
         return trial.sum("seen through", 1);
     };
+    trial.most("memory in KiB", taken(before, after, length))
+}
+
+/// The memory in KiB that so many bytes have cost, which may not be more than they account for.
+fn taken(before: u64, after: u64, length: usize) -> u64 {
     let kib = after - before;
     let memory = usize::try_from(kib).expect("64 bits") * 1024;
     assert!(memory <= ANYWAY + PER_BYTE * length, "{memory} bytes for {length} that came");
-    trial.most("memory in KiB", kib)
+    kib
+}
+
+/// The packets that hold the properties.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holder {
+    ConnAck,
+    SubAck,
+    Publish,
+}
+
+/// The memory of a subscriber before and after a packet that is little but properties.
+fn of_properties(case: &mut Case<'_>) -> Trial {
+    let holder = case.one_of(&[Holder::ConnAck, Holder::SubAck, Holder::Publish]);
+    let property = match holder {
+        // Subscription identifier 1, and a user property without a name.
+        Holder::Publish => case.one_of(&[&b"\x0b\x01"[..], b"\x26\0\0\0\0"]),
+        Holder::ConnAck | Holder::SubAck => b"\x26\0\0\0\0",
+    };
+    let list = property.repeat(case.random.usize(1..4_000_000 / property.len()));
+    let none = Vec::new();
+    let of = |other| if holder == other { &list } else { &none };
+    let peer = ScriptedPeer::listen();
+    let port = peer.port().to_string();
+    let words = ["-h", "127.0.0.1", "-p", &port, "-t", "t", "-V", "5", "-q", "1"];
+    let running = case.rig.subscriber.spawn(words);
+    let mut client = peer.accept();
+    client.read_packet();
+    let before = peak_memory(running.id());
+    client.send(&v5::connack(0, of(Holder::ConnAck)));
+    client.read_packet();
+    let length = packet::variable_length(of(Holder::SubAck).len());
+    client.send(&frame(0x90, &[&[0, 1], &length, of(Holder::SubAck), &[1]]));
+    client.send(&v5::publish("t", b"seen", Delivery::AtLeastOnce(1), of(Holder::Publish)));
+    client.expect(&packet::puback(1));
+    let kib = taken(before, peak_memory(running.id()), list.len());
+    Trial::default().sum("bytes", list.len()).most("memory in KiB", kib)
 }
 
 /// What a broker may say to a tool that sends one message, or subscribes.

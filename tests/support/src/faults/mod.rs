@@ -45,7 +45,7 @@ pub struct Row {
 }
 
 /// All rows, in the order in which they are run.
-pub const ROWS: [Row; 35] = [
+pub const ROWS: [Row; 36] = [
     kill::WHILE_PUBLISHING,
     kill::WHILE_PUBLISHING_PERSISTENT,
     kill::MILLION_LINES,
@@ -76,6 +76,7 @@ pub const ROWS: [Row; 35] = [
     saved::UNSENT,
     hostile::BYTES,
     hostile::CLAIMS,
+    hostile::PROPERTIES,
     passwords::KILLED,
     passwords::KILLED_IN_PLACE,
     passwords::AT_ONCE,

@@ -297,7 +297,7 @@ fn properties_are_found_by_their_names() {
         ],
     );
     assert_eq!(list.number(P::SubscriptionIdentifier), Some(5), "the first one");
-    assert_eq!(list.text(P::ContentType), Some(&text("t")));
+    assert_eq!(list.text(P::ContentType), Some(text("t")));
     assert_eq!(list.number(P::ContentType), None);
     assert_eq!(list.text(P::TopicAlias), None);
 }

@@ -359,13 +359,13 @@ proptest! {
         prop_assert_eq!(properties.number(P::MaximumPacketSize), Some(9));
         prop_assert_eq!(properties.number(P::TopicAliasMaximum), alias_max.map(u32::from));
         prop_assert_eq!(properties.number(P::ServerKeepAlive), keep_alive.map(u32::from));
-        let text = |id| properties.text(id).map(ToString::to_string);
+        let text = |id| properties.text(id).map(|text| text.to_string());
         prop_assert_eq!(text(P::AssignedClientIdentifier), assigned);
         prop_assert_eq!(text(P::ServerReference), reference);
         let expected = data.map(Value::Binary);
-        prop_assert_eq!(properties.value(P::AuthenticationData), expected.as_ref());
+        prop_assert_eq!(properties.value(P::AuthenticationData), expected);
         let pairs: Vec<_> =
-            properties.iter().filter(|property| property.id == P::UserProperty).cloned().collect();
+            properties.iter().filter(|property| property.id == P::UserProperty).collect();
         prop_assert_eq!(pairs, users(&user_properties));
     }
 

@@ -200,7 +200,7 @@ impl PropertyConversion {
             Self::CorrelationData => {
                 let data = message.properties.value(PropertyId::CorrelationData);
                 if let Some(Value::Binary(data)) = data {
-                    out.extend_from_slice(data);
+                    out.extend_from_slice(&data);
                 }
             }
             Self::UserProperties => append_user_properties(message, out),
@@ -212,7 +212,7 @@ impl PropertyConversion {
 fn append_user_properties(message: &ReceivedMessage, out: &mut Vec<u8>) {
     let mut separator = "";
     for property in &message.properties {
-        if let Value::Pair(key, value) = &property.value {
+        if let Value::Pair(key, value) = property.value {
             let _ = write!(out, "{separator}{key}:{value}");
             separator = " ";
         }

@@ -162,7 +162,7 @@ fn user_properties(properties: &Properties, writer: &mut Writer<'_>) {
     writer.key("user-properties");
     writer.open(Nesting::Array);
     for property in properties {
-        if let Value::Pair(key, value) = &property.value {
+        if let Value::Pair(key, value) = property.value {
             writer.element();
             writer.open(Nesting::Object);
             writer.key_of(key.as_str());
