@@ -1,6 +1,6 @@
-use test_support::packet::{Delivery, hex, v5};
+use test_support::packet::{self, Delivery, hex, v5};
 use test_support::scripted_peer::{Connection, ScriptedPeer};
-use test_support::tool::{Running, Signal};
+use test_support::tool::{Running, Signal, peak_memory};
 
 use super::{start_at, subscriber};
 
@@ -120,6 +120,22 @@ fn the_brokers_topic_aliases_are_taken_up_to_what_we_announced() {
     let output = running.wait();
     output.assert_code(0);
     assert_eq!(output.stdout(), "a/b 1\na/b 2\n");
+}
+
+#[test]
+fn a_topic_alias_keeps_nothing_but_its_topic_in_memory() {
+    let (running, mut client, _) = connected("-t # -q 1 -N -D connect topic-alias-maximum 100");
+    client.read_packet();
+    client.send(&v5::suback(1, &[1]));
+    let payload = vec![0; 1_000_000];
+    for number in 1..=100 {
+        let delivery = Delivery::AtLeastOnce(number);
+        let alias = [&[0x23][..], &number.to_be_bytes()].concat();
+        client.send(&v5::publish("t", &payload, delivery, &alias));
+        client.expect(&packet::puback(number));
+    }
+    let memory = peak_memory(running.id());
+    assert!(memory < 24 * 1024, "{memory} KiB");
 }
 
 // The original sends no SUBSCRIBE then, and waits for ever.

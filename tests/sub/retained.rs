@@ -1,7 +1,7 @@
 use test_support::mosquitto::Mosquitto;
 use test_support::packet::{self, Delivery, v3, v5};
 use test_support::scripted_peer::{Connection, ScriptedPeer};
-use test_support::tool::{Running, Signal, Tool};
+use test_support::tool::{Running, Signal, Tool, peak_memory};
 
 use super::{start_at, subscribed, subscriber};
 
@@ -261,6 +261,38 @@ fn what_cannot_be_written_is_not_removed() {
     client.expect(&packet::DISCONNECT);
     client.close();
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(1));
+}
+
+#[test]
+fn what_waits_to_be_removed_takes_no_more_memory_than_has_come() {
+    let alias = b"\x23\0\x01";
+    let retained = |topic: &str, delivery| {
+        packet::flagged(v5::publish(topic, b"x", delivery, alias), packet::RETAIN)
+    };
+    let words = "-t # -V 5 -q 1 -M 1 --remove-retained -D connect topic-alias-maximum 1";
+    let peer = ScriptedPeer::listen();
+    let running = start_at(&peer, &words.split(' ').collect::<Vec<_>>());
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v5::connack(0, &[]));
+    client.read_packet();
+    client.send(&v5::suback(1, &[1]));
+    // Its topic comes once, and then a number in its place; nothing is ever removed.
+    client.send(&retained(&"t".repeat(60_000), Delivery::AtMostOnce));
+    client.send(&retained("", Delivery::AtMostOnce).repeat(5_000));
+    client.send(&retained("", Delivery::AtLeastOnce(9)));
+    // The one removal that is asked for, and the acknowledgement.
+    let sent = [client.read_packet(), client.read_packet()];
+    assert!(sent.contains(&packet::puback(9)));
+    let memory = peak_memory(running.id());
+    assert!(memory < 24 * 1024, "{memory} KiB");
+    running.signal(Signal::INT);
+    client.read_packet();
+    client.close();
+    let output = running.wait();
+    // One that is asked for, and perhaps one for what has come since.
+    let told = [1, 2].map(|count| format!("the removal of {count} retained messages"));
+    assert!(told.iter().any(|told| output.stderr().contains(told)), "{output:?}");
 }
 
 /// A broker with so many retained messages, `0` to `n-1` on topics of these names.

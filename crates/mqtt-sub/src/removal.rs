@@ -1,7 +1,7 @@
 //! Taking retained messages off the broker (`--remove-retained`): an empty retained message in
 //! their place does it (MQTT 5 §3.3.1.3).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 
 use bytes::Bytes;
 use mqtt_core::client::{Client, ClientError};
@@ -14,8 +14,10 @@ use crate::error::SubError;
 /// The removals of a run. What the connection loses is sent again by the session.
 #[derive(Debug, Default)]
 pub(crate) struct Removal {
-    /// Not asked for yet, oldest first.
-    waiting: VecDeque<TopicName>,
+    /// Not asked for yet, each topic once: a removal also takes what has come there meanwhile. So a peer
+    /// that never answers makes us keep no more topics than it has sent; to read nothing more would
+    /// not do, for the answers come behind the messages.
+    waiting: BTreeSet<TopicName>,
     /// Asked for, and not answered.
     unanswered: HashMap<PacketId, TopicName>,
     asked: u64,
@@ -28,7 +30,9 @@ impl Removal {
     /// it would never end.
     pub(crate) fn message(&mut self, message: &ReceivedMessage) {
         if message.retain && !message.payload.is_empty() {
-            self.waiting.push_back(message.topic.detached());
+            if !self.waiting.contains(&message.topic) {
+                self.waiting.insert(message.topic.detached());
+            }
         }
     }
 
@@ -39,7 +43,7 @@ impl Removal {
             return Ok(());
         }
         while client.can_publish(Qos::AtLeastOnce)
-            && let Some(topic) = self.waiting.pop_front()
+            && let Some(topic) = self.waiting.pop_first()
         {
             let packet_id = client.publish(Message {
                 topic: topic.clone(),

@@ -8,7 +8,7 @@ use std::fmt;
 pub const MAX_LENGTH: usize = 65_535;
 
 /// A string that every packet can carry. Cheap to clone; a received one is a slice of its frame.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text(ByteString);
 
 /// Why a string cannot be sent.

@@ -11,7 +11,7 @@ use super::text::{Text, TextError};
 const MAX_SEPARATORS: usize = 200;
 
 /// A topic that can be published to: not empty, no wildcards.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TopicName(Text);
 
 /// What can be subscribed to: wildcards, if any, fill whole levels, `#` only the last.

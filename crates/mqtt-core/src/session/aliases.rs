@@ -41,7 +41,9 @@ impl InboundAliases {
         }
         match topic {
             Some(topic) => {
-                self.topics.insert(alias, topic.clone());
+                if self.topics.get(&alias) != Some(&topic) {
+                    self.topics.insert(alias, topic.detached());
+                }
                 Ok(topic)
             }
             None => self.topics.get(&alias).cloned().ok_or(SessionError::TopicAlias(alias)),

@@ -112,7 +112,7 @@ impl Folder {
         } else {
             let file = self.open_to_append(&topic)?;
             self.open.truncate(OPEN - 1);
-            self.open.insert(0, (topic, file));
+            self.open.insert(0, (topic.detached(), file));
         }
         let Some((topic, file)) = self.open.first_mut() else { return Ok(()) };
         append_all(file, &self.bytes).map_err(|source| FolderError::System {
