@@ -1,5 +1,6 @@
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use tempfile::TempDir;
 use test_support::packet::{self, Delivery, v3};
@@ -92,11 +93,17 @@ fn more_topics_than_files_may_be_open_have_all_their_messages() {
 
 #[test]
 fn what_is_no_file_is_neither_followed_nor_acknowledged() {
-    for (mode, made) in [("append", "link"), ("append", "folder"), ("newest", "folder")] {
+    let modes = ["append", "newest"];
+    let all = modes.map(|mode| ["link", "folder", "pipe"].map(|made| (mode, made)));
+    for (mode, made) in all.into_iter().flatten() {
         let (around, folder, running, mut client) = writing(&["--output-mode", mode]);
         let outside = around.path().join("outside");
         match made {
             "link" => std::os::unix::fs::symlink(&outside, folder.join("a")).unwrap(),
+            "pipe" => {
+                let status = Command::new("mkfifo").arg(folder.join("a")).status();
+                assert!(status.unwrap().success());
+            }
             _ => fs::create_dir(folder.join("a")).unwrap(),
         }
         client.send(&v3::publish("a", b"x", Delivery::AtLeastOnce(1)));

@@ -354,6 +354,12 @@ fn a_duplicate_flag_at_qos_0_loses_no_message() {
     assert!(matches!(decode(V5, "3804 000161 00"), Ok(Incoming::Publish(_))));
 }
 
+// §3.3.2.3.5 forbids it to a sender. Whoever publishes could otherwise end all that listen.
+#[test]
+fn a_response_topic_with_a_wildcard_loses_no_message() {
+    assert!(matches!(decode(V5, "3008 000161 04 08 000123"), Ok(Incoming::Publish(_))));
+}
+
 /// A first byte as often a packet's as not, a body as often whole as not.
 fn anything() -> impl Strategy<Value = Vec<u8>> {
     let bytes = || prop::collection::vec(any::<u8>(), 0..40);

@@ -14,7 +14,9 @@ use std::time::SystemTime;
 use mqtt_core::console::Console;
 use mqtt_core::protocol::TopicName;
 use mqtt_core::session::{Receipt, ReceivedMessage};
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, mkdirat, openat, renameat, unlinkat};
+use rustix::fs::{
+    AtFlags, CWD, FileType, Mode, OFlags, mkdirat, openat, renameat, statat, unlinkat,
+};
 use rustix::io::Errno;
 
 use super::{Format, Problem};
@@ -143,6 +145,7 @@ impl Folder {
     fn replace(&mut self, topic: &TopicName) -> Result<(), FolderError> {
         let name = FileName::of(topic.as_str());
         let replaced = self.inside(&name, |folder| {
+            refuse_what_is_no_file(folder, &name.file)?;
             // No file of a topic begins with a dot.
             let new = format!(".mqtt-sub.{}", std::process::id());
             let written = write_new(folder, &new, &self.bytes)
@@ -216,6 +219,16 @@ fn undo(file: &File, written: u64, error: io::Error) -> io::Result<()> {
         let _ = file.set_len(metadata.len().saturating_sub(written));
     }
     Err(error)
+}
+
+/// What is no file was put there for something else, and is not taken away either.
+fn refuse_what_is_no_file(folder: BorrowedFd<'_>, name: &str) -> io::Result<()> {
+    match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(found) if FileType::from_raw_mode(found.st_mode).is_file() => Ok(()),
+        Ok(_) => Err(Errno::NXIO.into()),
+        Err(Errno::NOENT) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Writes a new file; one that a killed run of that number has left is nobody's.
