@@ -1,8 +1,10 @@
 use std::fs::OpenOptions;
+use std::io::Write as _;
 use std::process::Command;
 
 use tempfile::TempDir;
 use test_support::packet::{self, Delivery, v3};
+use test_support::patience::until;
 use test_support::scripted_peer::Connection;
 use test_support::tool::{Output, Running, Signal};
 
@@ -32,7 +34,7 @@ impl Gates {
     /// Lets the command go on that has begun.
     fn open(&self, id: u16) {
         let gate = OpenOptions::new().write(true).open(self.0.path().join(id.to_string()));
-        std::io::Write::write_all(&mut gate.unwrap(), b"\n").unwrap();
+        gate.unwrap().write_all(b"\n").unwrap();
     }
 }
 
@@ -175,6 +177,31 @@ fn what_has_not_succeeded_is_not_acknowledged_if_success_is_wanted() {
 }
 
 #[test]
+fn a_command_that_finds_no_room_beside_others_waits_for_one_of_them() {
+    let (gates, count) = (Gates::new(8), 8_u16);
+    let jobs = ["--exec-jobs", "8", "--exec-shell", &gates.command()];
+    let words = ["-t", "t", "-q", "1", "-C", "8"];
+    let (running, mut client) = subscribed(&[&words[..], &jobs].concat());
+    running.limit_files(5);
+    // As much as a pipe does not take at once, so that each command has one of them.
+    let payload = vec![b'x'; 1_000_000];
+    let messages: Vec<_> = (1..=count).flat_map(|id| publish(id, "t", &payload)).collect();
+    let mut stream = client.clone_stream();
+    let sending = std::thread::spawn(move || stream.write_all(&messages).unwrap());
+    for id in 1..=count {
+        let begun = format!("begun {id}\n");
+        until("the command to begin", || {
+            String::from_utf8_lossy(&running.stdout()).contains(&begun).then_some(())
+        });
+        gates.open(id);
+        client.expect(&packet::puback(id));
+    }
+    sending.join().unwrap();
+    let output = left(running, client, 0);
+    assert_eq!(output.stderr(), "");
+}
+
+#[test]
 fn a_command_that_cannot_be_run_ends_the_run_and_nothing_is_acknowledged() {
     let (running, mut client) = subscribed(&["-t", "t", "--exec", "/no/such/program"]);
     client.send(&publish(1, "t", b""));
@@ -182,7 +209,7 @@ fn a_command_that_cannot_be_run_ends_the_run_and_nothing_is_acknowledged() {
     assert_eq!(
         output.stderr(),
         "error: the command for a message on topic 't' cannot be run: \
-         No such file or directory (os error 2)\n"
+         '/no/such/program': No such file or directory (os error 2)\n"
     );
 }
 

@@ -37,9 +37,9 @@ impl Commands {
         &mut self,
         message: ReceivedMessage,
         receipt: Option<Receipt>,
-    ) -> Result<Flow, CommandError> {
-        self.jobs.start(message, receipt)?;
-        Ok(if self.jobs.is_full() { Flow::Full } else { Flow::Pending })
+    ) -> Flow {
+        self.jobs.start(message, receipt);
+        if self.jobs.is_full() { Flow::Full } else { Flow::Pending }
     }
 
     /// A message that no command is run for, which is acknowledged behind those before it.

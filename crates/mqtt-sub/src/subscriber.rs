@@ -195,7 +195,7 @@ impl Subscriber {
         } else if let Some(folder) = &mut self.folder {
             warn(folder.write(message, &self.display.format, self.clock)?, client);
         } else if let Some(commands) = &mut self.commands {
-            flow = commands.take(message, receipt)?;
+            flow = commands.take(message, receipt);
         } else {
             self.print(message, client);
         }

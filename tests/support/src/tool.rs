@@ -336,6 +336,15 @@ impl Running {
         let _before = prlimit(Some(Pid::from_child(&self.child)), Resource::Data, limit);
     }
 
+    /// Lets it have only so many more files open than it has.
+    #[track_caller]
+    pub fn limit_files(&self, more: u64) {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.id())).unwrap().count();
+        let limit = u64::try_from(open).unwrap() + more;
+        let limit = Rlimit { current: Some(limit), maximum: Some(limit) };
+        prlimit(Some(Pid::from_child(&self.child)), Resource::Nofile, limit).unwrap();
+    }
+
     /// Whether it has not ended yet.
     #[track_caller]
     pub fn is_running(&mut self) -> bool {

@@ -1,5 +1,6 @@
 //! Why a command has failed.
 
+use std::ffi::OsString;
 use std::io;
 use std::time::Duration;
 
@@ -17,8 +18,8 @@ pub(crate) struct CommandError {
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Cause {
-    #[error("cannot be run: {0}")]
-    Start(io::Error),
+    #[error("cannot be run: '{}': {error}", program.display())]
+    Start { program: OsString, error: io::Error },
     #[error("ended with status {0}")]
     Status(u8),
     #[error("was ended by signal {0}")]
@@ -36,7 +37,7 @@ impl CommandError {
 
     /// Whether it would be the same for every other message.
     pub(crate) fn is_final(&self) -> bool {
-        matches!(&self.cause, Cause::Start(error) if matches!(
+        matches!(&self.cause, Cause::Start { error, .. } if matches!(
             error.kind(),
             io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied
         ))
@@ -45,7 +46,7 @@ impl CommandError {
     /// The status of a run that it ends: the command's own, or what a shell and timeout(1) have.
     pub(crate) fn status(&self) -> ExitStatus {
         match &self.cause {
-            Cause::Start(error) => match error.kind() {
+            Cause::Start { error, .. } => match error.kind() {
                 io::ErrorKind::NotFound => ExitStatus::COMMAND_NOT_FOUND,
                 io::ErrorKind::PermissionDenied => ExitStatus::COMMAND_NOT_EXECUTABLE,
                 _ => ExitStatus::FAILURE,

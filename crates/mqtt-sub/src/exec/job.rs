@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use mqtt_core::protocol::TopicName;
-use rustix::io::retry_on_intr;
+use rustix::io::{Errno, retry_on_intr};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use super::error::{Cause, CommandError};
@@ -40,6 +40,14 @@ pub(super) struct Job {
     pub(super) heard: Receiver<Word>,
 }
 
+/// What has become of a command.
+#[derive(Debug)]
+pub(super) enum Ended {
+    With(Result<(), CommandError>),
+    /// The system has no room for it now; it can be tried again.
+    NoRoom(Job, io::Error),
+}
+
 /// What is done to a command next, and when.
 struct End {
     /// `None`: nothing.
@@ -58,13 +66,26 @@ enum Reason {
 }
 
 impl Job {
-    pub(super) fn run(self) -> Result<(), CommandError> {
-        let topic = self.topic.clone();
-        self.outcome().map_err(|cause| CommandError::new(&topic, cause))
+    pub(super) fn run(mut self) -> Ended {
+        let outcome = match self.command.spawn() {
+            Ok(child) => self.attend(child),
+            Err(error) if is_shortage(&error) => return Ended::NoRoom(self, error),
+            Err(error) => Err(self.cannot_start(error)),
+        };
+        Ended::With(outcome.map_err(|cause| CommandError::new(&self.topic, cause)))
     }
 
-    fn outcome(mut self) -> Result<(), Cause> {
-        let mut child = self.command.spawn().map_err(Cause::Start)?;
+    /// It could not be started when there was all the room that there is.
+    pub(super) fn give_up(&self, error: io::Error) -> CommandError {
+        CommandError::new(&self.topic, self.cannot_start(error))
+    }
+
+    fn cannot_start(&self, error: io::Error) -> Cause {
+        Cause::Start { program: self.command.get_program().to_owned(), error }
+    }
+
+    /// From its start to its end.
+    fn attend(&self, mut child: Child) -> Result<(), Cause> {
         let mut end = End::after(self.time_limit);
         let group = Pid::from_child(&child);
         let started =
@@ -73,7 +94,7 @@ impl Job {
             // No thread: the command cannot go on without its stdin, or be waited for.
             let _ = kill_process_group(group, Signal::KILL);
             let _ = child.wait();
-            return Err(Cause::Start(error));
+            return Err(self.cannot_start(error));
         }
         while let Some(word) = self.listen(end.moment) {
             match word {
@@ -82,7 +103,8 @@ impl Job {
             }
             end.strike_when_due(group);
         }
-        judge(&mut child, end)
+        let status = child.wait().map_err(|error| self.cannot_start(error))?;
+        judge(status, end)
     }
 
     /// The next word, or [`Word::EndBy`] now when the moment has come.
@@ -137,6 +159,12 @@ impl End {
     }
 }
 
+/// Whether the end of another command may help.
+fn is_shortage(error: &io::Error) -> bool {
+    let shortages = [Errno::MFILE, Errno::NFILE, Errno::AGAIN, Errno::NOMEM];
+    Errno::from_io_error(error).is_some_and(|error| shortages.contains(&error))
+}
+
 /// Gives the payload to the command, by a thread where that may take long. Who does not read it
 /// does not want it.
 fn give(stdin: Option<ChildStdin>, payload: Bytes) -> io::Result<()> {
@@ -151,9 +179,8 @@ fn give(stdin: Option<ChildStdin>, payload: Bytes) -> io::Result<()> {
     Ok(())
 }
 
-/// Takes the status. A command that has done its work in time has, whatever it was told.
-fn judge(child: &mut Child, end: End) -> Result<(), Cause> {
-    let status = child.wait().map_err(Cause::Start)?;
+/// What the status means. A command that has done its work in time has, whatever it was told.
+fn judge(status: ExitStatus, end: End) -> Result<(), Cause> {
     if status.success() {
         return Ok(());
     }

@@ -21,7 +21,7 @@ use tokio::sync::mpsc as wakeful;
 
 use environment::Environment;
 pub(crate) use error::{Cause, CommandError};
-use job::{Job, Word};
+use job::{Ended, Job, Word};
 
 /// How long commands may go on after the run was asked to end: with the time they have after that
 /// (`job::MERCY`) less than what the driver has patience for, five seconds.
@@ -62,7 +62,10 @@ pub(crate) struct Jobs {
     /// Oldest first: MQTT wants acknowledgements in the order of the messages.
     entries: VecDeque<Entry>,
     started: u64,
+    /// Those that are put off among them.
     running: usize,
+    /// Those that have found no room beside others, and begin when one of these has ended.
+    put_off: VecDeque<Start>,
     report: wakeful::UnboundedSender<Report>,
     reports: wakeful::UnboundedReceiver<Report>,
     /// One that has come while nobody could look at it.
@@ -70,10 +73,25 @@ pub(crate) struct Jobs {
     threads: Vec<JoinHandle<()>>,
 }
 
+/// A command that is to begin.
+#[derive(Debug)]
+struct Start {
+    number: u64,
+    job: Job,
+}
+
 #[derive(Debug)]
 struct Report {
     number: u64,
-    outcome: Outcome,
+    ended: Ended,
+    company: Company,
+}
+
+/// Whether commands were at work when this one was to begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Company {
+    Alone,
+    Others,
 }
 
 /// A message that was taken.
@@ -94,6 +112,7 @@ impl Jobs {
             entries: VecDeque::new(),
             started: 0,
             running: 0,
+            put_off: VecDeque::new(),
             report,
             reports,
             arrived: None,
@@ -103,7 +122,7 @@ impl Jobs {
 
     /// Whether no command may be started beside those that run.
     pub(crate) fn is_full(&self) -> bool {
-        self.running >= self.plan.jobs.get()
+        self.running >= self.plan.jobs.get() || !self.put_off.is_empty()
     }
 
     pub(crate) fn running(&self) -> usize {
@@ -111,13 +130,9 @@ impl Jobs {
     }
 
     /// Runs the command for a message. Ask [`Self::is_full`] first.
-    pub(crate) fn start(
-        &mut self,
-        message: ReceivedMessage,
-        receipt: Option<Receipt>,
-    ) -> Result<(), CommandError> {
+    pub(crate) fn start(&mut self, message: ReceivedMessage, receipt: Option<Receipt>) {
         self.started += 1;
-        let (number, report) = (self.started, self.report.clone());
+        let number = self.started;
         let (words, heard) = mpsc::channel();
         let job = Job {
             topic: message.topic.detached(),
@@ -127,18 +142,40 @@ impl Jobs {
             words: words.clone(),
             heard,
         };
-        let topic = job.topic.clone();
-        let thread = thread::Builder::new().name("command".to_owned()).spawn(move || {
-            let outcome = job.run();
-            // Nobody listens any more where the run is over.
-            let _ = report.send(Report { number, outcome });
-        });
-        let cannot_start = |error| CommandError::new(&topic, Cause::Start(error));
-        self.threads.retain(|thread| !thread.is_finished());
-        self.threads.push(thread.map_err(cannot_start)?);
         self.running += 1;
         self.entries.push_back(Entry { number, receipt, job: Some(words) });
-        Ok(())
+        self.begin(Start { number, job });
+    }
+
+    /// Gives a command a thread. That there is none is reported as the thread itself would.
+    fn begin(&mut self, Start { number, job }: Start) {
+        let company = if self.at_work() == 1 { Company::Alone } else { Company::Others };
+        let report = self.report.clone();
+        let (hand, handed) = mpsc::sync_channel::<Job>(1);
+        let thread = thread::Builder::new().name("command".to_owned()).spawn({
+            let report = report.clone();
+            move || {
+                let Ok(job) = handed.recv() else { return };
+                // Nobody listens any more where the run is over.
+                let _ = report.send(Report { number, ended: job.run(), company });
+            }
+        });
+        self.threads.retain(|thread| !thread.is_finished());
+        match thread {
+            Ok(thread) => {
+                self.threads.push(thread);
+                // It is there to take it.
+                let _ = hand.send(job);
+            }
+            Err(error) => {
+                let _ = report.send(Report { number, ended: Ended::NoRoom(job, error), company });
+            }
+        }
+    }
+
+    /// How many commands run or begin.
+    fn at_work(&self) -> usize {
+        self.running - self.put_off.len()
     }
 
     fn command(&self, message: &ReceivedMessage) -> Command {
@@ -162,12 +199,35 @@ impl Jobs {
 
     /// What the next command that has ended came to.
     pub(crate) fn ended(&mut self) -> Option<Outcome> {
-        let report = self.arrived.take().or_else(|| self.reports.try_recv().ok())?;
-        self.running -= 1;
-        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.number == report.number) {
-            entry.job = None;
+        loop {
+            let report = self.arrived.take().or_else(|| self.reports.try_recv().ok())?;
+            let Report { number, ended, company } = report;
+            let outcome = match (ended, company) {
+                (Ended::With(outcome), _) => outcome,
+                (Ended::NoRoom(job, error), Company::Alone) => Err(job.give_up(error)),
+                (Ended::NoRoom(job, _), Company::Others) => {
+                    self.put_off.push_back(Start { number, job });
+                    // They may all have ended meanwhile.
+                    if self.at_work() == 0 {
+                        self.begin_next();
+                    }
+                    continue;
+                }
+            };
+            self.running -= 1;
+            if let Some(entry) = self.entries.iter_mut().find(|entry| entry.number == number) {
+                entry.job = None;
+            }
+            self.begin_next();
+            return Some(outcome);
         }
-        Some(report.outcome)
+    }
+
+    /// The oldest of those that were put off.
+    fn begin_next(&mut self) {
+        if let Some(start) = self.put_off.pop_front() {
+            self.begin(start);
+        }
     }
 
     /// The next message that is done with, and all before it: it can be acknowledged.
