@@ -66,6 +66,9 @@ impl Failure for PubError {
 
     fn hint(&self) -> Option<String> {
         let saved = match self {
+            Self::Incomplete { saved, source, .. } if source.is_about_a_line() => {
+                saved.hint().map(|hint| format!("{hint}, once that line is put right"))
+            }
             Self::Incomplete { saved, .. }
             | Self::Lost { saved, .. }
             | Self::Refused { saved, .. }
@@ -86,5 +89,12 @@ impl Failure for PubError {
             | Self::NotSubscribed { .. }
             | Self::Interrupted { .. } => None,
         })
+    }
+}
+
+impl PubError {
+    /// Whether a line is wrong, and so will be again.
+    fn is_about_a_line(&self) -> bool {
+        matches!(self, Self::Source(SourceError::Line { .. }))
     }
 }

@@ -2,6 +2,8 @@
 
 mod awaiting;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use mqtt_core::client::{Application, Client, ClientError, Event, Flow, Loss};
 use mqtt_core::payload::Payload;
@@ -15,6 +17,11 @@ use crate::plan::{Head, Subscribers};
 use crate::response::Response;
 use crate::source::{Addressed, Extent, Left, Next, Source, Stopped, Wrong};
 use crate::tally::Tally;
+use crate::unsent::Rest;
+
+/// How long what is still to be read may take, where it is kept for another time: enough for a file
+/// and for a program that is about to end.
+const REST: Duration = Duration::from_secs(2);
 
 /// Publishes what a source gives and keeps count of it.
 #[derive(Debug)]
@@ -25,6 +32,9 @@ pub(crate) struct Publisher {
     topics: Vec<TopicName>,
     /// A message that says itself where it goes, and at its QoS there was no room for it.
     held: Option<Box<Addressed>>,
+    /// What cannot be published, with its line where lines are kept: it comes behind what is not
+    /// acknowledged.
+    unpublished: Option<Option<Bytes>>,
     properties: Carried,
     /// From this one on, a reason says that a message did not get through.
     least_refusal: ReasonCode,
@@ -65,6 +75,7 @@ enum State {
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) tally: Tally,
+    pub(crate) rest: Rest,
     pub(crate) interrupt: Option<Interrupt>,
     pub(crate) stopped: Stopped,
     pub(crate) failure: Option<PubError>,
@@ -86,6 +97,7 @@ impl Publisher {
             head,
             topics,
             held: None,
+            unpublished: None,
             properties,
             least_refusal: match subscribers {
                 Subscribers::Optional => ReasonCode::UNSPECIFIED_ERROR,
@@ -122,7 +134,7 @@ impl Publisher {
                 }
                 Next::Wrong(wrong) => {
                     let Wrong { line, error } = *wrong;
-                    self.tally.unpublished(self.tally.copy(&Payload::Memory(line)));
+                    self.unpublished = Some(self.tally.copy(&Payload::Memory(line)));
                     return Err(error.into());
                 }
                 Next::Later => {
@@ -197,7 +209,7 @@ impl Publisher {
         client: &Client,
     ) -> Result<(), PubError> {
         if let Err(error) = result {
-            self.tally.unpublished(line);
+            self.unpublished = Some(line);
             return Err(error.into());
         }
         self.tally.published(length, line, qos, client);
@@ -248,21 +260,33 @@ impl Publisher {
         self.topics.get(usize::try_from(sequence % turns).ok()?)
     }
 
-    /// What the run has come to. What was read and never published counts as well.
-    pub(crate) fn conclude(mut self) -> Outcome {
-        if let Some(held) = self.held.take() {
-            self.tally.unpublished(self.tally.copy(&Payload::Memory(held.line)));
+    /// What the run has come to, which ended like that. What was read and never published counts as
+    /// well; and where lines are kept, what can still be read, unless a signal has asked for the end.
+    pub(crate) fn conclude(mut self, result: &Result<(), PubError>) -> Outcome {
+        let held = self.held.take().map(|held| self.tally.copy(&Payload::Memory(held.line)));
+        if let Some(line) = self.unpublished.take().or(held) {
+            self.tally.unpublished(line);
         }
-        self.source.end();
+        let is_told_to_end = matches!(self.interrupt, Some(Interrupt::Signal(_)))
+            || matches!(
+                result,
+                Err(PubError::Client(ClientError::Interrupted(Interrupt::Signal(_))))
+            );
+        if self.tally.saves() && !is_told_to_end {
+            self.source.end_after(REST);
+        } else {
+            self.source.end();
+        }
         while let Some(left) = self.source.next_left() {
             match left {
                 Left::Whole(payload) => self.tally.unpublished(self.tally.copy(&payload)),
                 Left::Cut(part) => self.tally.cut(&part),
             }
         }
+        let rest = if self.source.is_cut() { Rest::Unread } else { Rest::Read };
         let Self { tally, interrupt, stopped, failure, response, .. } = self;
         let unanswered = response.and_then(|response| response.missing());
-        Outcome { tally, interrupt, stopped, failure, unanswered }
+        Outcome { tally, rest, interrupt, stopped, failure, unanswered }
     }
 }
 

@@ -69,7 +69,7 @@ fn publish(plan: PublishPlan) -> Result<ExitStatus, PubError> {
     let started = Instant::now();
     let result = client::run(&connect, HangUp::ignore, &mut publisher);
     let duration = started.elapsed();
-    let outcome = publisher.conclude();
+    let outcome = publisher.conclude(&result);
     cli::sum_up(summary, Stats { totals: outcome.tally.totals(), duration });
     conclude(result, outcome)
 }
@@ -87,12 +87,12 @@ fn ended(interrupt: Interrupt) -> PubError {
 
 /// What a run comes to: only when every message is done with, and none refused, is all well.
 fn conclude(result: Result<(), PubError>, outcome: Outcome) -> Result<ExitStatus, PubError> {
-    let Outcome { tally, interrupt, stopped, failure, mut unanswered } = outcome;
+    let Outcome { tally, rest, interrupt, stopped, failure, mut unanswered } = outcome;
     // What went wrong first is what is told.
     let result = failure.map_or(result, Err);
     let (missing, refusals, published) = (tally.missing(), tally.refusals(), tally.read());
     let unheard = tally.without_subscriber();
-    let saved = Saved::of(tally.into_unsent());
+    let saved = Saved::of(tally.into_unsent(), rest);
     if let Some(missing) = missing {
         return Err(match result.err().or(interrupt.map(ended)) {
             Some(cause) => PubError::Incomplete { missing, saved, source: Box::new(cause) },
