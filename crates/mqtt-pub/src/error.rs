@@ -39,6 +39,9 @@ pub(crate) enum PubError {
     /// The broker does not let us see the answer.
     #[error("the broker refused to subscribe to '{topic}': {reason}{explanation}")]
     NotSubscribed { topic: TopicName, reason: ReasonCode, explanation: String },
+    /// `-W`, before anything was connected.
+    #[error("timed out before what is to be published could be read")]
+    TimedOut,
     /// The end came before the last repetition.
     #[error("{interrupt} after {published} messages")]
     Interrupted { interrupt: Interrupt, published: u64 },
@@ -60,6 +63,7 @@ impl Failure for PubError {
             Self::NoSubscriber { .. } => {
                 ExitStatus::from_code(ReasonCode::NO_MATCHING_SUBSCRIBERS.0)
             }
+            Self::TimedOut => ExitStatus::TIMEOUT,
             Self::Interrupted { interrupt, .. } => interrupt_status(*interrupt),
         }
     }
@@ -87,6 +91,7 @@ impl Failure for PubError {
             | Self::Refused { .. }
             | Self::NoSubscriber { .. }
             | Self::NotSubscribed { .. }
+            | Self::TimedOut
             | Self::Interrupted { .. } => None,
         })
     }

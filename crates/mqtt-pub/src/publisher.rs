@@ -32,21 +32,30 @@ pub(crate) struct Publisher {
     topics: Vec<TopicName>,
     /// A message that says itself where it goes, and at its QoS there was no room for it.
     held: Option<Box<Addressed>>,
-    /// What cannot be published, with its line where lines are kept: it comes behind what is not
-    /// acknowledged.
-    unpublished: Option<Option<Bytes>>,
+    /// What cannot be published.
+    unpublished: Option<Unpublished>,
     properties: Carried,
     /// From this one on, a reason says that a message did not get through.
     least_refusal: ReasonCode,
     state: State,
     /// What is waited for once the message is published.
     response: Option<Box<Response>>,
+    /// For whoever types, once the broker has let us in.
+    note: Option<&'static str>,
     tally: Tally,
     /// What has asked it to end, and what of the source will not come because of it.
     interrupt: Option<Interrupt>,
     stopped: Stopped,
     /// Why no more can be published; what was is waited for all the same.
     failure: Option<PubError>,
+}
+
+/// A message that cannot be published. It is counted when those before it are known to be
+/// acknowledged or not.
+#[derive(Debug)]
+struct Unpublished {
+    /// The line, where lines are kept.
+    line: Option<Bytes>,
 }
 
 /// Whether the properties of messages get to the broker.
@@ -105,11 +114,17 @@ impl Publisher {
             },
             state: State::Flowing,
             response: None,
+            note: None,
             tally,
             interrupt: None,
             stopped: Stopped::Whole,
             failure: None,
         }
+    }
+
+    /// For a source that somebody types.
+    pub(crate) fn noting(self, note: &'static str) -> Self {
+        Self { note: Some(note), ..self }
     }
 
     /// Publishes as much as there is and as there is room for.
@@ -134,7 +149,8 @@ impl Publisher {
                 }
                 Next::Wrong(wrong) => {
                     let Wrong { line, error } = *wrong;
-                    self.unpublished = Some(self.tally.copy(&Payload::Memory(line)));
+                    let line = self.tally.copy(&Payload::Memory(line));
+                    self.unpublished = Some(Unpublished { line });
                     return Err(error.into());
                 }
                 Next::Later => {
@@ -209,7 +225,7 @@ impl Publisher {
         client: &Client,
     ) -> Result<(), PubError> {
         if let Err(error) = result {
-            self.unpublished = Some(line);
+            self.unpublished = Some(Unpublished { line });
             return Err(error.into());
         }
         self.tally.published(length, line, qos, client);
@@ -263,14 +279,20 @@ impl Publisher {
     /// What the run has come to, which ended like that. What was read and never published counts as
     /// well; and where lines are kept, what can still be read, unless a signal has asked for the end.
     pub(crate) fn conclude(mut self, result: &Result<(), PubError>) -> Outcome {
-        let held = self.held.take().map(|held| self.tally.copy(&Payload::Memory(held.line)));
-        if let Some(line) = self.unpublished.take().or(held) {
+        if let Some(held) = self.held.take() {
+            let line = self.tally.copy(&Payload::Memory(held.line));
+            self.unpublished = Some(Unpublished { line });
+        }
+        if let Some(Unpublished { line }) = self.unpublished.take() {
             self.tally.unpublished(line);
         }
         let is_told_to_end = matches!(self.interrupt, Some(Interrupt::Signal(_)))
             || matches!(
                 result,
-                Err(PubError::Client(ClientError::Interrupted(Interrupt::Signal(_))))
+                Err(PubError::Client(
+                    ClientError::Interrupted(Interrupt::Signal(_))
+                        | ClientError::InterruptedEarly(Interrupt::Signal(_))
+                ))
             );
         if self.tally.saves() && !is_told_to_end {
             self.source.end_after(REST);
@@ -307,7 +329,12 @@ impl Application for Publisher {
     fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, PubError> {
         match event {
             Event::Published(published) => self.completed(&published, client),
-            Event::Connected(connack) => self.subscribe(&connack, client)?,
+            Event::Connected(connack) => {
+                if let Some(note) = self.note.take() {
+                    client.tell(note);
+                }
+                self.subscribe(&connack, client)?;
+            }
             Event::Subscribed(suback) => self.subscribed(&suback)?,
             Event::Message(message, _) => {
                 if let Some(response) = &mut self.response {
