@@ -11,6 +11,7 @@ mod in_place;
 mod line;
 mod record;
 mod replace;
+mod rights;
 mod undo_copy;
 
 use std::collections::HashMap;

@@ -7,7 +7,7 @@
 
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Read, Seek, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -15,14 +15,12 @@ use zeroize::Zeroizing;
 use super::error::PasswordFileError;
 use super::folder::Folder;
 use super::in_place::{self, InPlaceError};
+use super::rights;
 use super::undo_copy::{UndoCopy, Verdict};
 use super::{Edited, PasswordFile};
 
 /// Small pieces are gathered into blocks of this size.
 const BLOCK: usize = 64 * 1024;
-
-/// Where Linux keeps the access control list of a file.
-const ACCESS_CONTROL_LIST: &str = "system.posix_acl_access";
 
 /// An open password file that nobody else edits meanwhile.
 pub(crate) struct LockedFile {
@@ -155,7 +153,8 @@ impl LockedFile {
                 Obstacle::Write(error)
             }
         })?;
-        self.copy_rights(new.as_file()).map_err(|_| Obstacle::Rename(InPlaceReason::Rights))?;
+        rights::copy(&self.file, &self.metadata, new.as_file())
+            .map_err(|_| Obstacle::Rename(InPlaceReason::Rights))?;
         write_pieces(new.as_file_mut(), edited.pieces()).map_err(Obstacle::Write)?;
         new.persist(&self.real).map_err(|error| {
             match error.error.kind() {
@@ -168,24 +167,6 @@ impl LockedFile {
             }
         })?;
         self.folder.sync();
-        Ok(())
-    }
-
-    /// Gives `new` the owner, group, mode and access control list of the old file.
-    fn copy_rights(&self, new: &File) -> io::Result<()> {
-        let (uid, gid) = (self.metadata.uid(), self.metadata.gid());
-        let fresh = new.metadata()?;
-        if (fresh.uid(), fresh.gid()) != (uid, gid) {
-            fchown(new, Some(uid), Some(gid))?;
-        }
-        // After the owner, since a change of owner takes bits away.
-        new.set_permissions(self.metadata.permissions())?;
-        let mut list = Vec::with_capacity(BLOCK);
-        let buffer = rustix::buffer::spare_capacity(&mut list);
-        if rustix::fs::fgetxattr(&self.file, ACCESS_CONTROL_LIST, buffer).is_ok() {
-            let flags = rustix::fs::XattrFlags::empty();
-            rustix::fs::fsetxattr(new, ACCESS_CONTROL_LIST, &list, flags)?;
-        }
         Ok(())
     }
 }
@@ -229,7 +210,7 @@ pub(crate) enum InPlaceReason {
     #[error("it is a mount point")]
     Mounted,
     /// Only its owner, or root, can make a file of that owner, group and mode.
-    #[error("a new file could not be given its owner, group and mode")]
+    #[error("a new file could not be given its owner, rights and attributes")]
     Rights,
 }
 
