@@ -192,15 +192,19 @@ impl Job<'_> {
 
     fn upgrade(&mut self, path: &Path, algorithm: Algorithm) -> Result<Done, PasswdError> {
         let (effect, hashing) = (self.effect, self.hashing(algorithm));
-        self.edit(path, |old| {
+        let (done, unknown) = self.edit(path, |old| {
             let plain = old.plain();
             let done = Done::Upgraded { hashed: plain.passwords().len(), kept: plain.kept() };
             let hashes = match effect {
                 Effect::Change => hashing.hash_all(plain.passwords())?,
                 Effect::Show => vec![algorithm.form(); plain.passwords().len()],
             };
-            Ok((old.upgrade(&plain, &hashes), done))
-        })
+            Ok((old.upgrade(&plain, &hashes), (done, plain.into_unknown())))
+        })?;
+        if !unknown.is_empty() {
+            self.warnings.push(Warning::UnknownHashes { path: path.to_owned(), lines: unknown });
+        }
+        Ok(done)
     }
 
     fn entries(&self, logins: Logins, algorithm: Algorithm) -> Result<Vec<NewEntry>, PasswdError> {

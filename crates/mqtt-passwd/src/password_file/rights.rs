@@ -10,7 +10,7 @@ use rustix::io::Errno;
 /// Where Linux keeps the access control list of a file.
 const ACCESS_CONTROL_LIST: &str = "system.posix_acl_access";
 
-/// What SELinux goes by.
+/// What `SELinux` goes by.
 const SECURITY_LABEL: &str = "security.selinux";
 
 /// How the names of attributes begin that are whoever's who may write the file.
