@@ -65,7 +65,7 @@ fn access_list(permissions: [u16; 5]) -> Vec<u8> {
 
 fn set_attribute(path: &Path, name: &str, value: &[u8]) {
     let flags = rustix::fs::XattrFlags::empty();
-    rustix::fs::setxattr(path, name, value, flags).expect("a file system with attributes");
+    rustix::fs::setxattr(path, name, value, flags).unwrap();
 }
 
 fn attribute(path: &Path, name: &str) -> Option<Vec<u8>> {
@@ -170,8 +170,12 @@ fn a_missing_file_and_a_link_to_nowhere_are_named() {
             assert!(run.stderr.starts_with(&message), "{run:?}");
         }
     }
-    let run = folder.run(&["-c", "-b", "link", "u", "p"]);
-    assert!(run.stderr.contains("'link' exists already"), "{run:?}");
+    for words in [&["-c"][..], &["-c", "--overwrite"]] {
+        let run = folder.run(&[words, &["-b", "link", "u", "p"]].concat());
+        let told = "error: 'link' exists already, as a link that leads nowhere; it was left as it \
+                    is\nhint: name the file itself, or remove the link\n";
+        assert_eq!((run.status, run.stderr.as_str()), (Some(1), told));
+    }
     let run = folder.run(&["-c", "-b", "missing/f", "u", "p"]);
     assert!(run.stderr.starts_with("error: cannot create 'missing/f': No such file"), "{run:?}");
     assert_eq!(folder.names(), ["link"]);

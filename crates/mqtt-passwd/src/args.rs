@@ -51,10 +51,10 @@ Notes:
   keep every byte. A running broker reads the file again on SIGHUP.
 
 Exit status:
-  0 done; 1 error, nothing changed; 2 the passwords do not match; 10 no hash
-  could be computed; 128+n ended by signal n, nothing changed. With --check: 0
-  right; 1 wrong; 3 no such user; 4 no whole hash in the line; 5 unknown kind of
-  hash; 6 FILE cannot be read";
+  0 done; 1 error, nothing changed unless it says so; 2 the passwords do not
+  match; 10 no hash could be computed; 128+n ended by signal n, nothing changed.
+  With --check: 0 right; 1 wrong; 3 no such user; 4 no whole hash in the line;
+  5 unknown kind of hash; 6 FILE cannot be read";
 
 /// Make and edit the password file of an MQTT broker.
 #[derive(Parser)]

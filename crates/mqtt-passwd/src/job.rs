@@ -1,5 +1,6 @@
 //! The work on one plan: the one place where prompts, hashes and files meet.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::thread;
 
@@ -15,8 +16,8 @@ use crate::listing;
 use crate::logins::{Logins, password_from};
 use crate::output;
 use crate::password_file::{
-    self, Before, Counts, Edited, Faults, LockedFile, NewEntry, PasswordFile, PasswordFileError,
-    Replaced, Set,
+    self, Before, Counts, Edited, Faults, LockedFile, NewEntry, NewFile, PasswordFile,
+    PasswordFileError, Replaced, Set,
 };
 use crate::plan::{
     Action, Credentials, Effect, ListForm, PasswordSource, Plan, Repetition, Target,
@@ -37,6 +38,18 @@ impl Outcome {
     /// What `--if-changed` says.
     pub(crate) fn word(&self) -> &'static str {
         if self.is_changed { "changed\n" } else { "unchanged\n" }
+    }
+
+    /// Says it. Who does not want to hear it, as `| true`, need not; who does must not take an error
+    /// for a file as it was.
+    pub(crate) fn tell(&self) -> Result<(), PasswdError> {
+        match output::to_stdout(self.word().as_bytes()) {
+            Err(PasswdError::Stdout(source)) if source.kind() != ErrorKind::BrokenPipe => {
+                let became = if self.is_changed { "was changed" } else { "is as it was" };
+                Err(PasswdError::Unsaid { became, source })
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -114,9 +127,9 @@ impl Job<'_> {
 
     fn create(&mut self, target: &Target, credentials: Credentials) -> Result<Done, PasswdError> {
         match target {
-            Target::New(path) => password_file::refuse_existing(path)?,
             Target::Overwrite(path) if path.exists() => self.look_ahead(path)?,
-            Target::Overwrite(_) | Target::Stdout => {}
+            Target::New(path) | Target::Overwrite(path) => password_file::refuse_existing(path)?,
+            Target::Stdout => {}
         }
         let logins = Logins::of(credentials.users, self.interruption)?;
         let entries = self.entries(logins, credentials.algorithm)?;
@@ -140,7 +153,9 @@ impl Job<'_> {
         match self.effect {
             Effect::Change => {
                 let content = PasswordFile::of(entries);
-                self.interruption.change(|| password_file::create(path, &content))??;
+                // Not within the change: a signal may end the wait for the lock.
+                let new = NewFile::lock(path)?;
+                self.interruption.change(|| new.write(&content))??;
             }
             Effect::Show => {
                 let nothing = PasswordFile::new(Zeroizing::default());
@@ -299,8 +314,11 @@ impl Job<'_> {
 
     fn warn_of_faults(&mut self, path: &Path, faults: &Faults) {
         if !faults.is_empty() {
-            self.warnings
-                .push(Warning::Faults { path: path.to_owned(), faults: faults.to_string() });
+            self.warnings.push(Warning::Faults {
+                path: path.to_owned(),
+                effect: self.effect,
+                faults: faults.to_string(),
+            });
         }
     }
 }

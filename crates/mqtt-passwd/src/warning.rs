@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::hash::{Algorithm, Broker, Stored};
 use crate::password::PasswordError;
 use crate::password_file::{InPlaceReason, Numbers, Undo};
+use crate::plan::Effect;
 use crate::user_name::{Concern, UserName};
 
 /// One warning. It never changes the exit status.
@@ -29,10 +30,15 @@ pub(crate) enum Warning {
     #[error("brokers 2.0 drop a line with 64 bytes of salt, as this one has")]
     LongSalt,
     /// Lines that a broker would drop, or refuse the whole file over.
-    #[error("'{}' has lines that brokers refuse: {faults}", .path.display())]
+    #[error("'{}' {} lines that brokers refuse: {faults}", .path.display(), match .effect {
+        Effect::Change => "has",
+        Effect::Show => "would have",
+    })]
     Faults {
         /// The file.
         path: PathBuf,
+        /// Whether it is as the numbers say.
+        effect: Effect,
         /// The lines, as text: they outlive the file's bytes.
         faults: String,
     },

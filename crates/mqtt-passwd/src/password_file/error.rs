@@ -49,6 +49,12 @@ pub(crate) enum PasswordFileError {
         /// Why.
         source: io::Error,
     },
+    /// `-c` makes no file behind a link.
+    #[error("'{}' exists already, as a link that leads nowhere; it was left as it is", .path.display())]
+    Nowhere {
+        /// The link.
+        path: PathBuf,
+    },
     /// A folder, a pipe, a device.
     #[error("'{}' is not a regular file", .path.display())]
     NotRegular {
@@ -134,6 +140,7 @@ impl Failure for PasswordFileError {
                 "without -c the user is added to it; with --overwrite a new file replaces it"
                     .to_owned(),
             ),
+            Self::Nowhere { .. } => Some("name the file itself, or remove the link".to_owned()),
             Self::Open { source, .. } if source.kind() == ErrorKind::NotFound => {
                 Some("-c creates a password file".to_owned())
             }

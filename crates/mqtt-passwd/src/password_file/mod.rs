@@ -3,6 +3,7 @@
 //! Nothing is converted on the way: a line is a range of the file's bytes, whatever they are. This
 //! room knows no prompts and computes no hashes.
 
+mod create;
 mod diff;
 mod error;
 mod faults;
@@ -23,15 +24,14 @@ use zeroize::Zeroizing;
 
 use crate::hash::Kind;
 use crate::user_name::UserName;
+pub(crate) use create::{NewFile, refuse_existing};
 pub(crate) use error::PasswordFileError;
 pub(crate) use faults::Fault;
 pub use faults::Faults;
 use line::{Content, Line, lines, lines_of};
 pub(crate) use numbers::Numbers;
 pub(crate) use record::Record;
-pub(crate) use replace::{
-    Before, InPlaceReason, LockedFile, Replaced, Undo, check, create, read, refuse_existing,
-};
+pub(crate) use replace::{Before, InPlaceReason, LockedFile, Replaced, Undo, check, read};
 
 /// What stands in a password file. Wiped when dropped: it may hold plain passwords.
 pub struct PasswordFile {

@@ -5,9 +5,9 @@
 //! lock file is left behind. Where a rename cannot work, the file is rewritten in place, with a copy
 //! beside it until that is done.
 
-use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -235,37 +235,6 @@ pub(crate) fn check(path: &Path) -> Result<(), PasswordFileError> {
     open_regular(path, &real, &for_edits()).map(|_| ())
 }
 
-/// Refuses a path under which there is anything, be it a link that leads nowhere.
-pub(crate) fn refuse_existing(path: &Path) -> Result<(), PasswordFileError> {
-    match fs::symlink_metadata(path) {
-        Ok(_) => Err(PasswordFileError::Exists { path: path.to_owned() }),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(source) => Err(PasswordFileError::create(path)(source)),
-    }
-}
-
-/// Makes a new file that only its owner can read. Nothing that exists is touched.
-pub(crate) fn create(path: &Path, content: &[u8]) -> Result<(), PasswordFileError> {
-    refuse_existing(path)?;
-    if path.file_name().is_none() {
-        return Err(PasswordFileError::create(path)(ErrorKind::IsADirectory.into()));
-    }
-    let folder = Folder::lock(parent(path));
-    let mut new = folder.new_file().map_err(PasswordFileError::create(path))?;
-    // Whatever the umask: the owner must be able to read and edit it.
-    new.as_file()
-        .set_permissions(Permissions::from_mode(0o600))
-        .map_err(PasswordFileError::create(path))?;
-    write_pieces(new.as_file_mut(), std::iter::once(content))
-        .map_err(PasswordFileError::create(path))?;
-    new.persist_noclobber(path).map_err(|error| match error.error.kind() {
-        ErrorKind::AlreadyExists => PasswordFileError::Exists { path: path.to_owned() },
-        _ => PasswordFileError::create(path)(error.error),
-    })?;
-    folder.sync();
-    Ok(())
-}
-
 /// Whether the folder takes no new files from us.
 fn is_forbidden(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
@@ -276,7 +245,7 @@ fn resolve(path: &Path) -> Result<PathBuf, PasswordFileError> {
     fs::canonicalize(path).map_err(PasswordFileError::open(path))
 }
 
-fn parent(path: &Path) -> &Path {
+pub(super) fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
