@@ -305,8 +305,8 @@ impl Job<'_> {
         }
         match replaced?? {
             Replaced::Renamed => {}
-            Replaced::InPlace(because, undo) => {
-                self.warnings.push(Warning::InPlace { path: path.to_owned(), because, undo });
+            Replaced::InPlace(because, remedy) => {
+                self.warnings.push(Warning::InPlace { path: path.to_owned(), because, remedy });
             }
         }
         Ok(())

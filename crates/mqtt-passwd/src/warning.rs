@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::hash::{Algorithm, Broker, Stored};
 use crate::password::PasswordError;
-use crate::password_file::{InPlaceReason, Numbers, Undo};
+use crate::password_file::{InPlaceReason, Numbers, Remedy};
 use crate::plan::Effect;
 use crate::user_name::{Concern, UserName};
 
@@ -43,14 +43,14 @@ pub(crate) enum Warning {
         faults: String,
     },
     /// The file was not replaced by a rename.
-    #[error("'{}' was rewritten in place, because {because}: {}", .path.display(), risk(*.undo))]
+    #[error("'{}' was rewritten in place, because {because}: {}", .path.display(), risk(*.remedy))]
     InPlace {
         /// The file.
         path: PathBuf,
         /// Why.
         because: InPlaceReason,
         /// What a kill would have come to.
-        undo: Undo,
+        remedy: Remedy,
     },
     /// Everybody may read or change it.
     #[error("'{0}' is open to all users (mode {mode:03o}); 'chmod o= {0}' closes it", .path.display())]
@@ -113,11 +113,15 @@ impl Warning {
 }
 
 /// What could have happened to a file while it was rewritten in place.
-fn risk(undo: Undo) -> &'static str {
-    match undo {
-        Undo::Impossible => {
+fn risk(remedy: Remedy) -> &'static str {
+    match remedy {
+        Remedy::None => {
             "a kill or a power failure just then could have damaged it, and its folder takes no copy"
         }
-        Undo::Kept => "whoever read it just then may have seen half of it",
+        Remedy::InFolder => {
+            "whoever read it just then may have seen half of it, and a kill just then would have been \
+             undone by an edit by a name in the same folder alone"
+        }
+        Remedy::Everywhere => "whoever read it just then may have seen half of it",
     }
 }

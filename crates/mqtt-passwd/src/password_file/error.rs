@@ -35,6 +35,18 @@ pub(crate) enum PasswordFileError {
         /// Why.
         source: io::Error,
     },
+    /// An edit by another name of the file was cut short, and its copy is not where it was.
+    #[error(
+        "an edit of '{}' by a name in '{}' was cut short, and what undoes it is not to be found there",
+        .path.display(),
+        .folder.display()
+    )]
+    Elsewhere {
+        /// The file.
+        path: PathBuf,
+        /// Where the copy was.
+        folder: PathBuf,
+    },
     /// `-c` is for new files.
     #[error("'{}' exists already; it was left as it is", .path.display())]
     Exists {
@@ -136,6 +148,10 @@ impl Failure for PasswordFileError {
                 path.display(),
                 copy.display()
             )),
+            Self::Elsewhere { .. } => Some(
+                "an edit by that name undoes it, or, if the copy was removed, takes the file as it is"
+                    .to_owned(),
+            ),
             Self::Exists { .. } => Some(
                 "without -c the user is added to it; with --overwrite a new file replaces it"
                     .to_owned(),

@@ -30,9 +30,9 @@ impl Folder {
         folder
     }
 
-    /// A path in it.
-    pub(super) fn join(&self, name: &str) -> PathBuf {
-        self.path.join(name)
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// A new file in it, readable by its owner alone. It is removed when dropped.

@@ -10,6 +10,7 @@ mod faults;
 mod folder;
 mod in_place;
 mod line;
+mod mark;
 mod numbers;
 mod record;
 mod replace;
@@ -31,7 +32,7 @@ pub use faults::Faults;
 use line::{Content, Line, lines, lines_of};
 pub(crate) use numbers::Numbers;
 pub(crate) use record::Record;
-pub(crate) use replace::{Before, InPlaceReason, LockedFile, Replaced, Undo, check, read};
+pub(crate) use replace::{Before, InPlaceReason, LockedFile, Remedy, Replaced, check, read};
 
 /// What stands in a password file. Wiped when dropped: it may hold plain passwords.
 pub struct PasswordFile {

@@ -15,9 +15,9 @@ use zeroize::Zeroizing;
 use super::error::PasswordFileError;
 use super::folder::Folder;
 use super::in_place::{self, InPlaceError};
-use super::rights;
-use super::undo_copy::{UndoCopy, Verdict};
+use super::undo_copy::{Found, UndoCopy, Verdict};
 use super::{Edited, PasswordFile};
+use super::{mark, rights};
 
 /// Small pieces are gathered into blocks of this size.
 const BLOCK: usize = 64 * 1024;
@@ -80,9 +80,14 @@ impl LockedFile {
 
     /// Puts the old bytes back where a rewrite in place was cut short.
     fn undo_unfinished(&mut self) -> Result<(), PasswordFileError> {
-        let found = UndoCopy::find(&self.folder, &self.metadata)
-            .map_err(PasswordFileError::cut_short(&self.path))?;
-        let Some(found) = found else { return Ok(()) };
+        let marked = mark::folder(&self.file);
+        let Some(found) = self.find_copy(marked.as_deref())? else {
+            // The copy is gone, as whoever removed it was told to do.
+            if marked.is_some() {
+                mark::remove(&self.file);
+            }
+            return Ok(());
+        };
         let current = self.bytes().map_err(PasswordFileError::read(&self.path))?;
         match found.verdict(&current) {
             Verdict::Whole => {}
@@ -96,8 +101,27 @@ impl LockedFile {
                 return Err(PasswordFileError::Changed { path, copy: found.copy.path().into() });
             }
         }
+        mark::remove(&self.file);
         found.copy.discard();
         Ok(())
+    }
+
+    /// Looks for the copy in the folder by which the file was reached, and where a mark says.
+    fn find_copy(&self, marked: Option<&Path>) -> Result<Option<Found>, PasswordFileError> {
+        let find = |folder: &Path| {
+            UndoCopy::find(folder, &self.metadata).map_err(PasswordFileError::cut_short(&self.path))
+        };
+        let here = self.folder.path();
+        match (find(here)?, marked.filter(|folder| *folder != here)) {
+            (None, Some(folder)) => match find(folder)? {
+                Some(found) => Ok(Some(found)),
+                None => Err(PasswordFileError::Elsewhere {
+                    path: self.path.clone(),
+                    folder: folder.to_owned(),
+                }),
+            },
+            (found, _) => Ok(found),
+        }
     }
 
     /// The mode bits that let every user of the system at the file, if there are any.
@@ -119,16 +143,21 @@ impl LockedFile {
             Err(error) if is_forbidden(&error) => None,
             Err(error) => return Err(self.not_written(error)),
         };
+        let remedy = match &copy {
+            None => Remedy::None,
+            Some(_) if mark::set(&self.file, self.folder.path()).is_err() => Remedy::InFolder,
+            Some(_) => Remedy::Everywhere,
+        };
         let rewritten = in_place::rewrite(&mut self.file, edited.old(), &new);
         if let Err(InPlaceError::Torn(source)) = rewritten {
             return Err(self.torn(source, copy.as_ref()));
         }
-        let undo = if copy.is_some() { Undo::Kept } else { Undo::Impossible };
         if let Some(copy) = copy {
+            mark::remove(&self.file);
             copy.discard();
         }
         match rewritten {
-            Ok(()) => Ok(Replaced::InPlace(because, undo)),
+            Ok(()) => Ok(Replaced::InPlace(because, remedy)),
             Err(error) => Err(self.not_written(error.into())),
         }
     }
@@ -185,16 +214,18 @@ pub(crate) enum Replaced {
     /// By one rename: whoever reads it sees the old or the new file.
     Renamed,
     /// By writing over it.
-    InPlace(InPlaceReason, Undo),
+    InPlace(InPlaceReason, Remedy),
 }
 
-/// Whether a rewrite in place could have been undone.
+/// What would have undone a rewrite in place that was cut short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Undo {
-    /// The folder takes no copy.
-    Impossible,
-    /// A copy lay beside the file.
-    Kept,
+pub(crate) enum Remedy {
+    /// The next edit, by whatever name of the file.
+    Everywhere,
+    /// The next edit by a name in the same folder: the copy lay there, and the file takes no mark.
+    InFolder,
+    /// Nothing: the folder takes no copy.
+    None,
 }
 
 /// Why a file was not replaced by a rename.

@@ -40,7 +40,7 @@ pub(super) fn copy(old: &File, metadata: &Metadata, new: &File) -> io::Result<()
 
 /// Makes an attribute the same, be it that there is none.
 fn copy_attribute(old: &File, new: &File, name: &str) -> io::Result<()> {
-    match (value(old, name)?, value(new, name)?) {
+    match (attribute(old, name)?, attribute(new, name)?) {
         (old, new) if old == new => {}
         (Some(value), _) => fsetxattr(new, name, &value, XattrFlags::empty())?,
         (None, _) => fremovexattr(new, name)?,
@@ -49,7 +49,7 @@ fn copy_attribute(old: &File, new: &File, name: &str) -> io::Result<()> {
 }
 
 /// The value of an attribute, if the file has it.
-fn value(file: &File, name: &str) -> io::Result<Option<Vec<u8>>> {
+pub(super) fn attribute(file: &File, name: &str) -> io::Result<Option<Vec<u8>>> {
     let mut value = Vec::with_capacity(MOST);
     match fgetxattr(file, name, rustix::buffer::spare_capacity(&mut value)) {
         Ok(_) => Ok(Some(value)),
