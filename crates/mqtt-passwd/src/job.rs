@@ -1,4 +1,5 @@
-//! The work on one plan: the one place where prompts, hashes and files meet.
+//! The work on one plan: here, and for passwords that are to be hashed in `logins`, prompts, hashes
+//! and files meet.
 
 use std::io::ErrorKind;
 use std::path::Path;
