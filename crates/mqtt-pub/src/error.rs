@@ -39,6 +39,9 @@ pub(crate) enum PubError {
     /// The broker does not let us see the answer.
     #[error("the broker refused to subscribe to '{topic}': {reason}{explanation}")]
     NotSubscribed { topic: TopicName, reason: ReasonCode, explanation: String },
+    /// `-W`, before anything was connected.
+    #[error("timed out before what is to be published could be read")]
+    TimedOut,
     /// The end came before the last repetition.
     #[error("{interrupt} after {published} messages")]
     Interrupted { interrupt: Interrupt, published: u64 },
@@ -60,12 +63,16 @@ impl Failure for PubError {
             Self::NoSubscriber { .. } => {
                 ExitStatus::from_code(ReasonCode::NO_MATCHING_SUBSCRIBERS.0)
             }
+            Self::TimedOut => ExitStatus::TIMEOUT,
             Self::Interrupted { interrupt, .. } => interrupt_status(*interrupt),
         }
     }
 
     fn hint(&self) -> Option<String> {
         let saved = match self {
+            Self::Incomplete { saved, source, .. } if source.is_about_a_line() => {
+                saved.hint().map(|hint| format!("{hint}, once that line is put right"))
+            }
             Self::Incomplete { saved, .. }
             | Self::Lost { saved, .. }
             | Self::Refused { saved, .. }
@@ -84,7 +91,15 @@ impl Failure for PubError {
             | Self::Refused { .. }
             | Self::NoSubscriber { .. }
             | Self::NotSubscribed { .. }
+            | Self::TimedOut
             | Self::Interrupted { .. } => None,
         })
+    }
+}
+
+impl PubError {
+    /// Whether a line is wrong, and so will be again.
+    fn is_about_a_line(&self) -> bool {
+        matches!(self, Self::Source(SourceError::Line { .. }))
     }
 }

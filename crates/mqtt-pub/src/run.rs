@@ -1,6 +1,8 @@
 //! From the command line to the exit status.
 
 use std::ffi::OsString;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Instant;
 
 use mqtt_core::cli::{self, Parsed};
@@ -8,18 +10,19 @@ use mqtt_core::client::{self, ClientError};
 use mqtt_core::console::HangUp;
 use mqtt_core::exit::ExitStatus;
 use mqtt_core::invocation::Invocation;
-use mqtt_core::protocol::ProtocolVersion;
+use mqtt_core::plan::ConnectPlan;
+use mqtt_core::protocol::{ProtocolVersion, TopicName};
 use mqtt_core::signal::Interrupt;
 use mqtt_core::stats::Stats;
 
 use crate::args;
 use crate::error::PubError;
-use crate::plan::{Payloads, PublishPlan, Unsent};
+use crate::plan::{Head, Payloads, PublishPlan, Unsent};
 use crate::publisher::{Carried, Outcome, Publisher};
 use crate::response::Response;
 use crate::source::{Source, Stopped};
 use crate::tally::{Tally, Unit};
-use crate::unsent::{Saved, UnsentError, UnsentFile};
+use crate::unsent::{Saved, UnsentFile};
 
 /// Publishes what the words ask for.
 pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitStatus, PubError> {
@@ -34,14 +37,11 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
     if let Some(text) = given.shown_config(&plan.connect, &[]) {
         return Ok(cli::show(&text));
     }
-    if let Some(note) = plan.payloads.note_for_typist().filter(|_| cli::reads_keyboard()) {
-        cli::tell(plan.connect.audience, note);
-    }
     cli::conclude(plan.connect.notices, publish(plan))
 }
 
 fn publish(plan: PublishPlan) -> Result<ExitStatus, PubError> {
-    let PublishPlan { connect, head, topics, payloads, subscribers, response, unsent } = plan;
+    let PublishPlan { mut connect, head, topics, payloads, subscribers, response, unsent } = plan;
     let summary = connect.summary;
     let unit = match &payloads {
         Payloads::One { .. } => Unit::Messages,
@@ -52,8 +52,11 @@ fn publish(plan: PublishPlan) -> Result<ExitStatus, PubError> {
         ProtocolVersion::V31 | ProtocolVersion::V311 => Carried::LeftOut,
     };
     let is_addressed = payloads.are_addressed();
-    let source = Source::new(payloads, &head, &topics, connect.progress)?;
-    let unsent = open(unsent)?;
+    let note = payloads.note_for_typist().filter(|_| cli::reads_keyboard());
+    if let Some(note) = note.filter(|_| unit == Unit::Messages) {
+        cli::tell(connect.audience, note);
+    }
+    let (source, unsent) = open(&mut connect, payloads, unsent, &head, &topics)?;
     let tally = if is_addressed {
         Tally::of_addressed(unsent, summary)
     } else {
@@ -66,19 +69,48 @@ fn publish(plan: PublishPlan) -> Result<ExitStatus, PubError> {
     if let Some(response) = response {
         publisher = publisher.awaiting(response);
     }
+    if let Some(note) = note.filter(|_| unit == Unit::Lines) {
+        publisher = publisher.noting(note);
+    }
     let started = Instant::now();
     let result = client::run(&connect, HangUp::ignore, &mut publisher);
     let duration = started.elapsed();
-    let outcome = publisher.conclude();
+    let outcome = publisher.conclude(&result);
     cli::sum_up(summary, Stats { totals: outcome.tally.totals(), duration });
     conclude(result, outcome)
 }
 
-fn open(unsent: Unsent) -> Result<Option<UnsentFile>, UnsentError> {
-    match unsent {
-        Unsent::Counted => Ok(None),
-        Unsent::Saved(plan) => UnsentFile::open(plan).map(Some),
-    }
+/// Opens what is read and written, and reads the payload of a single message. The other end of a pipe
+/// may let us wait, though not longer than `-W`.
+fn open(
+    connect: &mut ConnectPlan,
+    payloads: Payloads,
+    unsent: Unsent,
+    head: &Head,
+    topics: &[TopicName],
+) -> Result<(Source, Option<UnsentFile>), PubError> {
+    let is_at_hand = payloads.are_at_hand() && matches!(unsent, Unsent::Counted);
+    let limit = connect.time_limit.filter(|_| !is_at_hand);
+    let (head, topics, progress) = (head.clone(), topics.to_owned(), connect.progress);
+    let open = move || -> Result<_, PubError> {
+        let source = Source::new(payloads, &head, &topics, progress)?;
+        let unsent = match unsent {
+            Unsent::Counted => None,
+            Unsent::Saved(plan) => Some(UnsentFile::open(plan)?),
+        };
+        Ok((source, unsent))
+    };
+    let Some(limit) = limit else { return open() };
+    let started = Instant::now();
+    let (sender, opened) = mpsc::channel();
+    let opening = move || {
+        // Nobody listens any more when the time is over.
+        let _ = sender.send(open());
+    };
+    thread::Builder::new().name("open".to_owned()).spawn(opening).map_err(ClientError::System)?;
+    let opened = opened.recv_timeout(limit).map_err(|_| PubError::TimedOut)?;
+    connect.time_limit = Some(limit.saturating_sub(started.elapsed()));
+    opened
 }
 
 fn ended(interrupt: Interrupt) -> PubError {
@@ -87,12 +119,12 @@ fn ended(interrupt: Interrupt) -> PubError {
 
 /// What a run comes to: only when every message is done with, and none refused, is all well.
 fn conclude(result: Result<(), PubError>, outcome: Outcome) -> Result<ExitStatus, PubError> {
-    let Outcome { tally, interrupt, stopped, failure, mut unanswered } = outcome;
+    let Outcome { tally, rest, interrupt, stopped, failure, mut unanswered } = outcome;
     // What went wrong first is what is told.
     let result = failure.map_or(result, Err);
     let (missing, refusals, published) = (tally.missing(), tally.refusals(), tally.read());
     let unheard = tally.without_subscriber();
-    let saved = Saved::of(tally.into_unsent());
+    let saved = Saved::of(tally.into_unsent(), rest);
     if let Some(missing) = missing {
         return Err(match result.err().or(interrupt.map(ended)) {
             Some(cause) => PubError::Incomplete { missing, saved, source: Box::new(cause) },
