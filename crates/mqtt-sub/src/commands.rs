@@ -33,11 +33,7 @@ impl Commands {
     }
 
     /// Runs the command for a message.
-    pub(crate) fn take(
-        &mut self,
-        message: ReceivedMessage,
-        receipt: Option<Receipt>,
-    ) -> Flow {
+    pub(crate) fn take(&mut self, message: ReceivedMessage, receipt: Option<Receipt>) -> Flow {
         self.jobs.start(message, receipt);
         if self.jobs.is_full() { Flow::Full } else { Flow::Pending }
     }

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -305,9 +306,20 @@ pub enum PropertyError {
 ///
 /// It is kept as its bytes, checked, and read anew whenever it is asked: a received one is a slice of
 /// its frame, and takes no more memory than has come, however many there are. `None` where there is
-/// none: most messages then have nothing to let go of.
+/// none, and small: most messages have none.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Properties(Option<Bytes>);
+pub struct Properties(Option<Arc<List>>);
+
+#[derive(PartialEq, Eq)]
+struct List {
+    bytes: Bytes,
+    /// What is in it, so that what is not need not be looked for.
+    held: Held,
+}
+
+/// Which properties are in a list, a bit for each.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Held(u32);
 
 impl Properties {
     /// No properties.
@@ -318,30 +330,34 @@ impl Properties {
 
     /// Checks a list that `carrier` is going to carry.
     pub fn checked(carrier: Carrier, list: Vec<Property>) -> Result<Self, PropertyError> {
-        let mut seen = Seen::default();
+        let mut held = Held::default();
         let mut bytes = BytesMut::new();
         for property in list {
-            seen.admit(carrier, &property)?;
+            held.admit(carrier, &property)?;
             property.encode(&mut bytes);
         }
-        Ok(Self::of(bytes.freeze()))
+        Ok(Self::of(bytes.freeze(), held))
     }
 
-    fn of(list: Bytes) -> Self {
-        Self((!list.is_empty()).then_some(list))
+    fn of(bytes: Bytes, held: Held) -> Self {
+        Self((!bytes.is_empty()).then(|| Arc::new(List { bytes, held })))
     }
 
     /// Takes a property out.
     pub(crate) fn remove(&mut self, id: PropertyId) {
-        let mut rest = BytesMut::new();
-        self.iter().filter(|property| property.id != id).for_each(|p| p.encode(&mut rest));
-        *self = Self::of(rest.freeze());
+        let (mut bytes, mut held) = (BytesMut::new(), Held::default());
+        for property in self.iter().filter(|property| property.id != id) {
+            held.insert(property.id);
+            property.encode(&mut bytes);
+        }
+        *self = Self::of(bytes.freeze(), held);
     }
 
     /// The properties in order.
     #[must_use]
     pub fn iter(&self) -> Iter {
-        Iter(Reader::new("list of properties", self.0.clone().unwrap_or_default()))
+        let bytes = self.0.as_ref().map(|list| list.bytes.clone());
+        Iter(Reader::new("list of properties", bytes.unwrap_or_default()))
     }
 
     /// Whether there is none.
@@ -352,8 +368,9 @@ impl Properties {
 
     /// The first value of a property.
     #[must_use]
+    #[inline]
     pub fn value(&self, id: PropertyId) -> Option<Value> {
-        self.0.as_ref()?;
+        self.0.as_ref().filter(|list| list.held.contains(id))?;
         self.iter().find(|property| property.id == id).map(|property| property.value)
     }
 
@@ -361,7 +378,6 @@ impl Properties {
     #[must_use]
     #[inline]
     pub fn number(&self, id: PropertyId) -> Option<u32> {
-        self.0.as_ref()?;
         self.value(id)?.number()
     }
 
@@ -399,19 +415,20 @@ impl Properties {
     }
 
     fn decode_list(carrier: Carrier, mut list: Reader) -> Result<Self, DecodeError> {
-        let mut seen = Seen::default();
+        let mut held = Held::default();
         let packet = list.packet();
         let bytes = list.clone().rest();
         while !list.is_empty() {
             let property = Property::decode(&mut list)?;
-            seen.admit(carrier, &property)
+            held.admit(carrier, &property)
                 .map_err(|error| DecodeError::Property { packet, error })?;
         }
-        Ok(Self::of(bytes))
+        Ok(Self::of(bytes, held))
     }
 
+    #[inline]
     fn list(&self) -> &[u8] {
-        self.0.as_deref().unwrap_or_default()
+        self.0.as_ref().map(|list| &list.bytes[..]).unwrap_or_default()
     }
 
     /// The bytes [`Self::encode`] writes.
@@ -458,24 +475,29 @@ impl Iterator for Iter {
     }
 }
 
-/// Which properties of a list there have been, a bit for each.
-#[derive(Default)]
-struct Seen(u32);
+impl Held {
+    #[inline]
+    fn contains(self, id: PropertyId) -> bool {
+        self.0 & 1 << id as u32 != 0
+    }
 
-impl Seen {
+    fn insert(&mut self, id: PropertyId) {
+        self.0 |= 1 << id as u32;
+    }
+
+    /// Takes in one more of a list that `carrier` has.
     fn admit(&mut self, carrier: Carrier, property: &Property) -> Result<(), PropertyError> {
         let row = property.id.row();
         if !row.carriers.contains(&carrier) {
             return Err(PropertyError::NotAllowed(row.name));
         }
-        let bit = 1 << property.id as u32;
-        if !property.id.repeats_in(carrier) && self.0 & bit != 0 {
+        if !property.id.repeats_in(carrier) && self.contains(property.id) {
             return Err(PropertyError::Repeated(row.name));
         }
         if !row.kind.admits(&property.value) {
             return Err(PropertyError::Value(row.name));
         }
-        self.0 |= bit;
+        self.insert(property.id);
         Ok(())
     }
 }
@@ -592,8 +614,8 @@ pub(crate) mod tests {
             TABLE.iter().filter(|row| row.carriers.contains(&carrier)).map(|row| row.id).collect();
         let property = prop::sample::select(rows).prop_flat_map(any_property);
         prop::collection::vec(property, 0..8).prop_map(move |list| {
-            let mut seen = Seen::default();
-            let admitted = |property: &Property| seen.admit(carrier, property).is_ok();
+            let mut held = Held::default();
+            let admitted = |property: &Property| held.admit(carrier, property).is_ok();
             let list = list.into_iter().filter(admitted).collect();
             Properties::checked(carrier, list).unwrap()
         })
