@@ -31,7 +31,7 @@ fuzz_target!(|line: &[u8]| {
 /// The message with its properties in one order.
 fn sorted(message: Message<Bytes>) -> impl PartialEq + std::fmt::Debug {
     let Message { topic, qos, retain, properties, payload } = message;
-    let mut properties: Vec<_> = properties.iter().cloned().collect();
+    let mut properties: Vec<_> = properties.iter().collect();
     properties.sort_by_key(|property| property.id.name());
     (topic, qos, retain, properties, payload)
 }

@@ -29,10 +29,9 @@ impl Removal {
     /// A message has come. One without a payload is itself a removal, perhaps our own: to answer
     /// it would never end.
     pub(crate) fn message(&mut self, message: &ReceivedMessage) {
-        if message.retain && !message.payload.is_empty() {
-            if !self.waiting.contains(&message.topic) {
-                self.waiting.insert(message.topic.detached());
-            }
+        let is_retained = message.retain && !message.payload.is_empty();
+        if is_retained && !self.waiting.contains(&message.topic) {
+            self.waiting.insert(message.topic.detached());
         }
     }
 

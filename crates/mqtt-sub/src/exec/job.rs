@@ -45,7 +45,7 @@ pub(super) struct Job {
 pub(super) enum Ended {
     With(Result<(), CommandError>),
     /// The system has no room for it now; it can be tried again.
-    NoRoom(Job, io::Error),
+    NoRoom(Box<Job>, io::Error),
 }
 
 /// What is done to a command next, and when.
@@ -66,7 +66,7 @@ enum Reason {
 }
 
 impl Job {
-    pub(super) fn run(mut self) -> Ended {
+    pub(super) fn run(mut self: Box<Self>) -> Ended {
         let outcome = match self.command.spawn() {
             Ok(child) => self.attend(child),
             Err(error) if is_shortage(&error) => return Ended::NoRoom(self, error),

@@ -77,7 +77,7 @@ pub(crate) struct Jobs {
 #[derive(Debug)]
 struct Start {
     number: u64,
-    job: Job,
+    job: Box<Job>,
 }
 
 #[derive(Debug)]
@@ -134,14 +134,14 @@ impl Jobs {
         self.started += 1;
         let number = self.started;
         let (words, heard) = mpsc::channel();
-        let job = Job {
+        let job = Box::new(Job {
             topic: message.topic.detached(),
             command: self.command(&message),
             payload: message.payload,
             time_limit: self.plan.time_limit,
             words: words.clone(),
             heard,
-        };
+        });
         self.running += 1;
         self.entries.push_back(Entry { number, receipt, job: Some(words) });
         self.begin(Start { number, job });
@@ -151,7 +151,7 @@ impl Jobs {
     fn begin(&mut self, Start { number, job }: Start) {
         let company = if self.at_work() == 1 { Company::Alone } else { Company::Others };
         let report = self.report.clone();
-        let (hand, handed) = mpsc::sync_channel::<Job>(1);
+        let (hand, handed) = mpsc::sync_channel::<Box<Job>>(1);
         let thread = thread::Builder::new().name("command".to_owned()).spawn({
             let report = report.clone();
             move || {

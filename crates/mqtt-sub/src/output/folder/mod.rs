@@ -96,7 +96,7 @@ impl Folder {
         self.bytes.clear();
         self.page.take_stdout(&mut self.bytes);
         match self.plan.keep {
-            Keep::All => self.append(topic)?,
+            Keep::All => self.append(&topic)?,
             Keep::Newest => self.replace(&topic)?,
         }
         Ok(problems)
@@ -107,16 +107,16 @@ impl Folder {
         self.open.clear();
     }
 
-    fn append(&mut self, topic: TopicName) -> Result<(), FolderError> {
-        let position = self.open.iter().position(|(open, _)| *open == topic);
+    fn append(&mut self, topic: &TopicName) -> Result<(), FolderError> {
+        let position = self.open.iter().position(|(open, _)| open == topic);
         if let Some(used) = position.and_then(|position| self.open.get_mut(..=position)) {
             used.rotate_right(1);
         } else {
-            let file = self.open_to_append(&topic)?;
+            let file = self.open_to_append(topic)?;
             self.open.truncate(OPEN - 1);
             self.open.insert(0, (topic.detached(), file));
         }
-        let Some((topic, file)) = self.open.first_mut() else { return Ok(()) };
+        let Some((_, file)) = self.open.first_mut() else { return Ok(()) };
         append_all(file, &self.bytes).map_err(|source| FolderError::System {
             path: self.plan.path.join(file_of(topic)),
             source,
