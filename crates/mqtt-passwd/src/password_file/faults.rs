@@ -5,9 +5,10 @@ use std::fmt;
 use std::thread;
 
 use foldhash::fast::RandomState;
+use mqtt_core::limit::MAX_FIELD;
 
 use super::Change;
-use super::line::{Content, Entry, MAX_FIELD, lines};
+use super::line::{Content, Entry, lines};
 use crate::hash::{self, Kind};
 use crate::stack;
 
