@@ -212,6 +212,24 @@ fn a_signal_after_the_prompt_ends_it_as_it_would_have_without() {
     assert_eq!(terminal.end().signal(), Some(Signal::HUP.as_raw()));
 }
 
+/// The tool leads the session here, as behind `ssh -t`: nobody could continue it.
+#[test]
+fn after_the_prompt_it_is_not_stopped_where_the_system_would_not_stop_it() {
+    let peer = ScriptedPeer::listen();
+    let port = peer.port().to_string();
+    let mut terminal = Terminal::start(&publisher(), &words(&port, &[]));
+    terminal.expect_prompt("Password: ");
+    terminal.press("hunter2\n");
+    let mut client = peer.accept();
+    client.read_packet();
+    terminal.press("\u{1a}");
+    client.send(&v3::connack(0));
+    client.expect(&v3::publish("t", b"x", packet::Delivery::AtMostOnce));
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    assert_eq!(terminal.code(), Some(0));
+}
+
 #[test]
 fn a_key_that_is_no_character_makes_no_password() {
     let mut terminal = Terminal::start(&publisher(), &words("1", &[]));

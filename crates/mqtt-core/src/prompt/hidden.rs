@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use rustix::process::getpgrp;
+use rustix::process::{getpgrp, getsid};
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcsetattr,
 };
@@ -138,14 +138,20 @@ fn obey(signal: i32) {
             }
             return;
         }
-        SIGTSTP => {
-            if let Some(terminal) = lock().as_ref() {
-                terminal.show();
-            }
-        }
+        SIGTSTP => match lock().as_ref() {
+            Some(terminal) => terminal.show(),
+            None if is_alone() => return,
+            None => {}
+        },
         _ => show(),
     }
     let _ = emulate_default_handler(signal);
+}
+
+/// Whether no shell is there that could continue us, as behind `ssh -t`: then the system does not
+/// stop us at Ctrl-Z.
+fn is_alone() -> bool {
+    getsid(None).is_ok_and(|session| session == getpgrp())
 }
 
 /// A bit for each signal that whoever started us wants us to ignore, as nohup does: such a signal
