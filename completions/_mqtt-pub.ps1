@@ -32,7 +32,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqtt-pub' -ScriptBlock {
             [CompletionResult]::new('--line-format', '--line-format', [CompletionResultType]::ParameterName, 'Take each line of --stdin-line apart: %t is its topic, %p its payload, and the text between them parts them, as in ''%t %p''')
             [CompletionResult]::new('--replay', '--replay', [CompletionResultType]::ParameterName, 'Publish the lines of FILE like --json-lines, as far apart as the messages came')
             [CompletionResult]::new('--speed', '--speed', [CompletionResultType]::ParameterName, 'Make --replay so many times as fast: 2x is twice as fast, 0.5x half, from 0.001 to 1000000')
-            [CompletionResult]::new('--save-unsent', '--save-unsent', [CompletionResultType]::ParameterName, 'Add lines that do not get through to FILE, which is made if it is not there')
+            [CompletionResult]::new('--save-unsent', '--save-unsent', [CompletionResultType]::ParameterName, 'Add lines that do not get through to FILE, which is made if it is not there, with those that can still be read within 2 seconds')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Publish with this quality of service: 0, 1 or 2')
             [CompletionResult]::new('--qos', '--qos', [CompletionResultType]::ParameterName, 'Publish with this quality of service: 0, 1 or 2')
             [CompletionResult]::new('--repeat', '--repeat', [CompletionResultType]::ParameterName, 'Publish the message so many times, 1 to 4294967295')

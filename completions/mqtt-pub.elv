@@ -29,7 +29,7 @@ set edit:completion:arg-completer[mqtt-pub] = {|@words|
             cand --line-format 'Take each line of --stdin-line apart: %t is its topic, %p its payload, and the text between them parts them, as in ''%t %p'''
             cand --replay 'Publish the lines of FILE like --json-lines, as far apart as the messages came'
             cand --speed 'Make --replay so many times as fast: 2x is twice as fast, 0.5x half, from 0.001 to 1000000'
-            cand --save-unsent 'Add lines that do not get through to FILE, which is made if it is not there'
+            cand --save-unsent 'Add lines that do not get through to FILE, which is made if it is not there, with those that can still be read within 2 seconds'
             cand -q 'Publish with this quality of service: 0, 1 or 2'
             cand --qos 'Publish with this quality of service: 0, 1 or 2'
             cand --repeat 'Publish the message so many times, 1 to 4294967295'

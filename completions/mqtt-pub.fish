@@ -7,7 +7,7 @@ base64\t''"
 complete -c mqtt-pub -l line-format -d 'Take each line of --stdin-line apart: %t is its topic, %p its payload, and the text between them parts them, as in \'%t %p\'' -r -f
 complete -c mqtt-pub -l replay -d 'Publish the lines of FILE like --json-lines, as far apart as the messages came' -r -F
 complete -c mqtt-pub -l speed -d 'Make --replay so many times as fast: 2x is twice as fast, 0.5x half, from 0.001 to 1000000' -r -f
-complete -c mqtt-pub -l save-unsent -d 'Add lines that do not get through to FILE, which is made if it is not there' -r -F
+complete -c mqtt-pub -l save-unsent -d 'Add lines that do not get through to FILE, which is made if it is not there, with those that can still be read within 2 seconds' -r -F
 complete -c mqtt-pub -s q -l qos -d 'Publish with this quality of service: 0, 1 or 2' -r -f -a "0\t''
 1\t''
 2\t''"

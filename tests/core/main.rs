@@ -63,6 +63,10 @@ const BORDERS: &[(&str, &[&str])] = &[
     ("crates/mqtt-sub/src/output", &["mqtt_core::client", "mqtt_core::exit", "crate::run"]),
     ("crates/mqtt-passwd/src", &["rumqttc", "tokio", "mqtt_core::client"]),
     ("crates/mqtt-passwd/src/hash", &["std::fs", "File", "Path"]),
+    (
+        "crates/mqtt-passwd/src/password_file",
+        &["clap", "crate::prompt", "crate::hashing", "crate::interruption", "crate::plan"],
+    ),
 ];
 
 fn root() -> PathBuf {

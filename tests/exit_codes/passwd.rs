@@ -17,6 +17,16 @@ fn edited(tool: &Tool, words: &[&str], input: &str) -> Output {
     tool.run_with_input(input, words)
 }
 
+/// The same with another stdout.
+fn edited_before(tool: &Tool, stdout: &str, words: &[&str]) -> Output {
+    let path = tool.home().join("passwords");
+    std::fs::write(&path, "").expect("the folder is ours");
+    let stdout = OpenOptions::new().write(true).open(stdout).expect("Linux has it");
+    let words = words.iter().map(|word| word.as_ref()).chain([path.as_os_str(), "bob".as_ref()]);
+    let output = tool.command(words).stdout(stdout).output().expect("it runs");
+    Output { status: output.status, stdout: output.stdout, stderr: output.stderr }
+}
+
 /// The password "y", held against that of a user in the file.
 fn checked(tool: &Tool, user: &str) -> Output {
     let path = tool.home().join("passwords");
@@ -35,6 +45,21 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     scenario(TOOL, "a file error; the file is as it was", |tool| {
         edited(tool, &["-b", "/no/such/file", "bob", "x"], "")
     }),
+    scenario(
+        TOOL,
+        "`--if-changed`: the word cannot be written; the error says what became of the file",
+        |tool| {
+            let password = tool.home().join("password");
+            std::fs::write(&password, "x\n").expect("the folder is ours");
+            let password = format!("--password-file={}", password.display());
+            edited_before(tool, "/dev/full", &["--if-changed", &password])
+        },
+    ),
+    scenario(
+        TOOL,
+        "`--generate-password`: stdout is closed, or `/dev/null`; the file is as it was",
+        |tool| edited_before(tool, "/dev/null", &["--generate-password"]),
+    ),
     scenario(TOOL, "`-D`: no such user; the file is as it was", |tool| {
         edited(tool, &["-D", "FILE", "bob"], "")
     }),

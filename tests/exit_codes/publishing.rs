@@ -248,6 +248,10 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         let scene = Scene::connecting(tool, &[MESSAGE, &["-W", "3"]].concat());
         scene.running.wait()
     }),
+    scenario(TOOL, "the time of `-W` ran out before the message was read", |tool| {
+        // Nobody writes to stdin, and nobody closes it.
+        tool.spawn(["-t", "t", "-s", "-W", "1"]).wait()
+    }),
     scenario(TOOL, "SIGINT before the broker let us in", |tool| {
         let scene = Scene::connecting(tool, MESSAGE);
         scene.running.signal(Signal::INT);

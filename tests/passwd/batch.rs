@@ -190,6 +190,14 @@ fn lines_that_brokers_refuse_are_reported_with_their_numbers() {
 }
 
 #[test]
+fn the_numbers_of_such_lines_are_those_of_the_new_file() {
+    let folder = Folder::with_file("u:x\nbad\n");
+    let run = folder.run(&["-D", "f", "u"]);
+    assert_eq!(run.status, Some(0));
+    assert!(run.stderr.contains("'f' has lines that brokers refuse: line 1: no ':'\n"), "{run:?}");
+}
+
+#[test]
 fn argon2id_comes_with_a_warning() {
     let folder = Folder::new();
     let run = folder.run(&["-c", "-b", "-H", "argon2id", "f", "u", "p"]);

@@ -1,5 +1,7 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
+use test_support::mosquitto::Mosquitto;
+
 use crate::tool::{Folder, finish};
 
 /// Of "correct horse", made by `mosquitto_passwd` 2.1.2: 64 bytes of salt.
@@ -44,7 +46,7 @@ fn what_keeps_it_from_being_checked_has_a_status_of_its_own() {
     let folder = Folder::with_file("a:$7$101$short\nb:plain\nc:$2b$10$x\nd:\n");
     for (user, status, told) in [
         ("nobody", 3, "error: user 'nobody' is not in 'f'\n"),
-        ("a", 4, "error: no broker lets user 'a' in: line 1: damaged hash\n"),
+        ("a", 4, "error: the hash of user 'a' in line 1 is damaged\n"),
         ("b", 4, "error: no broker lets user 'b' in: line 2: password not hashed\n"),
         ("c", 5, "error: the hash of user 'c' in line 3 is of a kind that no broker knows\n"),
         ("d", 4, "error: no broker lets user 'd' in: line 4: no hash\n"),
@@ -75,7 +77,7 @@ fn of_two_lines_of_a_user_the_last_counts_and_that_is_told() {
     folder.run(&["-b", "f", "u", "two"]);
     std::fs::write(folder.path("f"), first + &folder.file()).unwrap();
     let (status, said) = check(&folder, "u", "two");
-    assert!(status == Some(0) && said.contains("in line 1 and again in line 2"), "{said}");
+    assert!(status == Some(0) && said.contains("in lines 1-2: brokers 2.0 go by line 2"), "{said}");
     assert_eq!(check(&folder, "u", "one").0, Some(1));
 }
 
@@ -102,4 +104,79 @@ fn nothing_is_written_and_no_right_to_write_is_needed() {
     assert!(trace.contains("/f\", O_RDONLY"), "{trace}");
     let after = folder.path("f").metadata().unwrap();
     assert_eq!((after.ino(), after.mtime_nsec()), (before.ino(), before.mtime_nsec()));
+}
+
+/// Hashes of "correct horse" and of "other", over 12 bytes of salt and 101 iterations.
+const RIGHT: &str = "$7$101$8yVbEekvFr5MQXDr$LxP+9uqAtoAU3VNZmiBuMMHTtC6c051lMsS+tFReVD3F4DAGlfjrBB0sFwUyh7NbP1qvYkx8E7EVDPZ2EigkSA==";
+
+/// Whether the broker lets a user in with "correct horse".
+fn is_let_in(broker: &Mosquitto, folder: &Folder, user: &str) -> bool {
+    let port = broker.port().to_string();
+    let mut command = folder.command("mosquitto_pub");
+    command.args(["-h", "127.0.0.1", "-p", &port, "-t", "t", "-m", "x", "-u", user]);
+    match finish(command.args(["-P", "correct horse"])).status {
+        Some(0) => true,
+        Some(5) => false,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_said_of_odd_lines_is_what_a_broker_does() {
+    let folder = Folder::new();
+    folder.run(&["-c", "-b", "-I", "101", "f", "x", "other"]);
+    let other = folder.file().trim_end().replacen("x:", "", 1);
+    let odd = [
+        ("plain behind", format!("{RIGHT}|plain"), 0),
+        ("unknown behind", format!("{RIGHT}|$2b$10$x"), 0),
+        ("none behind", format!("{RIGHT}|"), 0),
+        ("damaged behind", format!("{RIGHT}|$7$101$x$y"), 0),
+        ("long salt behind", format!("{RIGHT}|{LONG_SALT}"), 0),
+        ("other behind", format!("{RIGHT}|{other}"), 1),
+        ("right behind", format!("{other}|{RIGHT}"), 0),
+        ("right behind plain", format!("plain|{RIGHT}"), 0),
+        ("bare behind", format!("{other}|{}", &RIGHT[1..]), 0),
+        ("text behind padding", format!("{RIGHT}!!"), 0),
+        ("digits behind padding", format!("{RIGHT}AAAA"), 4),
+        ("few characters behind padding", format!("{RIGHT}=A!"), 0),
+        ("leading zero", RIGHT.replace("$101$", "$0101$"), 0),
+        ("text behind number", RIGHT.replace("$101$", "$101x$"), 0),
+        ("number that wraps", RIGHT.replace("$101$", "$4294967397$"), 0),
+        ("empty field", RIGHT.replace("$101$", "$$101$"), 0),
+        ("field behind", format!("{RIGHT}$x"), 0),
+        ("bits behind the last byte", RIGHT.replace("SA==", "SB=="), 0),
+        ("no padding", RIGHT.replace("==", ""), 4),
+        ("another kind", RIGHT.replace("$7$", "$07$"), 5),
+    ];
+    let lines = odd.iter().flat_map(|(user, values, _)| {
+        values.split('|').map(move |value| format!("{user}:{value}\n"))
+    });
+    std::fs::write(folder.path("f"), lines.collect::<String>()).unwrap();
+    let broker = folder.broker();
+    for (user, _, status) in &odd {
+        assert_eq!(check(&folder, user, "correct horse").0, Some(*status), "{user}");
+        assert_eq!(is_let_in(&broker, &folder, user), *status == 0, "{user}");
+    }
+}
+
+#[test]
+fn of_what_stands_behind_a_nul_byte_no_broker_2_0_knows_and_that_is_told() {
+    for nul in ["a:b\0c\n", "#\0\n"] {
+        let folder = Folder::with_file(format!("before:{RIGHT}\n{nul}before:x\nbehind:{RIGHT}\n"));
+        let broker = folder.broker();
+        let (status, said) = check(&folder, "behind", "correct horse");
+        let told = "warning: brokers 2.0 read nothing from line 2 on, which has a NUL byte\n";
+        assert_eq!((status, said.as_str()), (Some(0), told));
+        assert!(!is_let_in(&broker, &folder, "behind"), "{nul:?}");
+        assert_eq!(check(&folder, "before", "correct horse").0, Some(0));
+        assert!(is_let_in(&broker, &folder, "before"));
+    }
+}
+
+#[test]
+fn where_brokers_take_no_line_of_a_user_who_has_several_that_is_told() {
+    let folder = Folder::with_file(format!("u:{LONG_SALT}\nu:{LONG_SALT}\nu:plain\n"));
+    let (status, said) = check(&folder, "u", "correct horse");
+    let told = "user 'u' is in lines 1-3: brokers 2.0 go by none of them, and 2.1 refuses the file";
+    assert!(status == Some(0) && said.contains(told), "{said}");
 }

@@ -66,3 +66,21 @@ fn where_the_edit_fails_before_it_begins_no_password_is_said() {
         assert_eq!((run.status, run.stdout.as_str()), (Some(1), ""), "{run:?}");
     }
 }
+
+#[test]
+fn a_stdout_that_takes_nothing_gets_no_password_and_the_file_none() {
+    let folder = Folder::with_file("alice:plain\n");
+    for (to, words) in [
+        (">&-", ["--generate-password", "f", "alice"]),
+        (">/dev/null", ["--generate-password", "f", "alice"]),
+        (">&-", ["--generate-password", "--users-stdin", "f"]),
+    ] {
+        let script = format!("echo bob | exec \"$0\" \"$@\" {to}");
+        let run = finish(folder.command("sh").args(["-c", &script, BINARY]).args(words));
+        assert_eq!(run.status, Some(1));
+        let told =
+            "error: nobody would get the password: stdout takes nothing; nothing was changed";
+        assert!(run.stderr.contains(told), "{run:?}");
+        assert_eq!(folder.file(), "alice:plain\n");
+    }
+}

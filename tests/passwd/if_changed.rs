@@ -1,7 +1,7 @@
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
-use crate::tool::{Folder, lets_in};
+use crate::tool::{BINARY, Folder, finish, lets_in};
 
 /// What tells a file that was touched from one that was not.
 fn state(folder: &Folder) -> (u64, i64, i64, Vec<u8>) {
@@ -89,5 +89,34 @@ fn lines_that_brokers_refuse_are_reported_also_where_nothing_changes() {
         let run = folder.run(&["--if-changed", "-b", "f", "u", "p"]);
         assert_eq!(run.stdout, word);
         assert!(run.stderr.contains("line 1: no ':'"), "{run:?}");
+    }
+}
+
+#[test]
+fn a_word_that_cannot_be_written_is_an_error_that_says_what_became_of_the_file() {
+    let folder = Folder::with_file("");
+    for became in ["was changed", "is as it was"] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let mut command = folder.command(BINARY);
+        command.args(["--if-changed", "-b", "-I", "5", "f", "u", "p"]).stdout(full);
+        let run = finish(&mut command);
+        assert_eq!(run.status, Some(1));
+        let told = format!("error: cannot write to stdout; the file {became}: No space left");
+        assert!(run.stderr.contains(&told), "{run:?}");
+        assert!(lets_in(folder.file().trim_end(), "u", "p"));
+    }
+}
+
+#[test]
+fn whoever_does_not_want_the_word_need_not_take_it() {
+    let folder = Folder::with_file("");
+    for _ in 0..2 {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = folder.command(BINARY);
+        command.args(["--if-changed", "-b", "-I", "5", "f", "u", "p"]).stdout(writer);
+        let run = finish(&mut command);
+        assert_eq!(run.status, Some(0), "{run:?}");
+        assert!(lets_in(folder.file().trim_end(), "u", "p"));
     }
 }

@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use test_support::passwords::{
     ADD, CREATE, DELETE, Edit, OLD, Torn, UPDATE, UPGRADE, with_two_names,
 };
 
-use crate::tool::{BINARY, Folder, lets_in, tool};
+use crate::tool::{BINARY, Folder, finish, lets_in, tool};
 
 #[test]
 fn a_kill_at_any_call_of_an_addition_leaves_the_old_or_the_new_file() {
@@ -93,4 +94,63 @@ fn a_kill_at_any_call_of_any_thread_leaves_the_old_or_the_new_file() {
         }
     }
     assert!(kills > 100, "{kills} kills");
+}
+
+/// A file with a name in each of two folders, of which an edit in the first was killed.
+fn killed_in_one_of_two_folders() -> Folder {
+    let folder = Folder::new();
+    for name in ["one", "two"] {
+        fs::create_dir(folder.path(name)).unwrap();
+    }
+    fs::write(folder.path("one/f"), OLD).unwrap();
+    fs::hard_link(folder.path("one/f"), folder.path("two/f")).unwrap();
+    let inject = "inject=ftruncate:signal=KILL:when=1";
+    let mut command = folder.command("strace");
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e", inject, BINARY, "-D", "one/f", "alice"]);
+    assert_eq!(finish(&mut command).status, None);
+    assert_ne!(fs::read_to_string(folder.path("one/f")).unwrap(), OLD);
+    folder
+}
+
+fn copy_in(folder: &Path) -> Option<PathBuf> {
+    let mut paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.find(|path| path.to_str().unwrap().contains(".mqtt-passwd-undo-"))
+}
+
+#[test]
+fn an_edit_by_a_name_in_another_folder_mends_it_too() {
+    let folder = killed_in_one_of_two_folders();
+    let run = folder.run(&["-D", "two/f", "bob"]);
+    assert_eq!(run.status, Some(0), "{run:?}");
+    assert!(run.stderr.contains("an earlier edit of 'two/f' had been cut short"), "{run:?}");
+    assert_eq!(fs::read_to_string(folder.path("one/f")).unwrap(), "# c\nalice:1\n");
+    assert_eq!((copy_in(&folder.path("one")), copy_in(&folder.path("two"))), (None, None));
+    assert!(!folder.run(&["-D", "one/f", "alice"]).stderr.contains("cut short"));
+}
+
+#[test]
+fn where_what_mends_it_cannot_be_found_an_edit_by_that_name_alone_goes_on() {
+    let folder = killed_in_one_of_two_folders();
+    fs::remove_file(copy_in(&folder.path("one")).unwrap()).unwrap();
+    let torn = fs::read(folder.path("two/f")).unwrap();
+    let run = folder.run(&["-D", "two/f", "bob"]);
+    assert_eq!(run.status, Some(1));
+    assert!(run.stderr.starts_with("error: an edit of 'two/f' by a name in '/"), "{run:?}");
+    assert_eq!(fs::read(folder.path("two/f")).unwrap(), torn);
+    assert_eq!(folder.run(&["-b", "one/f", "u", "p"]).status, Some(0));
+    assert_eq!(folder.run(&["-D", "two/f", "u"]).status, Some(0));
+}
+
+#[test]
+fn where_the_file_takes_no_mark_it_is_told_what_that_means() {
+    let folder = with_two_names(&tool());
+    let inject = "inject=fsetxattr:error=EOPNOTSUPP";
+    let mut command = folder.command("strace");
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e", inject, BINARY, "-D", "f", "alice"]);
+    let run = finish(&mut command);
+    assert_eq!(run.status, Some(0), "{run:?}");
+    let told =
+        "a kill just then would have been undone by an edit by a name in the same folder alone";
+    assert!(run.stderr.contains(told), "{run:?}");
+    assert!(!folder.run(&["-D", "f", "bob"]).stderr.contains("in the same folder alone"));
 }

@@ -2,8 +2,10 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 
 use test_support::passwords::set_mode;
+use test_support::patience::until;
+use test_support::tool::{Pid, Signal, kill_process};
 
-use crate::tool::{Folder, finish, lets_in};
+use crate::tool::{BINARY, Folder, finish, lets_in};
 
 const EDITS: [&[&str]; 4] =
     [&["-b", "f", "u", "p"], &["-b", "f", "alice", "p"], &["-D", "f", "alice"], &["-U", "f"]];
@@ -121,4 +123,43 @@ fn a_disk_that_is_full_leaves_the_old_file_and_nothing_else() {
         let names = if link == ":" { 1 } else { 2 };
         assert_eq!(fs::read_dir(after).unwrap().count(), names, "{link} {words:?}");
     }
+}
+
+#[test]
+fn a_signal_ends_a_wait_for_the_folder() {
+    for words in [&["-c", "-b", "new", "u", "p"][..], &["-b", "f", "u", "p"]] {
+        let folder = Folder::with_file("");
+        let locked = fs::File::open(folder.path("")).unwrap();
+        locked.lock().unwrap();
+        let mut child = folder.command(BINARY).args(words).spawn().unwrap();
+        // A lock that is waited for stands there behind an arrow.
+        let waits = || {
+            let locks = fs::read_to_string("/proc/locks").unwrap();
+            let pid = format!(" {} ", child.id());
+            locks.lines().any(|line| line.contains("->") && line.contains(&pid)).then_some(())
+        };
+        until("the tool to wait", waits);
+        kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+        let status = until("the end", || child.try_wait().unwrap());
+        assert_eq!(status.code(), Some(143), "{words:?}");
+        assert_eq!((folder.names(), folder.file()), (vec!["f".to_owned()], String::new()));
+    }
+}
+
+#[test]
+fn a_new_file_is_locked_and_one_that_is_locked_is_left_alone() {
+    let folder = Folder::with_file("");
+    fs::write(folder.path(".mqtt-passwd-new-1"), "").unwrap();
+    fs::write(folder.path(".mqtt-passwd-new-2"), "").unwrap();
+    let in_use = fs::File::open(folder.path(".mqtt-passwd-new-1")).unwrap();
+    in_use.lock().unwrap();
+    assert_eq!(folder.run(&["-b", "f", "u", "p"]).status, Some(0));
+    assert_eq!(folder.names(), [".mqtt-passwd-new-1", "f"]);
+    drop(in_use);
+    let mut command = folder.command("strace");
+    let words = ["-f", "-qq", "-y", "-e", "trace=flock", "-o", "trace", BINARY];
+    assert_eq!(finish(command.args(words).args(["-b", "f", "v", "p"])).status, Some(0));
+    assert_eq!(folder.names(), ["f", "trace"]);
+    let trace = fs::read_to_string(folder.path("trace")).unwrap();
+    assert!(trace.contains("/.mqtt-passwd-new-"), "{trace}");
 }

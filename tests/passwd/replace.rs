@@ -1,7 +1,8 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::path::Path;
 
-use crate::tool::{Folder, lets_in};
+use crate::tool::{BINARY, Folder, finish, lets_in};
 
 #[test]
 fn mode_owner_and_group_stay() {
@@ -49,27 +50,83 @@ fn a_file_with_two_names_is_rewritten_in_place_and_that_is_said() {
     assert_eq!(lines.len(), 2);
 }
 
+const ACCESS: &str = "system.posix_acl_access";
+
+/// A list that names user 65534, as Linux keeps it (acl(5), version 2): what the owner, that user,
+/// the group, the mask and all others may do.
+fn access_list(permissions: [u16; 5]) -> Vec<u8> {
+    let whom: [(u16, u32); 5] =
+        [(1, u32::MAX), (2, 65_534), (4, u32::MAX), (16, u32::MAX), (32, u32::MAX)];
+    let entries = whom.into_iter().zip(permissions).flat_map(|((tag, id), permissions)| {
+        [&tag.to_le_bytes()[..], &permissions.to_le_bytes(), &id.to_le_bytes()].concat()
+    });
+    2_u32.to_le_bytes().into_iter().chain(entries).collect()
+}
+
+fn set_attribute(path: &Path, name: &str, value: &[u8]) {
+    let flags = rustix::fs::XattrFlags::empty();
+    rustix::fs::setxattr(path, name, value, flags).unwrap();
+}
+
+fn attribute(path: &Path, name: &str) -> Option<Vec<u8>> {
+    let mut value = [0; 256];
+    let length = rustix::fs::getxattr(path, name, &mut value).ok()?;
+    Some(value[..length].to_vec())
+}
+
 #[test]
 fn an_access_control_list_stays() {
     let folder = Folder::with_file("a:1\n");
-    // Version 2; owner rw, user 65534 r, group r, mask r, others nothing (acl(5) as Linux keeps it).
-    let entries: [(u16, u16, u32); 5] =
-        [(1, 6, u32::MAX), (2, 4, 65_534), (4, 4, u32::MAX), (16, 4, u32::MAX), (32, 0, u32::MAX)];
-    let mut list = 2_u32.to_le_bytes().to_vec();
-    for (tag, permissions, id) in entries {
-        list.extend_from_slice(&tag.to_le_bytes());
-        list.extend_from_slice(&permissions.to_le_bytes());
-        list.extend_from_slice(&id.to_le_bytes());
-    }
-    let name = "system.posix_acl_access";
+    let list = access_list([6, 4, 4, 4, 0]);
     let path = folder.path("f");
-    let flags = rustix::fs::XattrFlags::empty();
-    rustix::fs::setxattr(&path, name, &list, flags).expect("a file system with ACLs");
+    set_attribute(&path, ACCESS, &list);
     let inode = path.metadata().unwrap().ino();
     assert_eq!(folder.run(&["-b", "f", "u", "p"]).status, Some(0));
-    let mut after = [0; 256];
-    let length = rustix::fs::getxattr(&path, name, &mut after).unwrap();
-    assert_eq!(after[..length], list);
+    assert_eq!(attribute(&path, ACCESS), Some(list));
+    assert_ne!(path.metadata().unwrap().ino(), inode);
+}
+
+#[test]
+fn what_a_folder_grants_on_new_files_is_not_granted_on_an_edited_one() {
+    let folder = Folder::with_file("a:1\n");
+    let path = folder.path("f");
+    for mode in [0o640, 0o660] {
+        fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+        set_attribute(&folder.path(""), "system.posix_acl_default", &access_list([7, 7, 7, 7, 0]));
+        let inode = path.metadata().unwrap().ino();
+        assert_eq!(folder.run(&["-b", "-I", "1", "f", "u", "p"]).status, Some(0));
+        let after = path.metadata().unwrap();
+        assert_eq!((attribute(&path, ACCESS), after.mode() & 0o7777), (None, mode));
+        assert_ne!(after.ino(), inode);
+    }
+}
+
+#[test]
+fn what_a_folder_grants_on_new_files_opens_neither_a_new_file_nor_a_copy() {
+    let folder = Folder::new();
+    set_attribute(&folder.path(""), "system.posix_acl_default", &access_list([7, 7, 7, 7, 7]));
+    assert_eq!(folder.run(&["-c", "-b", "-I", "1", "f", "u", "p"]).status, Some(0));
+    let path = folder.path("f");
+    // The mask, which the mode shows as the group's, leaves nothing of what the list grants.
+    assert_eq!(path.metadata().unwrap().mode() & 0o7777, 0o600);
+    fs::hard_link(&path, folder.path("g")).unwrap();
+    let inject = "inject=ftruncate:signal=KILL:when=1";
+    let mut command = folder.command("strace");
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e", inject, BINARY, "-D", "f", "u"]);
+    assert_eq!(finish(&mut command).status, None);
+    let names = folder.names();
+    let copy = names.iter().find(|name| name.starts_with(".mqtt-passwd-undo-")).unwrap();
+    assert_eq!(folder.path(copy).metadata().unwrap().mode() & 0o7777, 0o600);
+}
+
+#[test]
+fn notes_of_others_on_the_file_stay() {
+    let folder = Folder::with_file("a:1\n");
+    let path = folder.path("f");
+    set_attribute(&path, "user.note", b"mine");
+    let inode = path.metadata().unwrap().ino();
+    assert_eq!(folder.run(&["-b", "f", "u", "p"]).status, Some(0));
+    assert_eq!(attribute(&path, "user.note"), Some(b"mine".to_vec()));
     assert_ne!(path.metadata().unwrap().ino(), inode);
 }
 
@@ -113,8 +170,12 @@ fn a_missing_file_and_a_link_to_nowhere_are_named() {
             assert!(run.stderr.starts_with(&message), "{run:?}");
         }
     }
-    let run = folder.run(&["-c", "-b", "link", "u", "p"]);
-    assert!(run.stderr.contains("'link' exists already"), "{run:?}");
+    for words in [&["-c"][..], &["-c", "--overwrite"]] {
+        let run = folder.run(&[words, &["-b", "link", "u", "p"]].concat());
+        let told = "error: 'link' exists already, as a link that leads nowhere; it was left as it \
+                    is\nhint: name the file itself, or remove the link\n";
+        assert_eq!((run.status, run.stderr.as_str()), (Some(1), told));
+    }
     let run = folder.run(&["-c", "-b", "missing/f", "u", "p"]);
     assert!(run.stderr.starts_with("error: cannot create 'missing/f': No such file"), "{run:?}");
     assert_eq!(folder.names(), ["link"]);

@@ -29,6 +29,27 @@ fn hashes_plain_lines_and_keeps_the_rest() {
 }
 
 #[test]
+fn hashes_of_other_kinds_and_of_brokers_2_0_alone_stay_and_that_is_told() {
+    let folder = Folder::new();
+    folder.run(&["-c", "-b", "-I", "5", "f", "bare", "secret"]);
+    let bare = folder.file().replacen(":$", ":", 1);
+    let kept = format!("a:$2b$10$x\n{bare}b:$5$x$y\nc:$argon2i$v=19$m=1\nd:$word$\n");
+    std::fs::write(folder.path("f"), format!("{kept}e:one\n")).unwrap();
+    let told = "warning: 'f' has what looks like hashes of unknown kinds, which -U leaves as they \
+                are: lines 1, 3-5; if one is a password, 'mqtt-passwd f USER' hashes it\n";
+    let run = folder.run(&["--dry-run", "-U", "f"]);
+    assert!(
+        run.stdout.starts_with("-6 e: password not hashed\n+6 e: ") && run.stderr.contains(told)
+    );
+    let run = folder.run(&["-U", "f"]);
+    assert_eq!(run.status, Some(0));
+    assert!(run.stderr.contains(told), "{run:?}");
+    assert!(run.stderr.ends_with("Hashed 1 passwords, left 5 other entries as they were\n"));
+    let file = folder.file();
+    assert!(lets_in(file.strip_prefix(&kept).unwrap().trim_end(), "e", "one"), "{file}");
+}
+
+#[test]
 fn upgrading_again_changes_nothing() {
     let folder = Folder::with_file("a:1\nb:2\n");
     assert_eq!(folder.run(&["-U", "f"]).status, Some(0));

@@ -86,7 +86,7 @@ fn a_line_that_is_not_in_the_encoding_ends_the_job_and_is_saved() {
         let expected = format!(
             "error: 2 of 3 lines read did not get through, the first is line 2: line 2, column 3 \
              of the payload: 'g' is no hexadecimal digit (--encoding)\n\
-             hint: they are in '{unsent}': -l with {with} publishes them\n"
+             hint: they are in '{unsent}': -l with {with} publishes them, once that line is put right\n"
         );
         assert_eq!(output.stderr(), expected);
         let saved = std::fs::read_to_string(unsent).expect("the file");

@@ -1,7 +1,7 @@
 use std::process::Stdio;
 
-use test_support::packet::{self, v3};
-use test_support::scripted_peer::ScriptedPeer;
+use test_support::packet::{self, Delivery, v3};
+use test_support::scripted_peer::{Connection, ScriptedPeer};
 use test_support::tool::Tool;
 
 use super::publisher;
@@ -92,22 +92,30 @@ fn who_types_the_lines_is_told_how_to_end() {
     let peer = ScriptedPeer::listen();
     let port = peer.port().to_string();
     let place = ["--color=never", "-h", "127.0.0.1", "-p", &port, "-t", "t"];
-    for (kind, note) in [
-        ("-l", "note: reading lines from the keyboard, Ctrl-D ends\r\n"),
-        ("-s", "note: reading the message from the keyboard, Ctrl-D ends it\r\n"),
-    ] {
-        let mut terminal = Terminal::start(&publisher(), &[&place[..], &[kind]].concat());
-        terminal.expect(note);
-        terminal.press("one\n\u{4}");
-        let mut client = peer.accept();
-        client.read_packet();
-        client.send(&v3::connack(0));
-        let payload: &[u8] = if kind == "-l" { b"one" } else { b"one\n" };
-        client.expect(&v3::publish("t", payload, packet::Delivery::AtMostOnce));
-        client.expect(&packet::DISCONNECT);
-        client.close();
-        assert_eq!(terminal.code(), Some(0));
-    }
+    // A line is read when somebody can take it, and a password is asked for before that.
+    let mut terminal = Terminal::start(&publisher(), &[&place[..], &["-l"]].concat());
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    terminal.expect("note: reading lines from the keyboard, Ctrl-D ends\r\n");
+    terminal.press("one\n\u{4}");
+    client.expect(&v3::publish("t", b"one", Delivery::AtMostOnce));
+    assert_ended(client, terminal);
+
+    let mut terminal = Terminal::start(&publisher(), &[&place[..], &["-s"]].concat());
+    terminal.expect("note: reading the message from the keyboard, Ctrl-D ends it\r\n");
+    terminal.press("one\n\u{4}");
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.expect(&v3::publish("t", b"one\n", Delivery::AtMostOnce));
+    assert_ended(client, terminal);
+}
+
+fn assert_ended(mut client: Connection, mut terminal: Terminal) {
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    assert_eq!(terminal.code(), Some(0));
 }
 
 #[test]
@@ -140,6 +148,22 @@ fn who_waits_is_told_for_what() {
     let mut quiet = Terminal::start(&publisher(), &[&words[..], &["--quiet"]].concat());
     peer.accept().reset();
     assert_eq!(quiet.code(), Some(7));
+}
+
+#[test]
+fn so_is_who_waits_for_a_broker_that_says_nothing() {
+    let peer = ScriptedPeer::listen();
+    let port = peer.port().to_string();
+    let words = ["--color=never", "-h", "127.0.0.1", "-p", &port, "-t", "t", "-n"];
+    let mut terminal = Terminal::start(&publisher(), &words);
+    let mut client = peer.accept();
+    client.read_packet();
+    terminal.expect(&format!("note: connecting to 127.0.0.1:{port}…\r\n"));
+    client.send(&v3::connack(0));
+    client.expect(&v3::publish("t", b"", Delivery::AtMostOnce));
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    assert_eq!(terminal.code(), Some(0));
 }
 
 #[test]

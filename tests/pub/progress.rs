@@ -111,6 +111,35 @@ fn bytes_of_a_large_payload_are_counted() {
     }
 }
 
+#[test]
+fn what_comes_slowly_is_counted_while_it_comes() {
+    let tool = publisher();
+    let peer = ScriptedPeer::listen();
+    let mut terminal = Terminal::open();
+    let mut child =
+        command(&tool, &peer, &["-s"]).stderr(terminal.stdio()).spawn().expect("it runs");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let (enough, is_enough) = std::sync::mpsc::channel::<()>();
+    let writing = std::thread::spawn(move || {
+        let mut written = 0;
+        while is_enough.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+            std::io::Write::write_all(&mut stdin, b"x").expect("it is read");
+            written += 1;
+        }
+        written
+    });
+    let mut seen = terminal.read_to("B/s");
+    drop(enough);
+    let written = writing.join().expect("it ends");
+    let mut client = accept(&peer);
+    client.expect(&v3::publish("t", &vec![b'x'; written], Delivery::AtMostOnce));
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    assert_done(child);
+    seen.push_str(&terminal.read_all());
+    assert_eq!(rows(&seen), [""; 0], "{seen:?}");
+}
+
 /// The tool itself lets so much time pass that there would be a line.
 const LONG: [&str; 4] = ["-W", "2", "-q", "1"];
 

@@ -84,7 +84,7 @@ fn a_line_that_is_no_message_ends_it_once_those_before_are_acknowledged() {
     let expected = format!(
         "error: 3 of 4 lines read did not get through, the first is line 2: line 2, column 10: \
          invalid type: integer `1`, expected a topic\n\
-         hint: they are in '{}': --json-lines publishes them\n",
+         hint: they are in '{}': --json-lines publishes them, once that line is put right\n",
         unsent.display()
     );
     assert_eq!(output.stderr(), expected);

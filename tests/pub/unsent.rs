@@ -16,10 +16,15 @@ struct Run {
 
 impl Run {
     fn start(arguments: &[&str]) -> Self {
+        Self::start_addressed(&[&["-t", "t"], arguments].concat())
+    }
+
+    /// The same where lines say where they go, if the arguments do not.
+    fn start_addressed(arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let peer = ScriptedPeer::listen();
         let file = folder.path().join("unsent");
-        let fixed = ["-t", "t", "-l", "--save-unsent", file.to_str().expect("a plain name")];
+        let fixed = ["-l", "--save-unsent", file.to_str().expect("a plain name")];
         let running = start_at(&peer, &[&fixed, arguments].concat());
         Self { folder, peer, running }
     }
@@ -159,6 +164,81 @@ fn a_line_that_cannot_be_published_ends_it_once_the_others_are_acknowledged() {
                     the PUBLISH would be ";
     assert!(output.stderr().starts_with(expected), "{output:?}");
     assert_eq!(saved, "too long a line\nthree\n");
+}
+
+#[test]
+fn what_was_not_even_read_is_saved_too() {
+    let mut run = Run::start(&["-q", "1"]);
+    run.running.write_input("one\ntwo");
+    run.running.close_input();
+    let client = run.accept(&v3::connack(5));
+    let hint = format!("\nhint: they are in '{}': -l publishes them\n", run.file().display());
+    let (output, saved) = run.end();
+    drop(client);
+    output.assert_code(5);
+    let expected = "error: 2 of 2 lines read did not get through, the first is line 1: ";
+    assert!(output.stderr().starts_with(expected), "{output:?}");
+    assert!(output.stderr().ends_with(&hint), "{output:?}");
+    assert_eq!(saved, "one\ntwo\n");
+}
+
+#[test]
+fn who_does_not_end_is_not_waited_for() {
+    let mut run = Run::start(&["-q", "1"]);
+    run.running.write_input("one\ntw");
+    let client = run.accept(&v3::connack(5));
+    let file = run.file();
+    // Whoever writes is still there.
+    let (output, saved) = run.end();
+    drop(client);
+    output.assert_code(5);
+    let hint = format!(
+        "\nhint: they are in '{}', but not what was still to be read: -l publishes them\n",
+        file.display()
+    );
+    assert!(output.stderr().ends_with(&hint), "{output:?}");
+    assert_eq!(saved, "one\ntw");
+}
+
+#[test]
+fn a_line_that_is_wrong_is_saved_in_its_place() {
+    let words = ["-q", "1", "--no-reconnect", "--line-format", "%t %p"];
+    let mut run = Run::start_addressed(&words);
+    run.running.write_input("a 1\nb 2\n# 3\nd 4\n");
+    run.running.close_input();
+    let mut client = run.accept(&v3::connack(0));
+    client.read_packet();
+    client.read_packet();
+    client.close();
+    let file = run.file();
+    let (output, saved) = run.end();
+    output.assert_code(1);
+    let hint = format!(
+        "\nhint: they are in '{}': -l with this --line-format publishes them, once that line is put right\n",
+        file.display()
+    );
+    assert!(output.stderr().ends_with(&hint), "{output:?}");
+    assert_eq!(saved, "a 1\nb 2\n# 3\nd 4\n");
+}
+
+#[test]
+fn a_line_for_two_topics_that_suits_only_one_counts_once() {
+    let long = "b".repeat(16);
+    let words = ["-q", "1", "-V", "5", "--also-topic", &long, "--no-reconnect"];
+    let mut run = Run::start(&words);
+    run.running.write_input("one\nlonger\nthree\n");
+    run.running.close_input();
+    // Maximum Packet Size: 27 bytes.
+    let mut client = run.accept(&v5::connack(0, &[0x27, 0, 0, 0, 27]));
+    for _ in 0..3 {
+        client.read_packet();
+    }
+    client.close();
+    let (output, saved) = run.end();
+    output.assert_code(25);
+    let expected = "error: 3 of 3 lines read did not get through, the first is line 1: ";
+    assert!(output.stderr().contains(expected), "{output:?}");
+    assert_eq!(saved, "one\nlonger\nthree\n");
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! The command line of mqtt-passwd: words to a plan. The only file of this crate that knows clap.
 
+mod doubts;
+mod positionals;
 mod rules;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::num::NonZero;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use clap::builder::TypedValueParser;
@@ -12,16 +14,17 @@ use clap::{Arg, Command, CommandFactory, Parser, ValueEnum};
 use mqtt_core::cli::{self, ColorArgs, Parsed, UsageError, parse};
 use mqtt_core::invocation::{Behaviour, Invocation};
 use mqtt_core::progress::Progress;
-use zeroize::Zeroizing;
 
 use crate::generated::FILES;
 use crate::hash::Algorithm;
-use crate::password::{Password, PasswordError};
+use crate::password::PasswordError;
 use crate::plan::{
     Action, Credentials, Effect, ListForm, PasswordSource, Plan, Repetition, Target, Users,
 };
 use crate::user_name::{Concern, UserName, UserNameError};
 use crate::warning::Warning;
+use doubts::Doubts;
+use positionals::{Extra, file_path, positionals};
 
 const USAGE: &str = "mqtt-passwd [OPTIONS] FILE USER
        mqtt-passwd [OPTIONS] -b FILE USER PASSWORD
@@ -51,10 +54,10 @@ Notes:
   keep every byte. A running broker reads the file again on SIGHUP.
 
 Exit status:
-  0 done; 1 error, nothing changed; 2 the passwords do not match; 10 no hash
-  could be computed; 128+n ended by signal n, nothing changed. With --check: 0
-  right; 1 wrong; 3 no such user; 4 no whole hash in the line; 5 unknown kind of
-  hash; 6 FILE cannot be read";
+  0 done; 1 error, nothing changed unless it says so; 2 the passwords do not
+  match; 10 no hash could be computed; 128+n ended by signal n, nothing changed.
+  With --check: 0 right; 1 wrong; 3 no such user; 4 no whole hash in the line;
+  5 unknown kind of hash; 6 FILE cannot be read";
 
 /// Make and edit the password file of an MQTT broker.
 #[derive(Parser)]
@@ -324,87 +327,6 @@ impl PasswdArgs {
     }
 }
 
-/// What is of no use is refused under our own name; under the original's it is done, with a
-/// warning.
-struct Doubts {
-    behaviour: Behaviour,
-    warnings: Vec<Warning>,
-}
-
-impl Doubts {
-    fn new(behaviour: Behaviour) -> Self {
-        Self { behaviour, warnings: Vec::new() }
-    }
-
-    fn user_name(&mut self, given: &OsStr) -> Result<UserName, ArgsError> {
-        let user = UserName::new(given.as_bytes())?;
-        match (user.concern(), self.behaviour) {
-            (None, _) => {}
-            (Some(concern), Behaviour::Own) => return Err(concern.into()),
-            (Some(concern), Behaviour::Original) => {
-                self.warnings.push(Warning::UserName(concern));
-            }
-        }
-        Ok(user)
-    }
-
-    fn password(&mut self, given: OsString) -> Result<Password, ArgsError> {
-        let password = Password::new(Zeroizing::new(given.into_vec()))?;
-        if password.is_empty() {
-            match self.behaviour {
-                Behaviour::Own => return Err(PasswordError::Empty.into()),
-                Behaviour::Original => {
-                    self.warnings.push(Warning::Password(PasswordError::Empty));
-                }
-            }
-        }
-        Ok(password)
-    }
-}
-
-/// What happens to words nobody asked for.
-#[derive(Clone, Copy)]
-enum Extra {
-    Ignored,
-    Refused,
-}
-
-impl Extra {
-    /// Where the original does not look at them.
-    fn ignored_by(behaviour: Behaviour) -> Self {
-        match behaviour {
-            Behaviour::Original => Self::Ignored,
-            Behaviour::Own => Self::Refused,
-        }
-    }
-}
-
-/// Exactly so many words: FILE, USER, PASSWORD.
-fn positionals<const COUNT: usize>(
-    mut words: Vec<OsString>,
-    extra: Extra,
-) -> Result<[OsString; COUNT], ArgsError> {
-    if let Extra::Ignored = extra {
-        words.truncate(COUNT);
-    }
-    words.try_into().map_err(|words: Vec<OsString>| {
-        let names = ["FILE", "USER", "PASSWORD"];
-        match names[..COUNT].get(words.len()) {
-            Some(missing) => ArgsError::Missing(missing),
-            None if COUNT == 2 => ArgsError::TooManyFor("FILE USER; -b takes a PASSWORD too"),
-            None => ArgsError::TooManyFor(if COUNT == 1 { "FILE" } else { "FILE USER PASSWORD" }),
-        }
-    })
-}
-
-/// A file to change, which stdout is not.
-fn file_path(word: OsString) -> Result<PathBuf, ArgsError> {
-    if word == "-" {
-        return Err(ArgsError::StdoutWithoutCreate);
-    }
-    Ok(word.into())
-}
-
 /// The words make no sense together.
 #[derive(Debug, thiserror::Error)]
 enum ArgsError {
@@ -431,6 +353,7 @@ enum ArgsError {
 mod tests {
     use super::*;
     use mqtt_core::invocation::Tool;
+    use std::ffi::OsStr;
 
     fn as_called(name: &str, words: &[&str]) -> Result<Plan, UsageError> {
         let invocation = Invocation::new(Tool::Passwd, OsStr::new(name));

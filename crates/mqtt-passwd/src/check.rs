@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use mqtt_core::exit::{ExitStatus, Failure};
 
-use crate::hash::{HashError, Stored};
+use crate::hash::{Broker, HashError, Stored};
 use crate::password::Password;
-use crate::password_file::{Fault, PasswordFile, PasswordFileError};
+use crate::password_file::{Fault, PasswordFile, PasswordFileError, Record};
 use crate::user_name::UserName;
 use crate::warning::Warning;
 
-/// The line of a user that counts: brokers 2.0 go by the last.
+/// The line of a user that counts: brokers 2.0 go by the last that they take.
 pub(crate) struct Checked<'a> {
     user: &'a UserName,
     hash: Stored<'a>,
@@ -25,19 +25,29 @@ impl<'a> Checked<'a> {
         path: &Path,
         user: &'a UserName,
     ) -> Result<Self, CheckError> {
-        let records = file.records();
-        let mut of_user = records.iter().rev().filter(|record| record.user == user.as_bytes());
-        let record = of_user
-            .next()
+        let mut records = file.records();
+        records.retain(|record| record.user == user.as_bytes());
+        let unread = file.unread_from();
+        let is_taken = |record: &&Record<'_>| {
+            unread.is_none_or(|unread| record.number < unread)
+                && record.hash.is_ok_and(|hash| !hash.refused_by().contains(&Broker::V2_0))
+        };
+        let taken = records.iter().rfind(is_taken);
+        // Else one that other brokers take, else any.
+        let record = taken
+            .or_else(|| records.iter().rfind(|record| record.hash.is_ok()))
+            .or(records.last())
             .ok_or_else(|| CheckError::NoSuchUser { user: user.clone(), path: path.to_owned() })?;
         let number = record.number;
-        let hash = record.hash.map_err(|fault| match fault {
-            Fault::UnknownHash => CheckError::UnknownHash { user: user.clone(), number },
-            fault => CheckError::NoHash { user: user.clone(), number, fault },
-        })?;
-        let mut warnings = Vec::from_iter(Warning::about(&hash));
-        if let Some(first) = record.first {
-            warnings.push(Warning::SameUser { user: user.clone(), first, last: number });
+        let hash = record.hash.map_err(|fault| CheckError::of(user.clone(), number, fault))?;
+        let mut warnings = Warning::about(&hash);
+        if let (None, Some(line)) = (taken, unread.filter(|line| *line <= number)) {
+            warnings.push(Warning::BehindNul { line });
+        }
+        if records.len() > 1 {
+            let lines = records.iter().map(|record| record.number).collect();
+            let taken = taken.map(|record| record.number);
+            warnings.push(Warning::SameUser { user: user.clone(), lines, taken });
         }
         Ok(Self { user, hash, warnings })
     }
@@ -55,6 +65,14 @@ impl<'a> Checked<'a> {
 /// The password is not the right one, or that cannot be said.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CheckError {
+    /// The line has a hash that cannot be read as we read it, and so not be checked. Status 4.
+    #[error("the hash of user '{user}' in line {number} is damaged")]
+    Damaged {
+        /// Whose line.
+        user: UserName,
+        /// Which line.
+        number: usize,
+    },
     /// The hash could not be computed. Status 10.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -95,11 +113,21 @@ pub(crate) enum CheckError {
     },
 }
 
+impl CheckError {
+    fn of(user: UserName, number: usize, fault: Fault) -> Self {
+        match fault {
+            Fault::Damaged => Self::Damaged { user, number },
+            Fault::UnknownHash => Self::UnknownHash { user, number },
+            fault => Self::NoHash { user, number, fault },
+        }
+    }
+}
+
 impl Failure for CheckError {
     fn status(&self) -> ExitStatus {
         match self {
             Self::Hash(error) => error.status(),
-            Self::NoHash { .. } => ExitStatus::NO_HASH,
+            Self::Damaged { .. } | Self::NoHash { .. } => ExitStatus::NO_HASH,
             Self::NoSuchUser { .. } => ExitStatus::NO_SUCH_USER,
             Self::UnknownHash { .. } => ExitStatus::UNKNOWN_HASH,
             Self::Unreadable(_) => ExitStatus::UNREADABLE,

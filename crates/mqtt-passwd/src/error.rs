@@ -49,6 +49,17 @@ pub(crate) enum PasswdError {
     /// A signal ended the work.
     #[error(transparent)]
     Stopped(#[from] StoppedBy),
+    /// The word of `--if-changed` could not be written.
+    #[error("cannot write to stdout; the file {became}")]
+    Unsaid {
+        /// What the word says.
+        became: &'static str,
+        /// Why it could not be written.
+        source: io::Error,
+    },
+    /// Stdout is `/dev/null`, or was closed when the tool was started.
+    #[error("nobody would get the password: stdout takes nothing; nothing was changed")]
+    Unread,
     /// The list of users makes no sense.
     #[error(transparent)]
     UserList(#[from] UserListError),
@@ -64,7 +75,11 @@ impl Failure for PasswdError {
             Self::File(error) => error.status(),
             Self::Hash(error) => error.status(),
             Self::Interrupted(error) => error.status(),
-            Self::NoSuchUser { .. } | Self::Stdout(_) | Self::UserList(_) => ExitStatus::FAILURE,
+            Self::NoSuchUser { .. }
+            | Self::Stdout(_)
+            | Self::Unread
+            | Self::Unsaid { .. }
+            | Self::UserList(_) => ExitStatus::FAILURE,
             Self::Random(_) => ExitStatus::HASH,
             Self::Prompt(error) => error.status(),
             Self::Stopped(error) => error.status(),

@@ -153,17 +153,7 @@ pub(crate) fn run<T: Send + 'static>(
 ) -> Result<T, StoppedBy> {
     let (events, waiting) = mpsc::channel();
     let interruption = Arc::new(Interruption::default());
-    // Beyond a limit on file sizes, writing is to fail like on a full disk.
-    signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
-    let mut signals = Signals::new(ENDING)?;
-    let told = events.clone();
-    thread::spawn(move || {
-        for signal in signals.forever() {
-            if told.send(Event::Signal(signal)).is_err() {
-                return;
-            }
-        }
-    });
+    listen(events.clone())?;
     let (for_panic, report) = (Arc::clone(&interruption), panic::take_hook());
     panic::set_hook(Box::new(move |panic| {
         for_panic.undo_at_panic();
@@ -188,6 +178,21 @@ pub(crate) fn run<T: Send + 'static>(
         Ok(result) => Ok(result),
         Err(panic) => panic::resume_unwind(panic),
     }
+}
+
+/// Tells the main thread of each signal.
+fn listen(events: Sender<Event>) -> io::Result<()> {
+    // Beyond a limit on file sizes, writing is to fail like on a full disk.
+    signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
+    let mut signals = Signals::new(ENDING)?;
+    thread::spawn(move || {
+        for signal in signals.forever() {
+            if events.send(Event::Signal(signal)).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(())
 }
 
 /// Why there is no result.

@@ -1,5 +1,7 @@
-//! The work on one plan: the one place where prompts, hashes and files meet.
+//! The work on one plan: here, and for passwords that are to be hashed in `logins`, prompts, hashes
+//! and files meet.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::thread;
 
@@ -15,8 +17,8 @@ use crate::listing;
 use crate::logins::{Logins, password_from};
 use crate::output;
 use crate::password_file::{
-    self, Before, Counts, Edited, Faults, LockedFile, NewEntry, PasswordFile, PasswordFileError,
-    Replaced, Set,
+    self, Before, Counts, Edited, Faults, LockedFile, NewEntry, NewFile, PasswordFile,
+    PasswordFileError, Replaced, Set,
 };
 use crate::plan::{
     Action, Credentials, Effect, ListForm, PasswordSource, Plan, Repetition, Target,
@@ -37,6 +39,18 @@ impl Outcome {
     /// What `--if-changed` says.
     pub(crate) fn word(&self) -> &'static str {
         if self.is_changed { "changed\n" } else { "unchanged\n" }
+    }
+
+    /// Says it. Who does not want to hear it, as `| true`, need not; who does must not take an error
+    /// for a file as it was.
+    pub(crate) fn tell(&self) -> Result<(), PasswdError> {
+        match output::to_stdout(self.word().as_bytes()) {
+            Err(PasswdError::Stdout(source)) if source.kind() != ErrorKind::BrokenPipe => {
+                let became = if self.is_changed { "was changed" } else { "is as it was" };
+                Err(PasswdError::Unsaid { became, source })
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -114,9 +128,9 @@ impl Job<'_> {
 
     fn create(&mut self, target: &Target, credentials: Credentials) -> Result<Done, PasswdError> {
         match target {
-            Target::New(path) => password_file::refuse_existing(path)?,
             Target::Overwrite(path) if path.exists() => self.look_ahead(path)?,
-            Target::Overwrite(_) | Target::Stdout => {}
+            Target::New(path) | Target::Overwrite(path) => password_file::refuse_existing(path)?,
+            Target::Stdout => {}
         }
         let logins = Logins::of(credentials.users, self.interruption)?;
         let entries = self.entries(logins, credentials.algorithm)?;
@@ -140,7 +154,9 @@ impl Job<'_> {
         match self.effect {
             Effect::Change => {
                 let content = PasswordFile::of(entries);
-                self.interruption.change(|| password_file::create(path, &content))??;
+                // Not within the change: a signal may end the wait for the lock.
+                let new = NewFile::lock(path)?;
+                self.interruption.change(|| new.write(&content))??;
             }
             Effect::Show => {
                 let nothing = PasswordFile::new(Zeroizing::default());
@@ -192,15 +208,19 @@ impl Job<'_> {
 
     fn upgrade(&mut self, path: &Path, algorithm: Algorithm) -> Result<Done, PasswdError> {
         let (effect, hashing) = (self.effect, self.hashing(algorithm));
-        self.edit(path, |old| {
+        let (done, unknown) = self.edit(path, |old| {
             let plain = old.plain();
             let done = Done::Upgraded { hashed: plain.passwords().len(), kept: plain.kept() };
             let hashes = match effect {
                 Effect::Change => hashing.hash_all(plain.passwords())?,
                 Effect::Show => vec![algorithm.form(); plain.passwords().len()],
             };
-            Ok((old.upgrade(&plain, &hashes), done))
-        })
+            Ok((old.upgrade(&plain, &hashes), (done, plain.into_unknown())))
+        })?;
+        if !unknown.is_empty() {
+            self.warnings.push(Warning::UnknownHashes { path: path.to_owned(), lines: unknown });
+        }
+        Ok(done)
     }
 
     fn entries(&self, logins: Logins, algorithm: Algorithm) -> Result<Vec<NewEntry>, PasswdError> {
@@ -286,8 +306,8 @@ impl Job<'_> {
         }
         match replaced?? {
             Replaced::Renamed => {}
-            Replaced::InPlace(because, undo) => {
-                self.warnings.push(Warning::InPlace { path: path.to_owned(), because, undo });
+            Replaced::InPlace(because, remedy) => {
+                self.warnings.push(Warning::InPlace { path: path.to_owned(), because, remedy });
             }
         }
         Ok(())
@@ -295,8 +315,11 @@ impl Job<'_> {
 
     fn warn_of_faults(&mut self, path: &Path, faults: &Faults) {
         if !faults.is_empty() {
-            self.warnings
-                .push(Warning::Faults { path: path.to_owned(), faults: faults.to_string() });
+            self.warnings.push(Warning::Faults {
+                path: path.to_owned(),
+                effect: self.effect,
+                faults: faults.to_string(),
+            });
         }
     }
 }

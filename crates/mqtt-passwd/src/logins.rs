@@ -1,4 +1,5 @@
-//! Users whose passwords are to be hashed: where they come from, and who of them needs an edit.
+//! Users whose passwords are to be hashed: where they come from, who of them needs an edit, and what
+//! is told of passwords that were made.
 
 use std::collections::HashMap;
 

@@ -43,7 +43,8 @@ fn carry_out(plan: Plan) -> Result<(), PasswdError> {
     let outcome = done?;
     match (effect, repetition) {
         (Effect::Change, Repetition::Always) => report(&outcome.done, behaviour),
-        (_, Repetition::IfChanged) => output::to_stdout(outcome.word().as_bytes())?,
+        (Effect::Change, Repetition::IfChanged) => outcome.tell()?,
+        (Effect::Show, Repetition::IfChanged) => output::to_stdout(outcome.word().as_bytes())?,
         (Effect::Show, Repetition::Always) => say("Nothing was written\n"),
     }
     Ok(())

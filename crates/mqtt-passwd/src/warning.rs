@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::hash::{Algorithm, Stored};
+use crate::hash::{Algorithm, Broker, Stored};
 use crate::password::PasswordError;
-use crate::password_file::{InPlaceReason, Undo};
+use crate::password_file::{InPlaceReason, Numbers, Remedy};
+use crate::plan::Effect;
 use crate::user_name::{Concern, UserName};
 
 /// One warning. It never changes the exit status.
@@ -16,26 +17,40 @@ pub(crate) enum Warning {
          with one"
     )]
     Argon2id,
+    /// As brokers 2.0 read over.
+    #[error("brokers 2.1 refuse a file with a hash that does not begin with one '$', as this one")]
+    Bare,
+    /// Whatever brokers read over, as they read it.
+    #[error("brokers 2.0 read nothing from line {line} on, which has a NUL byte")]
+    BehindNul {
+        /// The line.
+        line: usize,
+    },
     /// As `mosquitto_passwd` 2.1 makes it.
     #[error("brokers 2.0 drop a line with 64 bytes of salt, as this one has")]
     LongSalt,
     /// Lines that a broker would drop, or refuse the whole file over.
-    #[error("'{}' has lines that brokers refuse: {faults}", .path.display())]
+    #[error("'{}' {} lines that brokers refuse: {faults}", .path.display(), match .effect {
+        Effect::Change => "has",
+        Effect::Show => "would have",
+    })]
     Faults {
         /// The file.
         path: PathBuf,
+        /// Whether it is as the numbers say.
+        effect: Effect,
         /// The lines, as text: they outlive the file's bytes.
         faults: String,
     },
     /// The file was not replaced by a rename.
-    #[error("'{}' was rewritten in place, because {because}: {}", .path.display(), risk(*.undo))]
+    #[error("'{}' was rewritten in place, because {because}: {}", .path.display(), risk(*.remedy))]
     InPlace {
         /// The file.
         path: PathBuf,
         /// Why.
         because: InPlaceReason,
         /// What a kill would have come to.
-        undo: Undo,
+        remedy: Remedy,
     },
     /// Everybody may read or change it.
     #[error("'{0}' is open to all users (mode {mode:03o}); 'chmod o= {0}' closes it", .path.display())]
@@ -50,20 +65,36 @@ pub(crate) enum Warning {
     Password(PasswordError),
     /// Brokers differ in what they make of it.
     #[error(
-        "user '{user}' is in line {first} and again in line {last}: brokers 2.0 go by the last \
-         line, as is done here, and 2.1 refuses the file"
+        "user '{user}' is in {lines}: brokers 2.0 go by {}, and 2.1 refuses the file",
+        match .taken {
+            Some(line) => format!("line {line}, the last that they take, as is done here"),
+            None => "none of them".to_owned(),
+        }
     )]
     SameUser {
         /// Who.
         user: UserName,
-        /// The first line.
-        first: usize,
-        /// The last one.
-        last: usize,
+        /// All the lines.
+        lines: Numbers,
+        /// The one that counts.
+        taken: Option<usize>,
     },
     /// A rewrite in place had been cut short.
     #[error("an earlier edit of '{}' had been cut short; it was undone first", .0.display())]
     Undone(PathBuf),
+    /// `-U` has left lines that somebody may take for passwords.
+    #[error(
+        "'{}' has what looks like hashes of unknown kinds, which -U leaves as they are: {lines}; if \
+         one is a password, 'mqtt-passwd {} USER' hashes it",
+        .path.display(),
+        .path.display()
+    )]
+    UnknownHashes {
+        /// The file.
+        path: PathBuf,
+        /// Which.
+        lines: Numbers,
+    },
     /// Only the original's name lets it pass.
     #[error("{0}")]
     UserName(Concern),
@@ -71,21 +102,26 @@ pub(crate) enum Warning {
 
 impl Warning {
     /// Which brokers do not take a hash, if there are any.
-    pub(crate) fn about(hash: &Stored<'_>) -> Option<Self> {
-        match hash.algorithm() {
-            Algorithm::Argon2id(_) => Some(Self::Argon2id),
-            _ if hash.refused_by().is_empty() => None,
-            _ => Some(Self::LongSalt),
+    pub(crate) fn about(hash: &Stored<'_>) -> Vec<Self> {
+        if let Algorithm::Argon2id(_) = hash.algorithm() {
+            return vec![Self::Argon2id];
         }
+        let refused = |broker| hash.refused_by().contains(&broker);
+        let long_salt = refused(Broker::V2_0).then_some(Self::LongSalt);
+        long_salt.into_iter().chain(refused(Broker::V2_1).then_some(Self::Bare)).collect()
     }
 }
 
 /// What could have happened to a file while it was rewritten in place.
-fn risk(undo: Undo) -> &'static str {
-    match undo {
-        Undo::Impossible => {
+fn risk(remedy: Remedy) -> &'static str {
+    match remedy {
+        Remedy::None => {
             "a kill or a power failure just then could have damaged it, and its folder takes no copy"
         }
-        Undo::Kept => "whoever read it just then may have seen half of it",
+        Remedy::InFolder => {
+            "whoever read it just then may have seen half of it, and a kill just then would have been \
+             undone by an edit by a name in the same folder alone"
+        }
+        Remedy::Everywhere => "whoever read it just then may have seen half of it",
     }
 }

@@ -107,7 +107,8 @@ struct PublishArgs {
         value_parser = OsStringValueParser::new().try_map(|word| speed(&word)))]
     speed: Speed,
 
-    /// Add lines that do not get through to FILE, which is made if it is not there
+    /// Add lines that do not get through to FILE, which is made if it is not there, with those that
+    /// can still be read within 2 seconds
     #[arg(long, help_heading = "Publishing", value_name = "FILE",
         value_parser = value_parser!(PathBuf))]
     save_unsent: Option<PathBuf>,

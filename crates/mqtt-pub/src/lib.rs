@@ -1,6 +1,7 @@
 //! The publisher, as a library so that fuzzing reaches it: the tool is [`main`].
 
 mod args;
+mod error;
 mod generated;
 mod plan;
 mod publisher;

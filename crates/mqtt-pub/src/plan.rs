@@ -169,6 +169,14 @@ impl Payloads {
         }
     }
 
+    /// Whether nothing has to be opened for them that could let us wait.
+    pub(crate) fn are_at_hand(&self) -> bool {
+        matches!(
+            self,
+            Self::One { origin: Origin::Argument(_), .. } | Self::Lines { input: Input::Stdin, .. }
+        )
+    }
+
     /// What somebody should know who is about to type them.
     pub(crate) fn note_for_typist(&self) -> Option<&'static str> {
         match self {

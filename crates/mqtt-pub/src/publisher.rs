@@ -2,6 +2,8 @@
 
 mod awaiting;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use mqtt_core::client::{Application, Client, ClientError, Event, Flow, Loss};
 use mqtt_core::payload::Payload;
@@ -10,11 +12,16 @@ use mqtt_core::protocol::{PacketId, Qos, ReasonCode, TopicName};
 use mqtt_core::session::Published;
 use mqtt_core::signal::Interrupt;
 
+use crate::error::PubError;
 use crate::plan::{Head, Subscribers};
 use crate::response::Response;
-use crate::run::RunError;
 use crate::source::{Addressed, Extent, Left, Next, Source, Stopped, Wrong};
 use crate::tally::Tally;
+use crate::unsent::Rest;
+
+/// How long what is still to be read may take, where it is kept for another time: enough for a file
+/// and for a program that is about to end.
+const REST: Duration = Duration::from_secs(2);
 
 /// Publishes what a source gives and keeps count of it.
 #[derive(Debug)]
@@ -25,18 +32,30 @@ pub(crate) struct Publisher {
     topics: Vec<TopicName>,
     /// A message that says itself where it goes, and at its QoS there was no room for it.
     held: Option<Box<Addressed>>,
+    /// What cannot be published.
+    unpublished: Option<Unpublished>,
     properties: Carried,
     /// From this one on, a reason says that a message did not get through.
     least_refusal: ReasonCode,
     state: State,
     /// What is waited for once the message is published.
     response: Option<Box<Response>>,
+    /// For whoever types, once the broker has let us in.
+    note: Option<&'static str>,
     tally: Tally,
     /// What has asked it to end, and what of the source will not come because of it.
     interrupt: Option<Interrupt>,
     stopped: Stopped,
     /// Why no more can be published; what was is waited for all the same.
-    failure: Option<RunError>,
+    failure: Option<PubError>,
+}
+
+/// A message that cannot be published. It is counted when those before it are known to be
+/// acknowledged or not.
+#[derive(Debug)]
+struct Unpublished {
+    /// The line, where lines are kept.
+    line: Option<Bytes>,
 }
 
 /// Whether the properties of messages get to the broker.
@@ -65,9 +84,10 @@ enum State {
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) tally: Tally,
+    pub(crate) rest: Rest,
     pub(crate) interrupt: Option<Interrupt>,
     pub(crate) stopped: Stopped,
-    pub(crate) failure: Option<RunError>,
+    pub(crate) failure: Option<PubError>,
     /// Where an answer was to come and did not.
     pub(crate) unanswered: Option<TopicName>,
 }
@@ -86,6 +106,7 @@ impl Publisher {
             head,
             topics,
             held: None,
+            unpublished: None,
             properties,
             least_refusal: match subscribers {
                 Subscribers::Optional => ReasonCode::UNSPECIFIED_ERROR,
@@ -93,6 +114,7 @@ impl Publisher {
             },
             state: State::Flowing,
             response: None,
+            note: None,
             tally,
             interrupt: None,
             stopped: Stopped::Whole,
@@ -100,8 +122,13 @@ impl Publisher {
         }
     }
 
+    /// For a source that somebody types.
+    pub(crate) fn noting(self, note: &'static str) -> Self {
+        Self { note: Some(note), ..self }
+    }
+
     /// Publishes as much as there is and as there is room for.
-    fn publish(&mut self, client: &mut Client) -> Result<(), RunError> {
+    fn publish(&mut self, client: &mut Client) -> Result<(), PubError> {
         while self.has_room(client) {
             let next = match self.held.take() {
                 Some(held) => Next::Addressed(held),
@@ -122,7 +149,8 @@ impl Publisher {
                 }
                 Next::Wrong(wrong) => {
                     let Wrong { line, error } = *wrong;
-                    self.tally.unpublished(self.tally.copy(&Payload::Memory(line)));
+                    let line = self.tally.copy(&Payload::Memory(line));
+                    self.unpublished = Some(Unpublished { line });
                     return Err(error.into());
                 }
                 Next::Later => {
@@ -165,7 +193,7 @@ impl Publisher {
         payload: Payload,
         before: usize,
         client: &mut Client,
-    ) -> Result<(), RunError> {
+    ) -> Result<(), PubError> {
         let Some(topic) = self.topics.get(before) else { return Ok(()) };
         let (length, line) = (payload.len(), self.tally.copy(&payload));
         let message = self.head.clone().message(topic.clone(), payload);
@@ -179,7 +207,7 @@ impl Publisher {
         &mut self,
         Addressed { topic, head, payload, line }: Addressed,
         client: &mut Client,
-    ) -> Result<(), RunError> {
+    ) -> Result<(), PubError> {
         self.carry(&head, client);
         let (qos, length) = (head.qos, payload.len());
         let line = self.tally.copy(&Payload::Memory(line));
@@ -195,9 +223,9 @@ impl Publisher {
         length: usize,
         line: Option<Bytes>,
         client: &Client,
-    ) -> Result<(), RunError> {
+    ) -> Result<(), PubError> {
         if let Err(error) = result {
-            self.tally.unpublished(line);
+            self.unpublished = Some(Unpublished { line });
             return Err(error.into());
         }
         self.tally.published(length, line, qos, client);
@@ -248,28 +276,46 @@ impl Publisher {
         self.topics.get(usize::try_from(sequence % turns).ok()?)
     }
 
-    /// What the run has come to. What was read and never published counts as well.
-    pub(crate) fn conclude(mut self) -> Outcome {
+    /// What the run has come to, which ended like that. What was read and never published counts as
+    /// well; and where lines are kept, what can still be read, unless a signal has asked for the end.
+    pub(crate) fn conclude(mut self, result: &Result<(), PubError>) -> Outcome {
         if let Some(held) = self.held.take() {
-            self.tally.unpublished(self.tally.copy(&Payload::Memory(held.line)));
+            let line = self.tally.copy(&Payload::Memory(held.line));
+            self.unpublished = Some(Unpublished { line });
         }
-        self.source.end();
+        if let Some(Unpublished { line }) = self.unpublished.take() {
+            self.tally.unpublished(line);
+        }
+        let is_told_to_end = matches!(self.interrupt, Some(Interrupt::Signal(_)))
+            || matches!(
+                result,
+                Err(PubError::Client(
+                    ClientError::Interrupted(Interrupt::Signal(_))
+                        | ClientError::InterruptedEarly(Interrupt::Signal(_))
+                ))
+            );
+        if self.tally.saves() && !is_told_to_end {
+            self.source.end_after(REST);
+        } else {
+            self.source.end();
+        }
         while let Some(left) = self.source.next_left() {
             match left {
                 Left::Whole(payload) => self.tally.unpublished(self.tally.copy(&payload)),
                 Left::Cut(part) => self.tally.cut(&part),
             }
         }
+        let rest = if self.source.is_cut() { Rest::Unread } else { Rest::Read };
         let Self { tally, interrupt, stopped, failure, response, .. } = self;
         let unanswered = response.and_then(|response| response.missing());
-        Outcome { tally, interrupt, stopped, failure, unanswered }
+        Outcome { tally, rest, interrupt, stopped, failure, unanswered }
     }
 }
 
 impl Application for Publisher {
-    type Error = RunError;
+    type Error = PubError;
 
-    fn feed(&mut self, client: &mut Client) -> Result<Flow, RunError> {
+    fn feed(&mut self, client: &mut Client) -> Result<Flow, PubError> {
         if let Err(error) = self.publish(client) {
             self.state = State::Ended;
             self.failure = Some(error);
@@ -280,10 +326,15 @@ impl Application for Publisher {
         Ok(Flow::Continue)
     }
 
-    fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, RunError> {
+    fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, PubError> {
         match event {
             Event::Published(published) => self.completed(&published, client),
-            Event::Connected(connack) => self.subscribe(&connack, client)?,
+            Event::Connected(connack) => {
+                if let Some(note) = self.note.take() {
+                    client.tell(note);
+                }
+                self.subscribe(&connack, client)?;
+            }
             Event::Subscribed(suback) => self.subscribed(&suback)?,
             Event::Message(message, _) => {
                 if let Some(response) = &mut self.response {
@@ -302,7 +353,7 @@ impl Application for Publisher {
         &mut self,
         interrupt: Interrupt,
         client: &mut Client,
-    ) -> Result<Flow, RunError> {
+    ) -> Result<Flow, PubError> {
         self.interrupt = Some(interrupt);
         self.stopped = self.source.stop();
         if interrupt == Interrupt::TimeLimit {
@@ -378,7 +429,7 @@ impl Application for Publisher {
     }
 }
 
-impl From<ClientError> for RunError {
+impl From<ClientError> for PubError {
     fn from(error: ClientError) -> Self {
         Self::Client(error)
     }

@@ -11,8 +11,8 @@ use mqtt_core::protocol::{
 use mqtt_core::session::ReceivedMessage;
 use mqtt_core::visible;
 
+use crate::error::PubError;
 use crate::plan::{Controls, Latency, ResponsePlan};
-use crate::run::RunError;
 
 /// An answer that is waited for.
 #[derive(Debug)]
@@ -64,12 +64,12 @@ impl Response {
         client.subscribe(vec![filter], Properties::new())
     }
 
-    pub(crate) fn subscribed(&mut self, suback: &SubAck) -> Result<(), RunError> {
+    pub(crate) fn subscribed(&mut self, suback: &SubAck) -> Result<(), PubError> {
         if let Some(&reason) = suback.reasons.iter().find(|reason| reason.is_error()) {
             self.give_up();
             let topic = self.plan.topic.clone();
             let explanation = suback.properties.explanation();
-            return Err(RunError::NotSubscribed { topic, reason, explanation });
+            return Err(PubError::NotSubscribed { topic, reason, explanation });
         }
         self.subscription = Subscription::Granted;
         Ok(())

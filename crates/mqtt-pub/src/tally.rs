@@ -185,6 +185,11 @@ impl Tally {
         }
     }
 
+    /// Whether lines are kept.
+    pub(crate) fn saves(&self) -> bool {
+        self.saving.is_some()
+    }
+
     /// The line, where lines are kept.
     pub(crate) fn copy(&self, payload: &Payload) -> Option<Bytes> {
         match (&self.saving, payload) {

@@ -127,6 +127,53 @@ fn sync(file: &File) -> io::Result<()> {
     if file.metadata()?.is_file() { file.sync_data() } else { Ok(()) }
 }
 
+/// What there was behind the lines that were read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rest {
+    /// Nothing.
+    Read,
+    /// More, or nobody knows.
+    Unread,
+}
+
+/// What has become of the lines that did not get through.
+#[derive(Debug)]
+pub(crate) enum Saved {
+    /// They are counted.
+    Nowhere,
+    /// They are in this file, and this option publishes them.
+    In(PathBuf, &'static str, Rest),
+    /// They should be.
+    Failed(UnsentError),
+}
+
+impl Saved {
+    pub(crate) fn of(file: Option<UnsentFile>, rest: Rest) -> Self {
+        match file.map_or(Ok(None), UnsentFile::close) {
+            Ok(None) => Self::Nowhere,
+            Ok(Some((path, option))) => Self::In(path, option, rest),
+            Err(error) => Self::Failed(error),
+        }
+    }
+
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Nowhere => None,
+            Self::In(path, option, rest) => {
+                let unread = match rest {
+                    Rest::Read => "",
+                    Rest::Unread => ", but not what was still to be read",
+                };
+                Some(format!("they are in '{}'{unread}: {option} publishes them", path.display()))
+            }
+            Self::Failed(error) => {
+                let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+                Some(format!("they are not saved: {error}{}", cause.unwrap_or_default()))
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

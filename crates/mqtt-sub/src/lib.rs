@@ -3,6 +3,7 @@
 mod args;
 mod changes;
 mod commands;
+mod error;
 mod exec;
 mod exec_args;
 mod fence;

@@ -6,8 +6,8 @@ use mqtt_core::progress::HowFar;
 use mqtt_core::signal::Interrupt;
 use mqtt_core::stats::Totals;
 
+use crate::error::SubError;
 use crate::rate::RateMeter;
-use crate::run::RunError;
 use crate::subscriber::Subscriber;
 
 /// Who takes the messages.
@@ -19,7 +19,7 @@ pub(crate) enum Listener {
 
 impl Listener {
     /// What a run that ended in order comes to.
-    pub(crate) fn outcome(&self) -> Result<(), RunError> {
+    pub(crate) fn outcome(&self) -> Result<(), SubError> {
         match self {
             Self::RateMeter(meter) => meter.outcome(),
             Self::Subscriber(subscriber) => subscriber.outcome(),
@@ -36,16 +36,16 @@ impl Listener {
 }
 
 impl Application for Listener {
-    type Error = RunError;
+    type Error = SubError;
 
-    fn feed(&mut self, client: &mut Client) -> Result<Flow, RunError> {
+    fn feed(&mut self, client: &mut Client) -> Result<Flow, SubError> {
         match self {
             Self::RateMeter(meter) => meter.feed(client),
             Self::Subscriber(subscriber) => subscriber.feed(client),
         }
     }
 
-    fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, RunError> {
+    fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, SubError> {
         match self {
             Self::RateMeter(meter) => meter.on_event(event, client),
             Self::Subscriber(subscriber) => subscriber.on_event(event, client),
@@ -56,7 +56,7 @@ impl Application for Listener {
         &mut self,
         interrupt: Interrupt,
         client: &mut Client,
-    ) -> Result<Flow, RunError> {
+    ) -> Result<Flow, SubError> {
         match self {
             Self::RateMeter(meter) => meter.on_interrupt(interrupt, client),
             Self::Subscriber(subscriber) => subscriber.on_interrupt(interrupt, client),

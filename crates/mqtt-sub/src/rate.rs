@@ -9,8 +9,8 @@ use mqtt_core::protocol::ReasonCode;
 use mqtt_core::signal::Interrupt;
 use mqtt_core::stats::Totals;
 
+use crate::error::SubError;
 use crate::plan::{End, Requests};
-use crate::run::RunError;
 use crate::subscription::Subscription;
 
 /// From one line to the next.
@@ -46,8 +46,8 @@ impl RateMeter {
     }
 
     /// What a run that ended in order comes to.
-    pub(crate) fn outcome(&self) -> Result<(), RunError> {
-        if self.timed_out { Err(RunError::TimedOut) } else { Ok(()) }
+    pub(crate) fn outcome(&self) -> Result<(), SubError> {
+        if self.timed_out { Err(SubError::TimedOut) } else { Ok(()) }
     }
 
     /// What has come.
@@ -72,9 +72,9 @@ impl RateMeter {
 }
 
 impl Application for RateMeter {
-    type Error = RunError;
+    type Error = SubError;
 
-    fn feed(&mut self, client: &mut Client) -> Result<Flow, RunError> {
+    fn feed(&mut self, client: &mut Client) -> Result<Flow, SubError> {
         let now = (self.clock)();
         let due = *self.due.get_or_insert(now + INTERVAL);
         if now >= due {
@@ -85,7 +85,7 @@ impl Application for RateMeter {
         Ok(Flow::Continue)
     }
 
-    fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, RunError> {
+    fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, SubError> {
         match event {
             Event::Message(message, _) => {
                 self.count += 1;
@@ -110,7 +110,7 @@ impl Application for RateMeter {
         &mut self,
         interrupt: Interrupt,
         client: &mut Client,
-    ) -> Result<Flow, RunError> {
+    ) -> Result<Flow, SubError> {
         self.print(client);
         self.timed_out = interrupt == Interrupt::TimeLimit;
         Ok(Flow::Finish(ReasonCode::DISCONNECT_WITH_WILL))

@@ -9,7 +9,7 @@ use mqtt_core::payload::Payload;
 use mqtt_core::protocol::{Ack, PacketId, Properties, Qos, ReasonCode, TopicName};
 use mqtt_core::session::{Message, ReceivedMessage};
 
-use crate::run::RunError;
+use crate::error::SubError;
 
 /// The removals of a run. What the connection loses is sent again by the session.
 #[derive(Debug, Default)]
@@ -76,9 +76,9 @@ impl Removal {
     }
 
     /// What the removals come to.
-    pub(crate) fn outcome(&self) -> Result<(), RunError> {
+    pub(crate) fn outcome(&self) -> Result<(), SubError> {
         match self.refused {
-            Some((count, reason)) => Err(RunError::NotRemoved { count, asked: self.asked, reason }),
+            Some((count, reason)) => Err(SubError::NotRemoved { count, asked: self.asked, reason }),
             None => Ok(()),
         }
     }

@@ -11,13 +11,13 @@ use mqtt_core::stats::Totals;
 
 use crate::changes::Changes;
 use crate::commands::Commands;
+use crate::error::SubError;
 use crate::fence::Fence;
 use crate::filter::{MessageFilter, Retained, Stored, Verdict};
 use crate::idle::Idle;
 use crate::output::{Display, Folder, Problem};
 use crate::plan::{Destination, End, Requests, ShowPlan};
 use crate::removal::Removal;
-use crate::run::RunError;
 use crate::sampling::Sampling;
 use crate::subscription::Subscription;
 
@@ -83,7 +83,7 @@ impl Subscriber {
         show: ShowPlan,
         end: End,
         clock: fn() -> SystemTime,
-    ) -> Result<Self, RunError> {
+    ) -> Result<Self, SubError> {
         let ShowPlan { filter, stored, changes, sampling, display, destination, idle_limit } = show;
         let (folder, commands) = match destination {
             Destination::Stdout => (None, None),
@@ -119,9 +119,9 @@ impl Subscriber {
     }
 
     /// What a run that ended in order comes to.
-    pub(crate) fn outcome(&self) -> Result<(), RunError> {
+    pub(crate) fn outcome(&self) -> Result<(), SubError> {
         if self.timed_out {
-            return Err(RunError::TimedOut);
+            return Err(SubError::TimedOut);
         }
         self.removal.as_ref().map_or(Ok(()), Removal::outcome)
     }
@@ -145,7 +145,7 @@ impl Subscriber {
         message: ReceivedMessage,
         receipt: Option<Receipt>,
         client: &mut Client,
-    ) -> Result<Flow, RunError> {
+    ) -> Result<Flow, SubError> {
         let flow = self.sift(message, receipt, client)?;
         match (&mut self.commands, receipt) {
             (Some(commands), Some(receipt)) if flow == Flow::Continue => Ok(commands.pass(receipt)),
@@ -158,7 +158,7 @@ impl Subscriber {
         message: ReceivedMessage,
         receipt: Option<Receipt>,
         client: &mut Client,
-    ) -> Result<Flow, RunError> {
+    ) -> Result<Flow, SubError> {
         if let Some(fence) = &mut self.fence {
             fence.message(&message);
         }
@@ -188,7 +188,7 @@ impl Subscriber {
         message: ReceivedMessage,
         receipt: Option<Receipt>,
         client: &mut Client,
-    ) -> Result<Flow, RunError> {
+    ) -> Result<Flow, SubError> {
         let (mut flow, length) = (Flow::Continue, message.payload.len());
         if !self.sampling.as_mut().is_none_or(Sampling::shows_next) {
             self.display.pass(&message, client.console());
@@ -280,9 +280,9 @@ fn done() -> Flow {
 }
 
 impl Application for Subscriber {
-    type Error = RunError;
+    type Error = SubError;
 
-    fn feed(&mut self, client: &mut Client) -> Result<Flow, RunError> {
+    fn feed(&mut self, client: &mut Client) -> Result<Flow, SubError> {
         self.folder.iter_mut().for_each(Folder::close_files);
         let flow = match &mut self.commands {
             Some(commands) => commands.settle(client)?,
@@ -303,7 +303,7 @@ impl Application for Subscriber {
         Ok(flow)
     }
 
-    fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, RunError> {
+    fn on_event(&mut self, event: Event, client: &mut Client) -> Result<Flow, SubError> {
         match event {
             Event::Message(message, receipt) if self.path == Path::Long => {
                 return self.receive_the_long_way(message, receipt, client);
@@ -350,7 +350,7 @@ impl Application for Subscriber {
         &mut self,
         interrupt: Interrupt,
         client: &mut Client,
-    ) -> Result<Flow, RunError> {
+    ) -> Result<Flow, SubError> {
         let unfinished = self.removal.as_ref().map_or(0, Removal::unfinished);
         if unfinished > 0 {
             client.notice(&format!(

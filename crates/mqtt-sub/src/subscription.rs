@@ -3,8 +3,8 @@
 use mqtt_core::client::Client;
 use mqtt_core::protocol::{ConnAck, ReasonCode, SubAck, TopicFilter, UnsubAck};
 
+use crate::error::SubError;
 use crate::plan::Requests;
-use crate::run::RunError;
 
 /// The SUBSCRIBE and the UNSUBSCRIBEs of a run.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Subscription {
         &mut self,
         connack: &ConnAck,
         client: &mut Client,
-    ) -> Result<(), RunError> {
+    ) -> Result<(), SubError> {
         if self.stage == Stage::Answered && connack.session_present {
             return Ok(());
         }
@@ -57,14 +57,14 @@ impl Subscription {
         &mut self,
         suback: &SubAck,
         client: &mut Client,
-    ) -> Result<(), RunError> {
+    ) -> Result<(), SubError> {
         self.stage = Stage::Answered;
         let Some(reason) = refusal(&suback.reasons) else {
             return Ok(());
         };
         let filters = self.filters(suback);
         if suback.reasons.iter().all(|reason| reason.is_error()) {
-            return Err(RunError::Refused { filters, reason });
+            return Err(SubError::Refused { filters, reason });
         }
         client.notice(&format!("warning: the broker refused to subscribe to {filters}"));
         Ok(())
@@ -76,7 +76,7 @@ impl Subscription {
         filter: &TopicFilter,
         unsuback: &UnsubAck,
         client: &mut Client,
-    ) -> Result<(), RunError> {
+    ) -> Result<(), SubError> {
         self.unanswered = self.unanswered.saturating_sub(1);
         if let Some(reason) = refusal(&unsuback.reasons) {
             let (count, first) = self.refused.unwrap_or((0, reason));
@@ -91,7 +91,7 @@ impl Subscription {
                 if count == self.requests.unsubscribe.len()
                     && self.requests.subscribe.is_empty() =>
             {
-                Err(RunError::NotUnsubscribed { reason })
+                Err(SubError::NotUnsubscribed { reason })
             }
             _ => Ok(()),
         }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
 
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::connection::{Connection, Progress};
 use super::redirect::Way;
@@ -105,8 +105,16 @@ impl Attempt<'_> {
         connect.password.clone_from(&client.password);
         let lost = |error| ClientError::from_write(&endpoint, error);
         connection.send_connect(&connect).await?;
+        let mut patience = pin!(sleep(PATIENCE));
         loop {
-            match connection.progress(&mut client.queue, Reading::On).await.map_err(lost)? {
+            let progress = tokio::select! {
+                progress = connection.progress(&mut client.queue, Reading::On) => progress,
+                () = &mut patience, if client.wonders_where() => {
+                    client.say_where(self.route);
+                    continue;
+                }
+            };
+            match progress.map_err(lost)? {
                 Progress::Closed => {
                     return Err(ClientError::Lost { endpoint: endpoint.clone(), source: None });
                 }
@@ -125,14 +133,25 @@ async fn patiently<T>(
     route: &Route,
     client: &mut Client,
 ) -> T {
-    if client.audience == Audience::Person && !client.has_said_where {
+    if client.wonders_where() {
         if let Ok(done) = timeout(PATIENCE, work.as_mut()).await {
             return done;
         }
-        client.has_said_where = true;
-        client.tell(&format!("note: connecting to {route}…"));
-        // What cannot be printed now is reported when it is printed next.
-        let _ = client.flush_console();
+        client.say_where(route);
     }
     work.await
+}
+
+impl Client {
+    /// Whether somebody waits who has not been told what for.
+    fn wonders_where(&self) -> bool {
+        self.audience == Audience::Person && !self.has_said_where
+    }
+
+    fn say_where(&mut self, route: &Route) {
+        self.has_said_where = true;
+        self.tell(&format!("note: connecting to {route}…"));
+        // What cannot be printed now is reported when it is printed next.
+        let _ = self.flush_console();
+    }
 }

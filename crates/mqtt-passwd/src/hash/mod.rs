@@ -6,6 +6,7 @@
 mod argon2id;
 pub(crate) mod cores;
 mod cost;
+mod loose;
 mod pbkdf2_sha512;
 mod sha512;
 mod stored;
@@ -120,12 +121,14 @@ impl Failure for HashError {
 /// What the text behind a user name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// It begins like a hash and is none: no broker lets anybody in with it.
+    /// It begins like a hash and is none that we know a broker to take.
     Damaged,
     /// A hash that brokers (for argon2id: some) take.
     Hash,
     /// No hash at all.
     Plain,
+    /// It begins like a hash of a kind that no broker knows.
+    Unknown,
 }
 
 impl Kind {
@@ -136,14 +139,16 @@ impl Kind {
             Self::Hash
         } else if prefixes.iter().any(|prefix| text.starts_with(prefix.as_bytes())) {
             Self::Damaged
+        } else if names_a_kind(text) {
+            Self::Unknown
         } else {
             Self::Plain
         }
     }
 }
 
-/// Whether a text that is no hash we know begins like one of another kind: `$NAME$`.
-pub(crate) fn names_a_kind(text: &[u8]) -> bool {
+/// Whether a text begins like a hash of some kind: `$NAME$`.
+fn names_a_kind(text: &[u8]) -> bool {
     let Some(rest) = text.strip_prefix(b"$") else { return false };
     let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
     let length = rest.iter().take_while(|byte| is_of_name(byte)).count();
@@ -245,8 +250,11 @@ mod tests {
 
     #[test]
     fn a_text_is_plain_unless_it_begins_like_a_hash() {
-        for text in ["secret", "", "$5$x", "6$x", "$", "$argon2i$v=19", "$07$1"] {
+        for text in ["secret", "", "6$x", "$", "$$", "$5", "$x y$z", "$5x"] {
             assert_eq!(Kind::of(text.as_bytes()), Kind::Plain, "{text}");
+        }
+        for text in ["$5$x", "$argon2i$v=19", "$07$1", "$2b$10$x", "$scrypt-x$"] {
+            assert_eq!(Kind::of(text.as_bytes()), Kind::Unknown, "{text}");
         }
     }
 

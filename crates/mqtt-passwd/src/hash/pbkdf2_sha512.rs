@@ -84,11 +84,9 @@ mod tests {
         assert_eq!(Kind::of(VECTORS[2].2.as_bytes()), Kind::Hash);
         for damaged in [
             hash.replace("$101$", "$0$"),
-            hash.replace("$101$", "$0101$"),
             hash.replace("$101$", "$"),
             hash.replace("8yVbEekvFr5MQXDr", "8yVbEekvFr5MQXD="),
             hash.replace("==", ""),
-            hash.replace("==", "==!!"),
         ] {
             assert_eq!(Kind::of(damaged.as_bytes()), Kind::Damaged, "{damaged}");
         }

@@ -1,26 +1,51 @@
 //! A hash as it stands in a file: taken apart, held against a password, and judged.
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, PAD, STANDARD_NO_PAD};
 use subtle::ConstantTimeEq;
 
 use super::{
-    Algorithm, HashError, LONG_SALT_LENGTH, SALT_LENGTH, argon2id, encoded, pbkdf2_sha512, sha512,
+    Algorithm, HashError, LONG_SALT_LENGTH, SALT_LENGTH, argon2id, encoded, loose, pbkdf2_sha512,
+    sha512,
 };
 use crate::stack;
+
+/// As brokers decode `$6$` and `$7$`: the bits behind the last byte mean nothing.
+const PADDED: GeneralPurpose =
+    GeneralPurpose::new(&alphabet::STANDARD, PAD.with_decode_allow_trailing_bits(true));
 
 /// A hash that some broker takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stored<'a> {
+    form: Form,
     algorithm: Algorithm,
     /// In base64, as the digest.
     salt: &'a [u8],
     digest: &'a [u8],
 }
 
+/// How a hash is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Without the one `$` in front: only brokers 2.0 take it.
+    Bare,
+    /// With something that brokers read over.
+    Loose,
+    /// As it should be.
+    Strict,
+}
+
 impl<'a> Stored<'a> {
     /// Takes a text apart; `None` if it is no hash, or a damaged one.
     pub(crate) fn parse(text: &'a [u8]) -> Option<Self> {
+        Self::parse_strict(text).or_else(|| {
+            let (form, algorithm, salt, digest) = loose::parse(text)?;
+            Some(Self { form, algorithm, salt, digest })
+        })
+    }
+
+    fn parse_strict(text: &'a [u8]) -> Option<Self> {
         let (algorithm, salt, digest) = if let Some(rest) = behind(sha512::PREFIX, text) {
             let (salt, digest) = sha512::parse(rest)?;
             (Algorithm::Sha512, salt, digest)
@@ -32,7 +57,7 @@ impl<'a> Stored<'a> {
             let (parameters, salt, digest) = argon2id::parse(rest)?;
             (Algorithm::Argon2id(parameters), salt, digest)
         };
-        Some(Self { algorithm, salt, digest })
+        Some(Self { form: Form::Strict, algorithm, salt, digest })
     }
 
     /// How it was computed.
@@ -50,7 +75,7 @@ impl<'a> Stored<'a> {
 
     #[inline(never)]
     fn compare(&self, password: &[u8]) -> Result<bool, HashError> {
-        // What is no base64 after all, by bits that must be zero, no broker takes either.
+        // What is no base64 after all, by bits that argon2 wants to be zero, no broker takes either.
         let (Some(salt), Some(digest)) = (self.decode(self.salt), self.decode(self.digest)) else {
             return Ok(false);
         };
@@ -61,15 +86,18 @@ impl<'a> Stored<'a> {
     fn decode(&self, text: &[u8]) -> Option<Vec<u8>> {
         match self.algorithm {
             Algorithm::Argon2id(_) => STANDARD_NO_PAD.decode(text).ok(),
-            Algorithm::Pbkdf2Sha512 { .. } | Algorithm::Sha512 => STANDARD.decode(text).ok(),
+            Algorithm::Pbkdf2Sha512 { .. } | Algorithm::Sha512 => PADDED.decode(text).ok(),
         }
     }
 
     /// The brokers that do not take it.
     pub(crate) fn refused_by(&self) -> &'static [Broker] {
-        match self.algorithm {
-            Algorithm::Argon2id(_) => &[Broker::V2_0, Broker::V2_1],
-            _ if self.salt.len() == encoded(LONG_SALT_LENGTH) => &[Broker::V2_0],
+        let is_salt_long = self.salt.len() == encoded(LONG_SALT_LENGTH);
+        match (self.algorithm, self.form) {
+            (Algorithm::Argon2id(_), _) => &[Broker::V2_0, Broker::V2_1],
+            (_, Form::Bare) if is_salt_long => Broker::ALL,
+            (_, Form::Bare) => &[Broker::V2_1, Broker::V2_1Argon2],
+            _ if is_salt_long => &[Broker::V2_0],
             _ => &[],
         }
     }
@@ -77,7 +105,9 @@ impl<'a> Stored<'a> {
     /// Whether it is what would be written today: the algorithm, its cost, and a salt of the length
     /// that every broker takes.
     pub(crate) fn is_as_written_by(&self, algorithm: Algorithm) -> bool {
-        self.algorithm == algorithm && self.salt.len() == encoded(SALT_LENGTH)
+        self.form == Form::Strict
+            && self.algorithm == algorithm
+            && self.salt.len() == encoded(SALT_LENGTH)
     }
 }
 
@@ -188,6 +218,24 @@ mod tests {
                 refused_by.is_empty(),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn a_hash_that_is_written_oddly_verifies_and_is_not_as_written() {
+        let hash = HASHES[2].0;
+        let odd: [(String, &[Broker]); 4] = [
+            (hash.replace("$101$", "$0101$"), &[]),
+            (hash.replace("kSA==", "kSB==!!"), &[]),
+            (hash[1..].to_owned(), &[Broker::V2_1, Broker::V2_1Argon2]),
+            (HASHES[3].0[1..].to_owned(), Broker::ALL),
+        ];
+        for (text, refused_by) in &odd {
+            let stored = stored(text);
+            assert!(stored.verifies(P1).unwrap(), "{text}");
+            assert!(!stored.verifies(P2).unwrap(), "{text}");
+            assert!(!stored.is_as_written_by(stored.algorithm()), "{text}");
+            assert_eq!(stored.refused_by(), *refused_by, "{text}");
         }
     }
 

@@ -35,6 +35,18 @@ pub(crate) enum PasswordFileError {
         /// Why.
         source: io::Error,
     },
+    /// An edit by another name of the file was cut short, and its copy is not where it was.
+    #[error(
+        "an edit of '{}' by a name in '{}' was cut short, and what undoes it is not to be found there",
+        .path.display(),
+        .folder.display()
+    )]
+    Elsewhere {
+        /// The file.
+        path: PathBuf,
+        /// Where the copy was.
+        folder: PathBuf,
+    },
     /// `-c` is for new files.
     #[error("'{}' exists already; it was left as it is", .path.display())]
     Exists {
@@ -48,6 +60,12 @@ pub(crate) enum PasswordFileError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// `-c` makes no file behind a link.
+    #[error("'{}' exists already, as a link that leads nowhere; it was left as it is", .path.display())]
+    Nowhere {
+        /// The link.
+        path: PathBuf,
     },
     /// A folder, a pipe, a device.
     #[error("'{}' is not a regular file", .path.display())]
@@ -130,10 +148,15 @@ impl Failure for PasswordFileError {
                 path.display(),
                 copy.display()
             )),
+            Self::Elsewhere { .. } => Some(
+                "an edit by that name undoes it, or, if the copy was removed, takes the file as it is"
+                    .to_owned(),
+            ),
             Self::Exists { .. } => Some(
                 "without -c the user is added to it; with --overwrite a new file replaces it"
                     .to_owned(),
             ),
+            Self::Nowhere { .. } => Some("name the file itself, or remove the link".to_owned()),
             Self::Open { source, .. } if source.kind() == ErrorKind::NotFound => {
                 Some("-c creates a password file".to_owned())
             }

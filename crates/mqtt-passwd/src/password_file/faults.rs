@@ -7,12 +7,12 @@ use std::thread;
 use foldhash::fast::RandomState;
 use mqtt_core::limit::MAX_FIELD;
 
-use super::Change;
 use super::line::{Content, Entry, lines};
-use crate::hash::{self, Kind};
+use super::{Change, Numbers};
+use crate::hash::Kind;
 use crate::stack;
 
-/// How many faults are told one by one.
+/// How many faults are told one by one; of the rest, which lines have the same.
 const SHOWN: usize = 5;
 
 /// The faults of a file, in the order of its lines.
@@ -81,35 +81,50 @@ enum Staying<'a> {
     Rewritten(Content<'a>),
 }
 
-/// The lines that stay, with their numbers.
+/// The lines that stay, with their numbers in the new file: what is added comes behind them.
 fn staying<'a>(
     bytes: &'a [u8],
     changes: &'a [Change],
 ) -> impl Iterator<Item = (usize, Staying<'a>)> {
     let mut changes = changes.iter().peekable();
-    (1..).zip(lines(bytes)).filter_map(move |(number, line)| {
+    let staying = lines(bytes).filter_map(move |line| {
         while changes.next_if(|change| change.range.end <= line.range.start).is_some() {}
         match changes.peek() {
-            Some(change) if change.rewrites(&line.range) => {
-                Some((number, Staying::Rewritten(line.content)))
-            }
+            Some(change) if change.rewrites(&line.range) => Some(Staying::Rewritten(line.content)),
             Some(change) if change.range.start <= line.range.start => None,
-            _ => Some((number, Staying::AsItIs(line.content))),
+            _ => Some(Staying::AsItIs(line.content)),
         }
-    })
+    });
+    (1..).zip(staying)
 }
 
 impl fmt::Display for Faults {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, (number, fault)) in self.found.iter().take(SHOWN).enumerate() {
-            let separator = if index == 0 { "" } else { "; " };
+        let (one_by_one, rest) = self.found.split_at(self.found.len().min(SHOWN));
+        let mut separator = "";
+        for (number, fault) in one_by_one {
             write!(formatter, "{separator}line {number}: {fault}")?;
+            separator = "; ";
         }
-        match self.found.len().saturating_sub(SHOWN) {
-            0 => Ok(()),
-            more => write!(formatter, "; and {more} more"),
+        for (name, numbers) in by_name(rest) {
+            write!(formatter, "{separator}{numbers}: {name}")?;
         }
+        Ok(())
     }
+}
+
+/// Which lines have the same fault, in the order in which the faults come first.
+fn by_name(found: &[(usize, Fault)]) -> Vec<(&'static str, Numbers)> {
+    let mut groups: Vec<(_, Numbers)> = Vec::new();
+    for (number, fault) in found {
+        let name = fault.name();
+        let index = groups.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
+            groups.push((name, Numbers::default()));
+            groups.len() - 1
+        });
+        groups[index].1.push(*number);
+    }
+    groups
 }
 
 /// Why a broker drops a line, or refuses the file over it.
@@ -141,27 +156,34 @@ impl Fault {
         } else {
             match Kind::of(text) {
                 Kind::Hash => None,
-                Kind::Plain if hash::names_a_kind(text) => Some(Self::UnknownHash),
+                Kind::Unknown => Some(Self::UnknownHash),
                 Kind::Plain => Some(Self::Plain),
                 Kind::Damaged => Some(Self::Damaged),
             }
         }
     }
-}
 
-impl fmt::Display for Fault {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
+    fn name(self) -> &'static str {
+        match self {
             Self::Damaged => "damaged hash",
             Self::NoColon => "no ':'",
             Self::NoHash => "no hash",
             Self::NoName => "no user name",
             Self::Nul => "NUL byte",
             Self::Plain => "password not hashed",
-            Self::SameName(first) => return write!(formatter, "same user as line {first}"),
+            Self::SameName(_) => "same user as a line before",
             Self::TooLong => "too long",
             Self::UnknownHash => "unknown kind of hash",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SameName(first) => write!(formatter, "same user as line {first}"),
+            fault => formatter.write_str(fault.name()),
+        }
     }
 }
 
@@ -207,7 +229,12 @@ mod tests {
             "line 1: password not hashed; line 2: same user as line 1; line 3: password not \
              hashed; line 3: same user as line 1"
         );
-        assert_eq!(told(&[change(0..4, ""), change(4..8, "")]), "line 3: password not hashed");
+        // Numbers are those of the new file.
+        assert_eq!(told(&[change(0..4, ""), change(4..8, "")]), "line 1: password not hashed");
+        assert_eq!(
+            told(&[change(4..8, "")]),
+            "line 1: password not hashed; line 2: password not hashed; line 2: same user as line 1"
+        );
         assert_eq!(told(&[change(0..12, "u:x\n")]), "");
         assert!(
             told(&[change(12..12, "u:x\n")]).starts_with("line 1: password not hashed; line 2")
@@ -215,10 +242,16 @@ mod tests {
     }
 
     #[test]
-    fn many_faults_are_counted() {
-        let text = "a\n".repeat(8);
+    fn of_many_faults_the_lines_are_told_together() {
+        let text = "a\n".repeat(8) + "a:x\na\n\na:y\nb\n";
         let told = faults(&text);
         assert!(told.starts_with("line 1: no ':'; line 2: "), "{told}");
-        assert!(told.ends_with("line 5: no ':'; and 3 more"), "{told}");
+        assert!(
+            told.ends_with(
+                "line 5: no ':'; lines 6-8, 10, 13: no ':'; lines 9, 12: password not hashed; \
+                 line 12: same user as a line before"
+            ),
+            "{told}"
+        );
     }
 }

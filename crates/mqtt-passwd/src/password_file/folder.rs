@@ -2,12 +2,13 @@
 //! that were killed have left.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags};
 use tempfile::NamedTempFile;
 
 /// How the names of files begin that are not in place yet.
@@ -29,16 +30,19 @@ impl Folder {
         folder
     }
 
-    /// A path in it.
-    pub(super) fn join(&self, name: &str) -> PathBuf {
-        self.path.join(name)
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// A new file in it, readable by its owner alone. It is removed when dropped.
     pub(super) fn new_file(&self) -> io::Result<NamedTempFile> {
         // Opened here, since the crate's own errors name the new file, which the user never sees.
         tempfile::Builder::new().prefix(NEW).make_in(&self.path, |path| {
-            File::options().write(true).create_new(true).mode(0o600).open(path)
+            let new = File::options().write(true).create_new(true).mode(0o600).open(path)?;
+            // For those who can lock and clear the folder where we cannot.
+            let _ = new.try_lock();
+            Ok(new)
         })
     }
 
@@ -50,15 +54,24 @@ impl Folder {
         }
     }
 
-    /// Removes new files that nobody will put in place any more: who would, held the lock.
+    /// Removes new files that nobody will put in place any more: who would, held the lock, or that
+    /// of the new file.
     fn clear(&self) {
         let entries = self.lock.as_ref().and_then(|_| fs::read_dir(&self.path).ok());
         let is_new = |name: &OsStr| name.as_bytes().starts_with(NEW.as_bytes());
         for entry in entries.into_iter().flatten().flatten() {
-            if is_new(&entry.file_name()) {
+            if is_new(&entry.file_name()) && !is_locked(&entry.path()) {
                 // What cannot be removed is somebody else's.
                 let _ = fs::remove_file(entry.path());
             }
         }
     }
+}
+
+/// Whether somebody has locked a file. Links are not followed: whoever can write the folder can lay
+/// one.
+fn is_locked(path: &Path) -> bool {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = rustix::fs::open(path, flags, Mode::empty()).map(File::from);
+    file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
 }

@@ -3,14 +3,18 @@
 //! Nothing is converted on the way: a line is a range of the file's bytes, whatever they are. This
 //! room knows no prompts and computes no hashes.
 
+mod create;
 mod diff;
 mod error;
 mod faults;
 mod folder;
 mod in_place;
 mod line;
+mod mark;
+mod numbers;
 mod record;
 mod replace;
+mod rights;
 mod undo_copy;
 
 use std::collections::HashMap;
@@ -21,14 +25,14 @@ use zeroize::Zeroizing;
 
 use crate::hash::Kind;
 use crate::user_name::UserName;
+pub(crate) use create::{NewFile, refuse_existing};
 pub(crate) use error::PasswordFileError;
 pub(crate) use faults::Fault;
 pub use faults::Faults;
 use line::{Content, Line, lines, lines_of};
+pub(crate) use numbers::Numbers;
 pub(crate) use record::Record;
-pub(crate) use replace::{
-    Before, InPlaceReason, LockedFile, Replaced, Undo, check, create, read, refuse_existing,
-};
+pub(crate) use replace::{Before, InPlaceReason, LockedFile, Remedy, Replaced, check, read};
 
 /// What stands in a password file. Wiped when dropped: it may hold plain passwords.
 pub struct PasswordFile {
@@ -76,14 +80,18 @@ impl PasswordFile {
     /// The passwords that are not hashed yet, each with its line.
     pub fn plain(&self) -> Plain<'_> {
         let mut plain = Plain::default();
-        for line in lines(&self.bytes) {
+        for (line, number) in lines(&self.bytes).zip(1..) {
             let Content::Entry(entry) = line.content else { continue };
-            if entry.can_be_hashed() && Kind::of(entry.hash()) == Kind::Plain {
-                plain.passwords.push(entry.password());
-                plain.lines.push(line);
-            } else {
-                plain.kept += 1;
+            match Kind::of(entry.hash()) {
+                Kind::Plain if entry.can_be_hashed() => {
+                    plain.passwords.push(entry.password());
+                    plain.lines.push(line);
+                    continue;
+                }
+                Kind::Unknown => plain.unknown.push(number),
+                _ => {}
             }
+            plain.kept += 1;
         }
         plain
     }
@@ -201,6 +209,7 @@ pub struct Plain<'a> {
     lines: Vec<Line<'a>>,
     passwords: Vec<&'a [u8]>,
     kept: usize,
+    unknown: Numbers,
 }
 
 impl<'a> Plain<'a> {
@@ -212,6 +221,12 @@ impl<'a> Plain<'a> {
     /// How many lines of users stay as they are.
     pub fn kept(&self) -> usize {
         self.kept
+    }
+
+    /// Those of them that may hold a password all the same: it begins like a hash of a kind that no
+    /// broker knows.
+    pub(crate) fn into_unknown(self) -> Numbers {
+        self.unknown
     }
 }
 

@@ -22,6 +22,12 @@ pub(crate) struct Record<'a> {
 }
 
 impl PasswordFile {
+    /// The line from which on brokers 2.0 read nothing, be it a comment: the first with a NUL byte.
+    pub(crate) fn unread_from(&self) -> Option<usize> {
+        let nul = memchr::memchr(0, &self.bytes)?;
+        Some(memchr::memchr_iter(b'\n', &self.bytes[..nul]).count() + 1)
+    }
+
     /// All there are, in the order of their lines.
     pub(crate) fn records(&self) -> Vec<Record<'_>> {
         let mut first_lines: HashMap<&[u8], usize, RandomState> = HashMap::default();

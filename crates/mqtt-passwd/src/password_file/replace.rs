@@ -5,9 +5,9 @@
 //! lock file is left behind. Where a rename cannot work, the file is rewritten in place, with a copy
 //! beside it until that is done.
 
-use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -15,14 +15,12 @@ use zeroize::Zeroizing;
 use super::error::PasswordFileError;
 use super::folder::Folder;
 use super::in_place::{self, InPlaceError};
-use super::undo_copy::{UndoCopy, Verdict};
+use super::undo_copy::{Found, UndoCopy, Verdict};
 use super::{Edited, PasswordFile};
+use super::{mark, rights};
 
 /// Small pieces are gathered into blocks of this size.
 const BLOCK: usize = 64 * 1024;
-
-/// Where Linux keeps the access control list of a file.
-const ACCESS_CONTROL_LIST: &str = "system.posix_acl_access";
 
 /// An open password file that nobody else edits meanwhile.
 pub(crate) struct LockedFile {
@@ -82,9 +80,14 @@ impl LockedFile {
 
     /// Puts the old bytes back where a rewrite in place was cut short.
     fn undo_unfinished(&mut self) -> Result<(), PasswordFileError> {
-        let found = UndoCopy::find(&self.folder, &self.metadata)
-            .map_err(PasswordFileError::cut_short(&self.path))?;
-        let Some(found) = found else { return Ok(()) };
+        let marked = mark::folder(&self.file);
+        let Some(found) = self.find_copy(marked.as_deref())? else {
+            // The copy is gone, as whoever removed it was told to do.
+            if marked.is_some() {
+                mark::remove(&self.file);
+            }
+            return Ok(());
+        };
         let current = self.bytes().map_err(PasswordFileError::read(&self.path))?;
         match found.verdict(&current) {
             Verdict::Whole => {}
@@ -98,8 +101,27 @@ impl LockedFile {
                 return Err(PasswordFileError::Changed { path, copy: found.copy.path().into() });
             }
         }
+        mark::remove(&self.file);
         found.copy.discard();
         Ok(())
+    }
+
+    /// Looks for the copy in the folder by which the file was reached, and where a mark says.
+    fn find_copy(&self, marked: Option<&Path>) -> Result<Option<Found>, PasswordFileError> {
+        let find = |folder: &Path| {
+            UndoCopy::find(folder, &self.metadata).map_err(PasswordFileError::cut_short(&self.path))
+        };
+        let here = self.folder.path();
+        match (find(here)?, marked.filter(|folder| *folder != here)) {
+            (None, Some(folder)) => match find(folder)? {
+                Some(found) => Ok(Some(found)),
+                None => Err(PasswordFileError::Elsewhere {
+                    path: self.path.clone(),
+                    folder: folder.to_owned(),
+                }),
+            },
+            (found, _) => Ok(found),
+        }
     }
 
     /// The mode bits that let every user of the system at the file, if there are any.
@@ -121,16 +143,21 @@ impl LockedFile {
             Err(error) if is_forbidden(&error) => None,
             Err(error) => return Err(self.not_written(error)),
         };
+        let remedy = match &copy {
+            None => Remedy::None,
+            Some(_) if mark::set(&self.file, self.folder.path()).is_err() => Remedy::InFolder,
+            Some(_) => Remedy::Everywhere,
+        };
         let rewritten = in_place::rewrite(&mut self.file, edited.old(), &new);
         if let Err(InPlaceError::Torn(source)) = rewritten {
             return Err(self.torn(source, copy.as_ref()));
         }
-        let undo = if copy.is_some() { Undo::Kept } else { Undo::Impossible };
         if let Some(copy) = copy {
+            mark::remove(&self.file);
             copy.discard();
         }
         match rewritten {
-            Ok(()) => Ok(Replaced::InPlace(because, undo)),
+            Ok(()) => Ok(Replaced::InPlace(because, remedy)),
             Err(error) => Err(self.not_written(error.into())),
         }
     }
@@ -155,7 +182,8 @@ impl LockedFile {
                 Obstacle::Write(error)
             }
         })?;
-        self.copy_rights(new.as_file()).map_err(|_| Obstacle::Rename(InPlaceReason::Rights))?;
+        rights::copy(&self.file, &self.metadata, new.as_file())
+            .map_err(|_| Obstacle::Rename(InPlaceReason::Rights))?;
         write_pieces(new.as_file_mut(), edited.pieces()).map_err(Obstacle::Write)?;
         new.persist(&self.real).map_err(|error| {
             match error.error.kind() {
@@ -168,24 +196,6 @@ impl LockedFile {
             }
         })?;
         self.folder.sync();
-        Ok(())
-    }
-
-    /// Gives `new` the owner, group, mode and access control list of the old file.
-    fn copy_rights(&self, new: &File) -> io::Result<()> {
-        let (uid, gid) = (self.metadata.uid(), self.metadata.gid());
-        let fresh = new.metadata()?;
-        if (fresh.uid(), fresh.gid()) != (uid, gid) {
-            fchown(new, Some(uid), Some(gid))?;
-        }
-        // After the owner, since a change of owner takes bits away.
-        new.set_permissions(self.metadata.permissions())?;
-        let mut list = Vec::with_capacity(BLOCK);
-        let buffer = rustix::buffer::spare_capacity(&mut list);
-        if rustix::fs::fgetxattr(&self.file, ACCESS_CONTROL_LIST, buffer).is_ok() {
-            let flags = rustix::fs::XattrFlags::empty();
-            rustix::fs::fsetxattr(new, ACCESS_CONTROL_LIST, &list, flags)?;
-        }
         Ok(())
     }
 }
@@ -204,16 +214,18 @@ pub(crate) enum Replaced {
     /// By one rename: whoever reads it sees the old or the new file.
     Renamed,
     /// By writing over it.
-    InPlace(InPlaceReason, Undo),
+    InPlace(InPlaceReason, Remedy),
 }
 
-/// Whether a rewrite in place could have been undone.
+/// What would have undone a rewrite in place that was cut short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Undo {
-    /// The folder takes no copy.
-    Impossible,
-    /// A copy lay beside the file.
-    Kept,
+pub(crate) enum Remedy {
+    /// The next edit, by whatever name of the file.
+    Everywhere,
+    /// The next edit by a name in the same folder: the copy lay there, and the file takes no mark.
+    InFolder,
+    /// Nothing: the folder takes no copy.
+    None,
 }
 
 /// Why a file was not replaced by a rename.
@@ -229,7 +241,7 @@ pub(crate) enum InPlaceReason {
     #[error("it is a mount point")]
     Mounted,
     /// Only its owner, or root, can make a file of that owner, group and mode.
-    #[error("a new file could not be given its owner, group and mode")]
+    #[error("a new file could not be given its owner, rights and attributes")]
     Rights,
 }
 
@@ -254,37 +266,6 @@ pub(crate) fn check(path: &Path) -> Result<(), PasswordFileError> {
     open_regular(path, &real, &for_edits()).map(|_| ())
 }
 
-/// Refuses a path under which there is anything, be it a link that leads nowhere.
-pub(crate) fn refuse_existing(path: &Path) -> Result<(), PasswordFileError> {
-    match fs::symlink_metadata(path) {
-        Ok(_) => Err(PasswordFileError::Exists { path: path.to_owned() }),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(source) => Err(PasswordFileError::create(path)(source)),
-    }
-}
-
-/// Makes a new file that only its owner can read. Nothing that exists is touched.
-pub(crate) fn create(path: &Path, content: &[u8]) -> Result<(), PasswordFileError> {
-    refuse_existing(path)?;
-    if path.file_name().is_none() {
-        return Err(PasswordFileError::create(path)(ErrorKind::IsADirectory.into()));
-    }
-    let folder = Folder::lock(parent(path));
-    let mut new = folder.new_file().map_err(PasswordFileError::create(path))?;
-    // Whatever the umask: the owner must be able to read and edit it.
-    new.as_file()
-        .set_permissions(Permissions::from_mode(0o600))
-        .map_err(PasswordFileError::create(path))?;
-    write_pieces(new.as_file_mut(), std::iter::once(content))
-        .map_err(PasswordFileError::create(path))?;
-    new.persist_noclobber(path).map_err(|error| match error.error.kind() {
-        ErrorKind::AlreadyExists => PasswordFileError::Exists { path: path.to_owned() },
-        _ => PasswordFileError::create(path)(error.error),
-    })?;
-    folder.sync();
-    Ok(())
-}
-
 /// Whether the folder takes no new files from us.
 fn is_forbidden(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
@@ -295,7 +276,7 @@ fn resolve(path: &Path) -> Result<PathBuf, PasswordFileError> {
     fs::canonicalize(path).map_err(PasswordFileError::open(path))
 }
 
-fn parent(path: &Path) -> &Path {
+pub(super) fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

@@ -28,7 +28,7 @@ impl UndoCopy {
         old: &[u8],
         new: &[u8],
     ) -> io::Result<Self> {
-        let path = path(folder, metadata);
+        let path = path(folder.path(), metadata);
         let mut copy = folder.new_file()?;
         let length = format!("{}\n", old.len());
         write_pieces(copy.as_file_mut(), [length.as_bytes(), old, new].into_iter())?;
@@ -39,7 +39,7 @@ impl UndoCopy {
 
     /// Finds the copy that an unfinished rewrite of the file has left. Only that of somebody who may
     /// write the file is believed: in folders like `/tmp` everybody can leave one.
-    pub(super) fn find(folder: &Folder, metadata: &Metadata) -> io::Result<Option<Found>> {
+    pub(super) fn find(folder: &Path, metadata: &Metadata) -> io::Result<Option<Found>> {
         let path = path(folder, metadata);
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let mut file = match rustix::fs::open(&path, flags, Mode::empty()) {
@@ -114,8 +114,8 @@ fn halves(copy: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// By the inode: all names of a file in this folder share the copy, and a file that was replaced
 /// has none.
-fn path(folder: &Folder, metadata: &Metadata) -> PathBuf {
-    folder.join(&format!(".mqtt-passwd-undo-{:x}", metadata.ino()))
+fn path(folder: &Path, metadata: &Metadata) -> PathBuf {
+    folder.join(format!(".mqtt-passwd-undo-{:x}", metadata.ino()))
 }
 
 #[cfg(test)]

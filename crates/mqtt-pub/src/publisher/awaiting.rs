@@ -4,8 +4,8 @@ use mqtt_core::client::Client;
 use mqtt_core::protocol::{ConnAck, SubAck};
 
 use super::{Publisher, State};
+use crate::error::PubError;
 use crate::response::Response;
-use crate::run::RunError;
 
 impl Publisher {
     /// For a message that is answered: it waits for the subscription.
@@ -24,7 +24,7 @@ impl Publisher {
         &mut self,
         connack: &ConnAck,
         client: &mut Client,
-    ) -> Result<(), RunError> {
+    ) -> Result<(), PubError> {
         let Some(response) = self.response.as_mut().filter(|response| response.is_waited_for())
         else {
             return Ok(());
@@ -49,7 +49,7 @@ impl Publisher {
     }
 
     /// An error leaves what was not published where it is.
-    pub(super) fn subscribed(&mut self, suback: &SubAck) -> Result<(), RunError> {
+    pub(super) fn subscribed(&mut self, suback: &SubAck) -> Result<(), PubError> {
         if let Some(response) = &mut self.response {
             response.subscribed(suback)?;
             self.begin();

@@ -130,6 +130,14 @@ impl AddressedLines {
         self.lines.stop();
     }
 
+    pub(super) fn end_after(&mut self, limit: Duration) {
+        self.lines.stop_after(limit);
+    }
+
+    pub(super) fn is_cut(&self) -> bool {
+        self.lines.is_cut()
+    }
+
     pub(super) fn next_left(&mut self) -> Option<Left> {
         match self.waiting.take() {
             Some((_, message)) => Some(Left::Whole(Payload::Memory(message.line))),

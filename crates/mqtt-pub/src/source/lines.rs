@@ -8,6 +8,8 @@
 use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter};
 use std::os::fd::AsFd;
+use std::thread;
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use mqtt_core::payload::Payload;
@@ -30,7 +32,7 @@ const QUEUE: usize = 2;
 enum Piece {
     /// Whole lines, with their newlines but perhaps for the last one of all.
     Lines(Bytes),
-    /// The reading was stopped in the middle of a line: its beginning.
+    /// The reading was stopped: the beginning of the line that it was at.
     Cut(Bytes),
     /// The reading failed.
     Failed(SourceError),
@@ -79,6 +81,8 @@ pub(crate) struct Lines {
     reading: Option<Reading>,
     block: Bytes,
     end: Option<End>,
+    /// Whether the reading was stopped before the input had ended.
+    is_cut: bool,
 }
 
 /// The reading thread, seen from outside.
@@ -91,7 +95,14 @@ struct Reading {
 
 impl Lines {
     pub(super) fn of_stdin() -> Self {
-        Self { input: Input::Stdin, file: None, reading: None, block: Bytes::new(), end: None }
+        Self {
+            input: Input::Stdin,
+            file: None,
+            reading: None,
+            block: Bytes::new(),
+            end: None,
+            is_cut: false,
+        }
     }
 
     /// Opens the input.
@@ -181,7 +192,10 @@ impl Lines {
     fn receive(&mut self, piece: Option<Piece>) {
         match piece {
             Some(Piece::Lines(block)) => self.block = block,
-            Some(Piece::Cut(part)) => self.end = Some(End::Cut(part)),
+            Some(Piece::Cut(part)) => {
+                self.is_cut = true;
+                self.end = Some(if part.is_empty() { End::Whole } else { End::Cut(part) });
+            }
             Some(Piece::Failed(error)) => self.end = Some(End::Failed(error)),
             None => self.end = Some(End::Whole),
         }
@@ -193,6 +207,26 @@ impl Lines {
             Some(reading) => reading.stop = None,
             None => self.end = Some(End::Whole),
         }
+    }
+
+    /// Reads on, to the end if that comes within so long.
+    pub(super) fn stop_after(&mut self, limit: Duration) {
+        if self.end.is_some() {
+            return;
+        }
+        let Ok(Reading { stop: stop @ Some(_), .. }) = self.reading() else { return };
+        let stop = stop.take();
+        let wait = move || {
+            thread::sleep(limit);
+            drop(stop);
+        };
+        // Where there can be no thread, the reading stops at once.
+        let _ = thread::Builder::new().name("limit".to_owned()).spawn(wait);
+    }
+
+    /// Whether there was, or may have been, more than was read.
+    pub(super) fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// Gives nothing any more, not even what was read. Whether there was, or may have been, more.
@@ -224,7 +258,7 @@ impl Reading {
         let (stopped, stop) = io::pipe()?;
         let (sender, pieces) = mpsc::channel(QUEUE);
         let reader = Reader { input: input.clone(), file, stopped, pieces: sender };
-        std::thread::Builder::new().name("lines".to_owned()).spawn(move || reader.run())?;
+        thread::Builder::new().name("lines".to_owned()).spawn(move || reader.run())?;
         Ok(Self { pieces, stop: Some(stop) })
     }
 }
@@ -256,9 +290,7 @@ impl Reader {
                 Ok(Filled::More) => {}
                 // The last line needs no newline.
                 Ok(Filled::End) => return (!block.is_empty()).then(|| Piece::Lines(block.into())),
-                Ok(Filled::Stopped) => {
-                    return (!block.is_empty()).then(|| Piece::Cut(block.into()));
-                }
+                Ok(Filled::Stopped) => return Some(Piece::Cut(block.into())),
                 Err(error) => return Some(Piece::Failed(self.input.error(error))),
             }
             let Some(last) = memchr::memrchr(b'\n', &block[searched..]) else {

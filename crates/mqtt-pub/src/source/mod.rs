@@ -9,12 +9,15 @@ mod lines;
 mod origin;
 mod record;
 mod repeat;
+mod watched;
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use bytes::Bytes;
 use mqtt_core::payload::Payload;
+use mqtt_core::plan::Progress;
 use mqtt_core::protocol::{Properties, Qos, TopicName};
 
 use crate::plan::{Head, Input, LineForm, Payloads, Speed};
@@ -156,10 +159,11 @@ impl Source {
         payloads: Payloads,
         head: &Head,
         topics: &[TopicName],
+        progress: Progress,
     ) -> Result<Self, SourceError> {
         let kind = match payloads {
             Payloads::One { origin, encoding, repeat } => {
-                Kind::Repeated(Repeated::new(origin::load(origin, encoding)?, repeat))
+                Kind::Repeated(Repeated::new(origin::load(origin, encoding, progress)?, repeat))
             }
             Payloads::Lines { input, form: LineForm::Payload, .. } => {
                 Kind::Lines(Lines::of(input)?)
@@ -285,8 +289,26 @@ impl Source {
         }
     }
 
+    /// Reads on, to the end if that comes within so long: [`Self::next_left`] has it all.
+    pub(crate) fn end_after(&mut self, limit: Duration) {
+        match &mut self.kind {
+            Kind::Lines(source) => source.stop_after(limit),
+            Kind::Addressed(source) => source.end_after(limit),
+            Kind::Repeated(_) => {}
+        }
+    }
+
+    /// Whether there was, or may have been, more than was read before it ended.
+    pub(crate) fn is_cut(&self) -> bool {
+        match &self.kind {
+            Kind::Lines(source) => source.is_cut(),
+            Kind::Addressed(source) => source.is_cut(),
+            Kind::Repeated(_) => false,
+        }
+    }
+
     /// The next of what was read and not asked for, once the source has ended. May wait for a
-    /// thread that is reading; not for what it reads.
+    /// thread that is reading, but no longer than it was told to.
     pub(crate) fn next_left(&mut self) -> Option<Left> {
         if let Some((payload, _)) = self.copies.next() {
             return Some(Left::Whole(payload));

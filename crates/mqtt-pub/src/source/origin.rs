@@ -7,7 +7,9 @@ use std::path::Path;
 
 use mqtt_core::descriptor::Blocking;
 use mqtt_core::payload::{Payload, PayloadFile};
+use mqtt_core::plan::Progress;
 
+use super::watched::Watched;
 use super::{Encoding, MAX_PAYLOAD, SourceError};
 use crate::plan::Origin;
 
@@ -20,23 +22,27 @@ const MAX_TEXT: usize = 3 * MAX_PAYLOAD;
 
 /// Gets hold of the payload. A regular file is opened and read when it is sent; anything else is
 /// read to its end.
-pub(super) fn load(origin: Origin, encoding: Option<Encoding>) -> Result<Payload, SourceError> {
+pub(super) fn load(
+    origin: Origin,
+    encoding: Option<Encoding>,
+    progress: Progress,
+) -> Result<Payload, SourceError> {
     match (origin, encoding) {
         (Origin::Argument(bytes), None) => Ok(Payload::Memory(bytes)),
         (Origin::Argument(text), Some(encoding)) => decode(&text, encoding, "--message".to_owned()),
-        (Origin::File(path), None) => file(&path),
+        (Origin::File(path), None) => file(&path, progress),
         (Origin::File(path), Some(encoding)) => {
             let (file, _) = open(&path)?;
             let error = |source| SourceError::File { path: path.clone(), source };
-            let text = read_all(file, MAX_TEXT).map_err(error)?;
+            let text = read_all(file, MAX_TEXT, progress).map_err(error)?;
             decode(&text.ok_or_else(|| too_long(&path))?, encoding, name(&path))
         }
         (Origin::Stdin, None) => {
-            let bytes = stdin(MAX_PAYLOAD)?;
+            let bytes = stdin(MAX_PAYLOAD, progress)?;
             if bytes.is_empty() { Err(SourceError::EmptyStdin) } else { Ok(in_memory(bytes)) }
         }
         (Origin::Stdin, Some(encoding)) => {
-            let text = stdin(MAX_TEXT)?;
+            let text = stdin(MAX_TEXT, progress)?;
             if text.trim_ascii().is_empty() {
                 return Err(SourceError::EmptyStdin);
             }
@@ -67,7 +73,7 @@ fn open(path: &Path) -> Result<(File, Metadata), SourceError> {
     Ok((file, metadata))
 }
 
-fn file(path: &Path) -> Result<Payload, SourceError> {
+fn file(path: &Path, progress: Progress) -> Result<Payload, SourceError> {
     let (file, metadata) = open(path)?;
     // Files like those in /proc have content but no length.
     if metadata.is_file() && metadata.len() > 0 {
@@ -78,19 +84,19 @@ fn file(path: &Path) -> Result<Payload, SourceError> {
         return Ok(Payload::File(PayloadFile::new(file, path, length)));
     }
     let error = |source| SourceError::File { path: path.to_owned(), source };
-    let bytes = read_all(file, MAX_PAYLOAD).map_err(error)?;
+    let bytes = read_all(file, MAX_PAYLOAD, progress).map_err(error)?;
     bytes.map(in_memory).ok_or_else(|| too_long(path))
 }
 
-fn stdin(most: usize) -> Result<Vec<u8>, SourceError> {
+fn stdin(most: usize, progress: Progress) -> Result<Vec<u8>, SourceError> {
     let stdin = io::stdin().as_fd().try_clone_to_owned().map_err(SourceError::Stdin)?;
-    let bytes = read_all(File::from(stdin), most).map_err(SourceError::Stdin)?;
+    let bytes = read_all(File::from(stdin), most, progress).map_err(SourceError::Stdin)?;
     bytes.ok_or_else(|| SourceError::TooLong("stdin".to_owned()))
 }
 
 /// Reads to the end, or `None` where that is more than `most` bytes.
-fn read_all(file: File, most: usize) -> io::Result<Option<Vec<u8>>> {
-    let mut input = Blocking(file);
+fn read_all(file: File, most: usize, progress: Progress) -> io::Result<Option<Vec<u8>>> {
+    let mut input = Watched::new(Blocking(file), progress);
     let mut bytes = Vec::new();
     while bytes.len() <= most {
         let mut piece = input.by_ref().take(PIECE);
