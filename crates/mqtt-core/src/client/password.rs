@@ -6,7 +6,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use super::ClientError;
 use crate::plan::{ConnectPlan, PasswordSource, Program};
 use crate::prompt;
-use crate::secret::Secret;
+use crate::secret::{SECRETS, Secret};
 
 /// Why a program gave no password.
 #[derive(Debug, thiserror::Error)]
@@ -31,15 +31,12 @@ pub(super) async fn obtain(plan: &ConnectPlan) -> Result<Option<Secret>, ClientE
             .map(Some)
             .map_err(|source| ClientError::PasswordFile { path: path.clone(), source }),
         Some(PasswordSource::Stdin) => {
-            // The thread ends with the program, if nothing comes.
-            let read = tokio::task::spawn_blocking(|| prompt::first_line(io::stdin()));
-            let line = read.await.map_err(io::Error::other).and_then(|line| line);
-            line.map(Some).map_err(ClientError::Password)
+            prompt::in_stdin().await.map(Some).map_err(ClientError::Password)
         }
         Some(PasswordSource::Command(program)) => {
             let name = program.name.clone();
             let program = program.clone();
-            // As long as that thread.
+            // The thread ends with the program, if nothing comes.
             let printed = tokio::task::spawn_blocking(move || printed_by(&program));
             let printed = printed.await.unwrap_or_else(|error| Err(io::Error::other(error).into()));
             printed
@@ -54,12 +51,19 @@ pub(super) async fn obtain(plan: &ConnectPlan) -> Result<Option<Secret>, ClientE
     }
 }
 
-/// The first line that a program prints. It reads nothing: stdin may have the messages.
+/// The first line that a program prints. It reads nothing: stdin may have the messages. What it
+/// prints behind the line is read as well, so that its end is its own.
 fn printed_by(program: &Program) -> Result<Secret, PasswordCommandError> {
     let mut command = Command::new(&program.name);
     command.args(&program.arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+    for name in SECRETS {
+        command.env_remove(name);
+    }
     let mut child = command.spawn()?;
-    let line = child.stdout.take().map(prompt::first_line);
+    let line = child.stdout.take().map(|mut output| {
+        let line = prompt::first_line(&mut output);
+        io::copy(&mut output, &mut io::sink()).and(line)
+    });
     let status = child.wait()?;
     if !status.success() {
         return Err(PasswordCommandError::Failed(status));
