@@ -2,6 +2,7 @@ use std::os::unix::process::ExitStatusExt;
 
 use rustix::process::Signal;
 use test_support::packet::{self, v3};
+use test_support::patience::until;
 use test_support::scripted_peer::{Connection, ScriptedPeer};
 use test_support::tool::Tool;
 
@@ -138,6 +139,25 @@ fn a_command_reads_nothing_of_stdin() {
     running.close_input();
     serve(peer.accept(), "joe", Some("hunter2"));
     assert_eq!(running.wait().code(), Some(0));
+}
+
+#[test]
+fn a_command_that_nobody_waits_for_any_more_has_ended() {
+    let tool = publisher();
+    let (mut held, holding) = std::io::pipe().expect("there are pipes");
+    // Whoever runs holds the pipe, as its stderr.
+    let mut command = tool.command(words("1", &["--password-command", "sleep 1000", "-W", "1"]));
+    command.stderr(holding);
+    let mut running = command.spawn().expect("it runs");
+    drop(command);
+    assert_eq!(running.wait().expect("it ends").code(), Some(27));
+    let reading = std::thread::spawn(move || {
+        let mut said = String::new();
+        std::io::Read::read_to_string(&mut held, &mut said).map(|_| said)
+    });
+    until("the command to end", || reading.is_finished().then_some(()));
+    let said = reading.join().expect("no panic").expect("text");
+    assert_eq!(said, "error: timed out before the broker answered\n");
 }
 
 #[test]
