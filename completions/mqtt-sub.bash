@@ -134,13 +134,6 @@ _mqtt__sub() {
                     fi
                     return 0
                     ;;
-                --json)
-                    COMPREPLY=($(compgen -W "text payload" -- "${cur}"))
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
                 --output-dir)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then

@@ -11,7 +11,7 @@ never\t''"
 complete -c mqtt-sub -s C -l count -d 'Leave after so many messages, 1 to 4294967295' -r -f
 complete -c mqtt-sub -l idle-exit -d 'Leave with status 0 when no message has come for so long since the subscription was answered: a number and ms, s, m or h (s where none stands), above 0, at most 1000000000s' -r -f
 complete -c mqtt-sub -s F -l format -d 'Write messages like this' -r -f
-complete -c mqtt-sub -l json -d 'Write all that a message carries as JSON, on a line that mqtt-pub --json-lines can publish again' -r -f -a "text\t''
+complete -c mqtt-sub -l json -d 'Write all that a message carries as JSON, on a line that mqtt-pub --json-lines can publish again' -f -a "text\t''
 payload\t''"
 complete -c mqtt-sub -l output-dir -d 'Write messages into DIR instead of to stdout, into a file for each topic' -r -F
 complete -c mqtt-sub -l output-mode -d 'Keep in the file of a topic: append (every message, one behind the other) or newest (the last message, put in place whole)' -r -f -a "append\t''

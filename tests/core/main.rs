@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -131,4 +132,67 @@ fn clap_rumqttc_and_rustls_are_known_to_one_room_each() {
             assert!(!known || rooms.iter().any(|room| name.contains(room)), "{name} knows {word}");
         }
     }
+}
+
+/// The first two columns of the table in docs/design.md under this head, without their backticks.
+fn table(head: &str) -> Vec<(String, String)> {
+    let design = fs::read_to_string(root().join("docs/design.md")).unwrap();
+    let lines = design.lines().skip_while(|line| !line.starts_with(head)).skip(2);
+    let rows = lines.take_while(|line| line.starts_with('|')).map(|line| line.replace('`', ""));
+    let columns = |row: String| {
+        let mut columns = row.split('|').skip(1).map(|column| column.trim().to_owned());
+        (columns.next().unwrap(), columns.next().unwrap())
+    };
+    rows.map(columns).collect()
+}
+
+/// The rooms of the library.
+fn rooms() -> BTreeSet<String> {
+    let entries = fs::read_dir(root().join("crates/mqtt-core/src")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut rooms: BTreeSet<_> = names.map(|name| name.replace(".rs", "")).collect();
+    rooms.remove("lib");
+    rooms
+}
+
+/// The rooms that are named behind `prefix` in the code at `path`.
+fn used(path: &Path, prefix: &str) -> BTreeSet<String> {
+    let rooms = rooms();
+    let mut used = BTreeSet::new();
+    for file in sources(path) {
+        for rest in code(&file).split(prefix).skip(1) {
+            let end = rest.find(|c: char| c != '_' && !c.is_ascii_alphanumeric());
+            used.extend(rooms.get(&rest[..end.unwrap_or(rest.len())]).cloned());
+        }
+    }
+    used
+}
+
+#[test]
+fn every_room_of_the_library_has_its_row() {
+    let rows = table("| room of mqtt-core |");
+    let names = rows.iter().flat_map(|(names, _)| names.split(", "));
+    let told: BTreeSet<_> = names.map(|name| name.trim_end_matches('/').to_owned()).collect();
+    assert_eq!(told, rooms());
+}
+
+#[test]
+fn who_uses_whom_is_as_the_table_has_it() {
+    let crates = root().join("crates");
+    let mut uses = BTreeMap::new();
+    for room in rooms() {
+        let path = crates.join("mqtt-core/src").join(&room);
+        let path = if path.is_dir() { path } else { path.with_extension("rs") };
+        let mut others = used(&path, "crate::");
+        others.remove(&room);
+        uses.insert(room, others);
+    }
+    for tool in ["mqtt-pub", "mqtt-sub", "mqtt-passwd"] {
+        uses.insert(tool.to_owned(), used(&crates.join(tool).join("src"), "mqtt_core::"));
+    }
+    uses.retain(|_, others| !others.is_empty());
+    let names = |text: String| text.split(' ').map(str::to_owned).collect();
+    let rows = table("| room or tool |").into_iter();
+    let told: BTreeMap<_, BTreeSet<_>> = rows.map(|(room, text)| (room, names(text))).collect();
+    assert_eq!(told, uses);
 }

@@ -22,7 +22,7 @@ fn edited_before(tool: &Tool, stdout: &str, words: &[&str]) -> Output {
     let path = tool.home().join("passwords");
     std::fs::write(&path, "").expect("the folder is ours");
     let stdout = OpenOptions::new().write(true).open(stdout).expect("Linux has it");
-    let words = words.iter().map(|word| word.as_ref()).chain([path.as_os_str(), "bob".as_ref()]);
+    let words = words.iter().map(AsRef::as_ref).chain([path.as_os_str(), "bob".as_ref()]);
     let output = tool.command(words).stdout(stdout).output().expect("it runs");
     Output { status: output.status, stdout: output.stdout, stderr: output.stderr }
 }

@@ -7,7 +7,7 @@ use super::{TOOLS, workspace};
 
 /// What is typed, and what a tab makes of it: an option, one of a few values, a file. The last
 /// word is all there is to choose from.
-const CASES: [(&str, &str, &str); 10] = [
+const CASES: [(&str, &str, &str); 11] = [
     ("mqtt-pub", "mqtt-pub --null", "--null-message"),
     ("mqtt-pub", "mqtt-pub -V mqttv5", "mqttv5"),
     ("mqtt-pub", "mqtt-pub -f certi", "certificate.pem"),
@@ -15,6 +15,8 @@ const CASES: [(&str, &str, &str); 10] = [
     ("mqtt-sub", "mqtt-sub --retained-o", "--retained-only"),
     ("mqtt-sub", "mqtt-sub --retain-handling nev", "never"),
     ("mqtt-sub", "mqtt-sub --cafile certi", "certificate.pem"),
+    // Its value stands behind '=' or nowhere.
+    ("mqtt-sub", "mqtt-sub --json --pret", "--pretty"),
     ("mqtt-passwd", "mqtt-passwd --over", "--overwrite"),
     ("mqtt-passwd", "mqtt-passwd -H argon", "argon2id"),
     ("mqtt-passwd", "mqtt-passwd -D certi", "certificate.pem"),
@@ -85,6 +87,19 @@ fn zsh_completes_options_values_and_files() {
         folder.display()
     );
     assert_completed("zsh -f -i", &prepare);
+}
+
+#[test]
+fn a_value_is_offered_behind_equals_and_nowhere_else() {
+    let file = completions("mqtt-sub.fish");
+    for (typed, expected) in
+        [("mqtt-sub --json=pay", &["--json=payload"][..]), ("mqtt-sub --json pay", &[])]
+    {
+        let script = format!("source '{}'; complete -C '{typed}'", file.display());
+        let offers = printed("fish", &["--no-config", "-c", &script]);
+        let words: Vec<_> = offers.lines().filter_map(|line| line.split('\t').next()).collect();
+        assert_eq!(words, expected, "{typed}");
+    }
 }
 
 #[test]

@@ -1,12 +1,14 @@
 use std::fs::File;
 use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Termios, tcgetattr};
+use test_support::patience::until;
 
 use crate::tool::{BINARY, Folder, lets_in};
 
@@ -173,6 +175,40 @@ fn ctrl_z_neither_stops_it_nor_becomes_part_of_the_password() {
 }
 
 #[test]
+fn a_key_that_is_no_character_makes_no_password() {
+    for (keys, name) in [
+        ("a\0b\r", "Ctrl-@"),
+        ("a\tb\r", "Tab"),
+        ("ab\u{4}c\r", "Ctrl-D"),
+        ("a\u{16}b\r", "Ctrl-V"),
+        ("ab\u{1b}[Dc\r", "Escape, or an arrow or function key"),
+        ("a\u{85}b\r", "U+0085"),
+    ] {
+        let folder = Folder::with_file("a:1\n");
+        let mut terminal = Terminal::start(&folder, &["f", "alice"]);
+        terminal.expect("Password: ");
+        terminal.press(keys);
+        terminal.expect(&format!("error: a key was pressed that is no character: {name}"));
+        assert_eq!(terminal.end().code(), Some(1));
+        assert_eq!(folder.file(), "a:1\n");
+    }
+}
+
+#[test]
+fn any_character_can_be_typed() {
+    for password in ["p\u{e4}\u{1f600}", "a\u{fffd}b"] {
+        let folder = Folder::new();
+        let mut terminal = Terminal::start(&folder, &["-c", "f", "alice"]);
+        for prompt in ["Password: ", "Reenter password: "] {
+            terminal.expect(prompt);
+            terminal.press(&format!("{password}\r"));
+        }
+        assert!(terminal.end().success());
+        assert!(lets_in(folder.file().trim_end(), "alice", password));
+    }
+}
+
+#[test]
 fn a_password_longer_than_a_terminal_line_can_be_typed() {
     let password = "x".repeat(6000);
     let folder = Folder::new();
@@ -228,7 +264,7 @@ fn a_file_that_cannot_be_used_is_reported_before_anything_is_asked() {
 }
 
 /// Starts an edit, waits until it asks, and interrupts it.
-fn interrupted(prompts: usize, interrupt: impl Fn(&mut Terminal)) -> Option<i32> {
+fn interrupted(prompts: usize, interrupt: impl Fn(&mut Terminal)) -> ExitStatus {
     let folder = Folder::with_file("a:1\n");
     let mut terminal = Terminal::start(&folder, &["f", "alice"]);
     terminal.expect("Password: ");
@@ -241,21 +277,48 @@ fn interrupted(prompts: usize, interrupt: impl Fn(&mut Terminal)) -> Option<i32>
     let status = terminal.end();
     assert_eq!(folder.file(), "a:1\n");
     assert_eq!(folder.names(), ["f"]);
-    status.code()
+    status
 }
 
 #[test]
 fn a_signal_while_asking_restores_the_terminal() {
     for prompts in [1, 2] {
         let by_key = interrupted(prompts, |terminal| terminal.press("\u{3}"));
-        assert_eq!(by_key, Some(130));
+        assert_eq!(by_key.code(), Some(130));
         for (signal, status) in
             [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129), (Signal::QUIT, 131)]
         {
             let by_signal = interrupted(prompts, |terminal| terminal.send(signal));
-            assert_eq!(by_signal, Some(status));
+            assert_eq!(by_signal.code(), Some(status));
         }
     }
+}
+
+#[test]
+fn a_signal_of_no_meaning_to_it_restores_the_terminal_too() {
+    for signal in [Signal::USR1, Signal::USR2, Signal::ALARM, Signal::VTALARM, Signal::PROF] {
+        let status = interrupted(1, |terminal| terminal.send(signal));
+        assert_eq!(status.signal(), Some(signal.as_raw()));
+    }
+}
+
+#[test]
+fn who_stops_it_has_a_terminal_that_shows_what_is_typed_until_it_goes_on() {
+    let folder = Folder::new();
+    let mut terminal = Terminal::start(&folder, &["-c", "f", "alice"]);
+    terminal.expect("Password: ");
+    terminal.send(Signal::TSTP);
+    let child = Pid::from_child(&terminal.child);
+    let stopped = waitpid(Some(child), WaitOptions::UNTRACED).unwrap();
+    assert!(stopped.is_some_and(|(_, status)| status.stopped()));
+    assert!(!terminal.is_hidden());
+    terminal.send(Signal::CONT);
+    until("the terminal to be hidden again", || terminal.is_hidden().then_some(()));
+    terminal.press("hunter2\r");
+    terminal.expect("Reenter password: ");
+    terminal.press("hunter2\r");
+    assert!(terminal.end().success());
+    assert!(lets_in(folder.file().trim_end(), "alice", "hunter2"));
 }
 
 #[test]

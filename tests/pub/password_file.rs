@@ -1,4 +1,8 @@
+use std::os::unix::process::ExitStatusExt;
+
+use rustix::process::Signal;
 use test_support::packet::{self, v3};
+use test_support::patience::until;
 use test_support::scripted_peer::{Connection, ScriptedPeer};
 use test_support::tool::Tool;
 
@@ -42,11 +46,21 @@ fn the_first_line_of_a_file_or_of_stdin_is_the_password() {
     let running = tool.spawn(words(&port, &["--password-file", &file]));
     serve(peer.accept(), "joe", Some("hunt er2"));
     assert_eq!(running.wait().code(), Some(0));
+    // Who writes it need not leave.
     let mut running = tool.called("mosquitto_pub").spawn(words(&port, &["--password-file=-"]));
-    running.write_input("hunter3\n");
-    running.close_input();
-    serve(peer.accept(), "joe", Some("hunter3"));
+    running.write_input("hunt\rer3\r\r\n");
+    serve(peer.accept(), "joe", Some("hunt\rer3"));
     assert_eq!(running.wait().code(), Some(0));
+}
+
+#[test]
+fn a_line_that_no_packet_can_carry_is_no_password() {
+    let tool = publisher();
+    let file = file(&tool, &"x".repeat(65_536));
+    let output = tool.run(words("1", &["--password-file", &file]));
+    output.assert_code(1);
+    let error = "(--password-file): its first line is longer than 65535 bytes";
+    assert!(output.stderr().contains(error), "{output:?}");
 }
 
 #[test]
@@ -77,12 +91,18 @@ fn the_first_line_that_a_command_prints_is_the_password() {
     for (command, password) in [
         (r"printf 'hunt er2\r\nmore\n'", "hunt er2"),
         (r#"printf "%s" "a  'b'" "c""#, "a  'b'c"),
+        // It may print as much as it likes, and ends by itself.
+        ("sh -c 'echo hunter2; yes | head -c 200000'", "hunter2"),
+        // It is given no secret of ours.
+        ("sh -c 'echo \"<$MQTT_PASSWORD$MQTT_KEY_PASSWORD>\"'", "<>"),
         // No shell: nothing is put in its place.
         ("echo $HOME `id`;", "$HOME `id`;"),
     ] {
-        let running = tool.spawn(words(&port, &["-P", "given", "--password-command", command]));
+        let mut words = tool.command(words(&port, &["-P", "given", "--password-command", command]));
+        words.env("MQTT_PASSWORD", "named").env("MQTT_KEY_PASSWORD", "named");
+        let mut running = words.spawn().expect("it runs");
         serve(peer.accept(), "joe", Some(password));
-        assert_eq!(running.wait().code(), Some(0));
+        assert!(running.wait().expect("its end").success());
     }
 }
 
@@ -99,12 +119,11 @@ fn a_command_that_prints_no_password_ends_the_run_before_anything_is_connected()
         let wanted = format!("error: no password from '{program}' (--password-command): {error}\n");
         assert_eq!(output.stderr(), wanted);
     }
-    for (command, error) in [("", "it is empty"), ("a 'b", "a quote is not closed")] {
+    for (command, error) in [("", "it is empty"), ("echo 'hunter2", "a quote is not closed")] {
         let output = publisher().run(words("1", &["--password-command", command]));
         output.assert_code(1);
-        let wanted = format!(
-            "error: invalid value '{command}' for '--password-command <COMMAND>': {error}\n"
-        );
+        let wanted =
+            format!("error: invalid value '***' for '--password-command <COMMAND>': {error}\n");
         assert!(output.stderr().starts_with(&wanted), "{output:?}");
     }
 }
@@ -120,6 +139,25 @@ fn a_command_reads_nothing_of_stdin() {
     running.close_input();
     serve(peer.accept(), "joe", Some("hunter2"));
     assert_eq!(running.wait().code(), Some(0));
+}
+
+#[test]
+fn a_command_that_nobody_waits_for_any_more_has_ended() {
+    let tool = publisher();
+    let (mut held, holding) = std::io::pipe().expect("there are pipes");
+    // Whoever runs holds the pipe, as its stderr.
+    let mut command = tool.command(words("1", &["--password-command", "sleep 1000", "-W", "1"]));
+    command.stderr(holding);
+    let mut running = command.spawn().expect("it runs");
+    drop(command);
+    assert_eq!(running.wait().expect("it ends").code(), Some(27));
+    let reading = std::thread::spawn(move || {
+        let mut said = String::new();
+        std::io::Read::read_to_string(&mut held, &mut said).map(|_| said)
+    });
+    until("the command to end", || reading.is_finished().then_some(()));
+    let said = reading.join().expect("no panic").expect("text");
+    assert_eq!(said, "error: timed out before the broker answered\n");
 }
 
 #[test]
@@ -167,6 +205,58 @@ fn on_a_terminal_a_user_without_a_password_is_asked_for_it() {
     terminal.expect_prompt("Password: ");
     terminal.press("hun\u{3}");
     assert_eq!(terminal.code(), Some(130));
+    assert!(terminal.echoes());
+}
+
+#[test]
+fn any_end_at_the_prompt_leaves_a_terminal_that_echoes() {
+    for signal in [Signal::HUP, Signal::QUIT, Signal::USR1, Signal::ALARM] {
+        let mut terminal = Terminal::start(&publisher(), &words("1", &[]));
+        terminal.expect_prompt("Password: ");
+        terminal.send(signal);
+        assert_eq!(terminal.end().signal(), Some(signal.as_raw()));
+        assert!(terminal.echoes());
+    }
+}
+
+#[test]
+fn a_signal_after_the_prompt_ends_it_as_it_would_have_without() {
+    let peer = ScriptedPeer::listen();
+    let port = peer.port().to_string();
+    let mut terminal = Terminal::start(&publisher(), &words(&port, &[]));
+    terminal.expect_prompt("Password: ");
+    terminal.press("hunter2\n");
+    let mut client = peer.accept();
+    client.read_packet();
+    terminal.send(Signal::HUP);
+    assert_eq!(terminal.end().signal(), Some(Signal::HUP.as_raw()));
+}
+
+/// The tool leads the session here, as behind `ssh -t`: nobody could continue it.
+#[test]
+fn after_the_prompt_it_is_not_stopped_where_the_system_would_not_stop_it() {
+    let peer = ScriptedPeer::listen();
+    let port = peer.port().to_string();
+    let mut terminal = Terminal::start(&publisher(), &words(&port, &[]));
+    terminal.expect_prompt("Password: ");
+    terminal.press("hunter2\n");
+    let mut client = peer.accept();
+    client.read_packet();
+    terminal.press("\u{1a}");
+    client.send(&v3::connack(0));
+    client.expect(&v3::publish("t", b"x", packet::Delivery::AtMostOnce));
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    assert_eq!(terminal.code(), Some(0));
+}
+
+#[test]
+fn a_key_that_is_no_character_makes_no_password() {
+    let mut terminal = Terminal::start(&publisher(), &words("1", &[]));
+    terminal.expect_prompt("Password: ");
+    terminal.press("hunt\ter2\n");
+    terminal.expect("cannot read the password: a key was pressed that is no character: Tab");
+    assert_eq!(terminal.code(), Some(1));
     assert!(terminal.echoes());
 }
 

@@ -173,7 +173,7 @@ fn a_signal_ends_a_replay_and_tells_how_far_it_came() {
     end(client);
     let output = running.wait();
     output.assert_code(130);
-    assert_eq!(output.stderr(), "error: ended by signal 2 after 1 messages\n");
+    assert_eq!(output.stderr(), "error: ended by signal 2 after 1 message\n");
 }
 
 #[test]

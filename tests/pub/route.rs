@@ -187,3 +187,22 @@ fn an_option_of_tls_without_tls_is_told_to_have_no_effect() {
     let warnings = format!("warning: --insecure {why}\nwarning: --tls-alpn {why}\n");
     assert_eq!(output.stderr(), warnings);
 }
+
+#[test]
+fn so_are_others_that_need_what_is_not_there() {
+    let peer = ScriptedPeer::listen();
+    let idle = ["--will-qos", "2", "--repeat-delay", "2", "-x", "5", "-V", "311"];
+    let running = start_at(&peer, &[&["-t", "t", "-m", "x"][..], &idle].concat());
+    let mut client = peer.accept();
+    client.read_packet();
+    client.send(&v3::connack(0));
+    client.read_packet();
+    client.expect(&packet::DISCONNECT);
+    client.close();
+    let output = running.wait();
+    output.assert_code(0);
+    let warnings = "warning: --will-qos has no effect: there is no will (--will-topic)\n\
+                    warning: --session-expiry has no effect: only MQTT 5 has it (-V 5)\n\
+                    warning: --repeat-delay has no effect: nothing is repeated (--repeat)\n";
+    assert_eq!(output.stderr(), warnings);
+}

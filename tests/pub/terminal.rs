@@ -2,8 +2,9 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Termios, tcgetattr};
 use test_support::patience::until;
@@ -25,9 +26,10 @@ impl Terminal {
         let name = ptsname(&controller, Vec::new()).expect("a name");
         let name = name.into_string().expect("plain");
         let line = File::options().read(true).write(true).open(name).expect("a terminal");
-        // A session of its own, so that the terminal is what it finds under /dev/tty.
-        let child = Command::new("setsid")
-            .args(["--ctty", "--wait"])
+        // A session of its own, so that the terminal is what it finds under /dev/tty. Some signals
+        // would leave a core file.
+        let child = Command::new("sh")
+            .args(["-c", "ulimit -c 0; exec setsid --ctty --wait \"$@\"", "sh"])
             .arg(tool.program())
             .args(words)
             .env("HOME", tool.home())
@@ -73,8 +75,16 @@ impl Terminal {
         self.keyboard.write_all(keys.as_bytes()).expect("a terminal");
     }
 
+    pub(super) fn send(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("it runs");
+    }
+
     pub(super) fn code(&mut self) -> Option<i32> {
-        until("the tool to end", || self.child.try_wait().expect("a child")).code()
+        self.end().code()
+    }
+
+    pub(super) fn end(&mut self) -> ExitStatus {
+        until("the tool to end", || self.child.try_wait().expect("a child"))
     }
 }
 

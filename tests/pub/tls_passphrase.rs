@@ -1,5 +1,8 @@
 //! The prompt for the passphrase of a key, on a terminal of its own.
 
+use std::os::unix::process::ExitStatusExt;
+
+use rustix::process::Signal;
 use test_support::certificates::{Identity, OldAuthority};
 use test_support::mosquitto::Mosquitto;
 
@@ -47,6 +50,24 @@ fn a_passphrase_is_asked_for_without_being_shown() {
         assert!(terminal.echoes());
         assert!(!terminal.screen().contains("hunter"), "{}", terminal.screen());
     }
+}
+
+#[test]
+fn a_key_that_is_no_character_makes_no_passphrase() {
+    let mut terminal = Scene::new().start();
+    terminal.press("hun\tter2\n");
+    terminal.expect("no passphrase for the key in '");
+    terminal.expect("a key was pressed that is no character: Tab");
+    assert_eq!(terminal.code(), Some(1));
+    assert!(terminal.echoes());
+}
+
+#[test]
+fn any_end_at_the_prompt_leaves_a_terminal_that_echoes() {
+    let mut terminal = Scene::new().start();
+    terminal.press("hun\u{1c}");
+    assert_eq!(terminal.end().signal(), Some(Signal::QUIT.as_raw()));
+    assert!(terminal.echoes());
 }
 
 #[test]

@@ -5,10 +5,10 @@ use std::process::Command;
 use tempfile::TempDir;
 use test_support::packet::{self, Delivery, v3};
 use test_support::patience::until;
-use test_support::scripted_peer::Connection;
+use test_support::scripted_peer::{Connection, ScriptedPeer};
 use test_support::tool::{Output, Running, Signal};
 
-use super::subscribed;
+use super::{serve_subscription, subscribed, subscriber};
 
 /// What a command does that says when it begins and ends, and ends when it is told to.
 const PATIENT: &str = r#"echo "begun $MQTT_PACKET_ID"; read x < "$GATES/$MQTT_PACKET_ID"; echo "ended $MQTT_PACKET_ID""#;
@@ -59,6 +59,23 @@ fn the_payload_is_on_stdin_and_the_rest_in_the_environment() {
     let output = left(running, client, 0);
     assert_eq!(output.stdout(), "home/$(id) x 1 0 a  b: it's `here`\n");
     assert_eq!(output.stderr(), "");
+}
+
+#[test]
+fn a_command_is_given_no_secret_of_ours() {
+    let peer = ScriptedPeer::listen();
+    let port = peer.port().to_string();
+    let show = r#"echo "<$MQTT_PASSWORD$MQTT_KEY_PASSWORD$MQTT_USERNAME>""#;
+    let words = ["-h", "127.0.0.1", "-p", &port, "-t", "t", "-C", "1", "--exec-shell", show];
+    let mut command = subscriber().command(words);
+    for name in ["MQTT_USERNAME", "MQTT_PASSWORD", "MQTT_KEY_PASSWORD"] {
+        command.env(name, name);
+    }
+    let running = Running::start(command);
+    let mut client = serve_subscription(&peer);
+    client.send(&publish(1, "t", b""));
+    client.expect(&packet::puback(1));
+    assert_eq!(left(running, client, 0).stdout(), "<MQTT_USERNAME>\n");
 }
 
 #[test]

@@ -69,10 +69,14 @@ fn start_at(peer: &ScriptedPeer, arguments: &[&str]) -> Running {
 fn subscribed(arguments: &[&str]) -> (Running, Connection) {
     let peer = ScriptedPeer::listen();
     let running = start_at(&peer, arguments);
+    (running, serve_subscription(&peer))
+}
+
+fn serve_subscription(peer: &ScriptedPeer) -> Connection {
     let mut client = peer.accept();
     client.read_packet();
     client.send(&v3::connack(0));
     client.read_packet();
     client.send(&v3::suback(1, &[0]));
-    (running, client)
+    client
 }

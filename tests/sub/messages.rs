@@ -63,3 +63,14 @@ fn two_clients_with_one_identifier_are_told_of_each_other() {
     }
     running.wait_for_stderr("hint: another client may use the same client identifier (-i)");
 }
+
+#[test]
+fn options_that_have_no_effect_are_named() {
+    let words = ["--unix", "/nonexistent", "-t", "t", "--retain-as-published", "--pretty"];
+    let output = subscriber().run([&words[..], &["--retain-handling", "new"]].concat());
+    output.assert_code(1);
+    let said = "warning: --retain-as-published has no effect: only MQTT 5 has it (-V 5)\n\
+                warning: --retain-handling has no effect: only MQTT 5 has it (-V 5)\n\
+                warning: --pretty has no effect: it is for %j and %J (-F)\nerror: ";
+    assert!(output.stderr().starts_with(said), "{output:?}");
+}

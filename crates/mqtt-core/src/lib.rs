@@ -10,8 +10,9 @@
 //! - [`invocation`] says under which name a tool was called, and so whose habits it keeps.
 //! - [`url`] reads `mqtt://…`.
 //! - `exit` holds the exit statuses; [`visible`] spells out what a terminal would obey; [`message`]
-//!   is the form of what the tools say on stderr, [`stderr`] the way there; [`json`] writes strings of any bytes; [`progress`] is
-//!   the line that says how far the work has come.
+//!   is the form of what the tools say on stderr, [`stderr`] the way there; [`json`] writes strings of any bytes;
+//!   [`progress`] is the line that says how far the work has come; [`prompt`] reads secrets, from a terminal or
+//!   from the first line of something; [`limit`] is the longest that a packet can carry.
 //!
 //! With the feature `client` (the default), the network rooms:
 //!
@@ -23,7 +24,6 @@
 //! - `client` drives all of them: the one `select!`.
 //! - `console` writes stdout and stderr in blocks; `payload` says where a payload lies;
 //!   `descriptor` waits for pipes that are in non-blocking mode.
-//! - `prompt` reads secrets, from a terminal or from the first line of something.
 //! - `debug_log` words the `-d` lines; `stats` those of `--stats`; `signal` hears what asks the program to end.
 
 pub mod cli;
@@ -38,6 +38,7 @@ pub mod descriptor;
 pub mod exit;
 pub mod invocation;
 pub mod json;
+pub mod limit;
 pub mod message;
 #[cfg(feature = "client")]
 pub mod options_file;
@@ -46,8 +47,7 @@ pub mod payload;
 #[cfg(feature = "client")]
 pub mod plan;
 pub mod progress;
-#[cfg(feature = "client")]
-mod prompt;
+pub mod prompt;
 #[cfg(feature = "client")]
 pub mod protocol;
 pub mod secret;

@@ -4,6 +4,9 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+/// The variables that hold one for us. No program that we start is given them.
+pub const SECRETS: [&str; 2] = ["MQTT_KEY_PASSWORD", "MQTT_PASSWORD"];
+
 /// A password or key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<Vec<u8>>);

@@ -2,13 +2,16 @@
 
 #[cfg(feature = "client")]
 use std::fs::File;
-use std::io::ErrorKind::{Interrupted, InvalidInput, TimedOut, WouldBlock};
-use std::io::{self, Write};
+use std::io;
+use std::io::ErrorKind::{InvalidInput, TimedOut};
+#[cfg(feature = "client")]
+use std::io::Write as _;
 #[cfg(feature = "client")]
 use std::os::fd::AsFd;
 #[cfg(feature = "client")]
 use std::sync::PoisonError;
 use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -19,6 +22,9 @@ use crate::descriptor::Blocking;
 
 /// How long the last words may take to find room.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long is waited for another thread, which may be about to be done.
+const COURTESY: Duration = Duration::from_millis(100);
 
 /// What can be written at once where there is room at all (`PIPE_BUF`).
 pub(crate) const BRIEF: usize = 4096;
@@ -34,7 +40,7 @@ pub(crate) fn write(bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Writes what a run says at its end, when nothing listens to signals any more. What finds no room
-/// in a while is dropped, at once where another thread has not found any. A stderr that cannot be
+/// in a while is dropped, nearly at once where another thread has not found any. A stderr that cannot be
 /// written to changes nothing.
 pub fn last_words(text: &str) {
     if let Some(_writing) = try_writing() {
@@ -42,11 +48,16 @@ pub fn last_words(text: &str) {
     }
 }
 
+/// `None` where another thread does not get on.
 fn try_writing() -> Option<MutexGuard<'static, ()>> {
-    match WRITING.try_lock() {
-        Ok(writing) => Some(writing),
-        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-        Err(TryLockError::WouldBlock) => None,
+    let started = Instant::now();
+    loop {
+        match WRITING.try_lock() {
+            Ok(writing) => return Some(writing),
+            Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) if started.elapsed() > COURTESY => return None,
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
+        }
     }
 }
 
@@ -54,10 +65,11 @@ fn write_within(patience: Duration, mut bytes: &[u8]) -> io::Result<()> {
     let deadline = Instant::now() + patience;
     while !bytes.is_empty() {
         wait_for_room(deadline)?;
-        match io::stderr().write(bytes.get(..BRIEF).unwrap_or(bytes)) {
+        // Not by the standard library, whose lock another thread may hold.
+        match rustix::io::write(io::stderr(), bytes.get(..BRIEF).unwrap_or(bytes)) {
             Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
-            Err(error) if matches!(error.kind(), WouldBlock | Interrupted) => {}
-            Err(error) => return Err(error),
+            Err(Errno::AGAIN | Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(())

@@ -18,6 +18,12 @@ use signal_hook::iterator::Signals;
 /// What the working thread is called, for whoever looks at it from outside.
 const WORKER: &str = "edit";
 
+/// The signals that end the work.
+const ENDING: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
+
+/// What is heard here, so that nobody else need.
+pub(crate) const HEARD: [i32; 5] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ];
+
 /// Undoes something the program must not leave behind, such as a terminal without echo.
 pub(crate) type Undo = Box<dyn FnOnce() + Send>;
 
@@ -178,7 +184,7 @@ pub(crate) fn run<T: Send + 'static>(
 fn listen(events: Sender<Event>) -> io::Result<()> {
     // Beyond a limit on file sizes, writing is to fail like on a full disk.
     signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
-    let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM])?;
+    let mut signals = Signals::new(ENDING)?;
     thread::spawn(move || {
         for signal in signals.forever() {
             if events.send(Event::Signal(signal)).is_err() {

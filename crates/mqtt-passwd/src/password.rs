@@ -1,10 +1,8 @@
 //! A password: bytes that are wiped when dropped and never shown.
 
+use mqtt_core::limit::MAX_FIELD;
 use mqtt_core::secret::Secret;
 use zeroize::Zeroizing;
-
-/// The largest password MQTT can carry, in bytes (MQTT 3.1.1 §1.5.3: a two-byte length).
-pub(crate) const MAX_LENGTH: usize = 65_535;
 
 /// Characters of generated passwords: 5 bits each. Without l and o, 0 and 1, and in lower case only,
 /// so that they can be read out.
@@ -13,12 +11,6 @@ const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 /// How many of them a password has.
 const GENERATED_LENGTH: usize = 26;
 
-/// A line without the CR at its end: those of other systems end with CR LF.
-pub(crate) fn without_ending(line: &[u8]) -> &[u8] {
-    let end = line.iter().rposition(|&byte| byte != b'\r').map_or(0, |last| last + 1);
-    &line[..end]
-}
-
 /// A password that a client could send.
 #[derive(Debug)]
 pub struct Password(Secret);
@@ -26,7 +18,7 @@ pub struct Password(Secret);
 impl Password {
     /// Takes the bytes over; they are wiped with the password, or at once where it is refused.
     pub(crate) fn new(bytes: Zeroizing<Vec<u8>>) -> Result<Self, PasswordError> {
-        if bytes.len() > MAX_LENGTH {
+        if bytes.len() > MAX_FIELD {
             return Err(PasswordError::TooLong);
         }
         if bytes.contains(&0) {
@@ -80,7 +72,7 @@ pub enum PasswordError {
     #[error("the password contains a NUL byte, at which brokers stop reading")]
     Nul,
     /// Longer than MQTT can carry.
-    #[error("the password is longer than {MAX_LENGTH} bytes")]
+    #[error("the password is longer than {MAX_FIELD} bytes")]
     TooLong,
 }
 
@@ -94,8 +86,8 @@ mod tests {
 
     #[test]
     fn a_password_is_as_long_as_mqtt_can_carry() {
-        assert!(password(&vec![b'x'; MAX_LENGTH]).is_ok());
-        let error = password(&vec![b'x'; MAX_LENGTH + 1]).unwrap_err();
+        assert!(password(&vec![b'x'; MAX_FIELD]).is_ok());
+        let error = password(&vec![b'x'; MAX_FIELD + 1]).unwrap_err();
         assert_eq!(error, PasswordError::TooLong);
     }
 

@@ -2,26 +2,21 @@
 //! of stdin where that is no terminal; or from one line, where the user says so.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Read, Write};
-use std::os::fd::AsFd;
+use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use mqtt_core::exit::{ExitStatus, Failure};
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios};
+use mqtt_core::prompt::{Hidden, LineError, TypedError, ask_once, first_lines, stdin, terminal};
 use zeroize::Zeroizing;
 
-use crate::interruption::{Interruption, Undo, UndoGuard};
-use crate::password::{MAX_LENGTH, Password, PasswordError, without_ending};
+use crate::interruption::{self, Interruption, Undo, UndoGuard};
+use crate::password::{Password, PasswordError};
 
-/// Room for the longest password with CR and LF behind it. The original takes any number of CR; a
-/// few are kept room for.
-const LINE: usize = MAX_LENGTH + 8;
+/// Room for a list to begin with, in bytes.
+const ROOM: usize = 64 * 1024;
 
 /// The longest list of users, in bytes: a device that never ends must not take all memory.
 const MAX_LIST: usize = 64 * 1024 * 1024;
-
-/// The value of a special character that is switched off (`_POSIX_VDISABLE`).
-const NO_CHARACTER: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
 
 /// Asks for a password and for the same once more.
 pub(crate) fn ask(interruption: &Interruption) -> Result<Password, PromptError> {
@@ -39,7 +34,7 @@ pub(crate) fn ask_existing(interruption: &Interruption) -> Result<Password, Prom
     if !io::stdin().is_terminal() {
         return line_of_stdin();
     }
-    let mut terminal = open_terminal().map_err(PromptError::Terminal)?;
+    let mut terminal = terminal().map_err(PromptError::Terminal)?;
     let _restores = hide_input(&terminal, interruption)?;
     only(ask_once(&mut terminal, "Password: ")?)
 }
@@ -47,7 +42,7 @@ pub(crate) fn ask_existing(interruption: &Interruption) -> Result<Password, Prom
 /// The password in one line of stdin.
 pub(crate) fn line_of_stdin() -> Result<Password, PromptError> {
     let mut input = stdin().map_err(PromptError::Stdin)?;
-    let [line] = read_lines(&mut input, PromptError::Stdin)?;
+    let [line] = first_lines(&mut input).map_err(|error| no_line(error, PromptError::Stdin))?;
     only(line)
 }
 
@@ -57,7 +52,7 @@ pub(crate) fn list_of_stdin() -> Result<Zeroizing<Vec<u8>>, PromptError> {
 }
 
 fn read_list(input: &mut impl Read) -> Result<Zeroizing<Vec<u8>>, PromptError> {
-    let mut bytes = Zeroizing::new(vec![0; LINE]);
+    let mut bytes = Zeroizing::new(vec![0; ROOM]);
     let mut filled = 0;
     loop {
         if filled == bytes.len() {
@@ -87,13 +82,8 @@ fn read_list(input: &mut impl Read) -> Result<Zeroizing<Vec<u8>>, PromptError> {
 pub(crate) fn first_line_of(path: &Path) -> Result<Password, PromptError> {
     let unreadable = |source| PromptError::File { path: path.to_owned(), source };
     let mut input = File::open(path).map_err(unreadable)?;
-    let [line] = read_lines(&mut input, unreadable)?;
+    let [line] = first_lines(&mut input).map_err(|error| no_line(error, unreadable))?;
     only(line)
-}
-
-/// Without a buffer that nobody would wipe.
-fn stdin() -> io::Result<File> {
-    io::stdin().as_fd().try_clone_to_owned().map(File::from)
 }
 
 /// The password, if it is one.
@@ -113,7 +103,7 @@ fn agreed(first: Zeroizing<Vec<u8>>, second: Zeroizing<Vec<u8>>) -> Result<Passw
 type Entries = (Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>);
 
 fn ask_terminal(interruption: &Interruption) -> Result<Entries, PromptError> {
-    let mut terminal = open_terminal().map_err(PromptError::Terminal)?;
+    let mut terminal = terminal().map_err(PromptError::Terminal)?;
     let _restores = hide_input(&terminal, interruption)?;
     let first = ask_once(&mut terminal, "Password: ")?;
     if first.is_empty() {
@@ -123,98 +113,33 @@ fn ask_terminal(interruption: &Interruption) -> Result<Entries, PromptError> {
     Ok((first, second))
 }
 
-/// The terminal itself; where the process has none of its own, stdin is one.
-fn open_terminal() -> io::Result<File> {
-    let own = File::options().read(true).write(true).open("/dev/tty");
-    own.or_else(|_| stdin())
-}
-
-/// Switches echo off until the guard is dropped or a signal ends the program.
-///
-/// rpassword could do that itself, but would know nothing of signals: a terminal it had switched
-/// off would stay so. It gets the terminal as plain input and does the editing of the line.
+/// Hides what is typed until the guard is dropped or a signal ends the program.
 fn hide_input<'a>(
     terminal: &File,
     interruption: &'a Interruption,
 ) -> Result<UndoGuard<'a>, PromptError> {
     let guard = interruption.undo_on_exit(|| {
-        let mut undone_on = terminal.try_clone()?;
-        let before = rustix::termios::tcgetattr(terminal)?;
-        let hidden = hidden(before.clone());
-        rustix::termios::tcsetattr(terminal, OptionalActions::Flush, &hidden)?;
-        let undo: Undo = Box::new(move || {
-            // Nothing more can be done for a terminal that does not take it.
-            let _ = rustix::termios::tcsetattr(&undone_on, OptionalActions::Now, &before);
-            let _ = undone_on.write_all(b"\n");
-        });
+        let hidden = Hidden::hide(terminal, &interruption::HEARD)?;
+        let undo: Undo = Box::new(move || drop(hidden));
         Ok(undo)
     });
     guard.map_err(PromptError::Terminal)
 }
 
-/// No echo, and byte by byte, since the terminal's own lines end at 4,096 bytes. Ctrl-C stays;
-/// Ctrl-Z does not: whoever comes back from the shell would type the password with echo.
-fn hidden(mut modes: Termios) -> Termios {
-    modes.local_modes &= !(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON);
-    modes.special_codes[SpecialCodeIndex::VMIN] = 1;
-    modes.special_codes[SpecialCodeIndex::VTIME] = 0;
-    modes.special_codes[SpecialCodeIndex::VSUSP] = NO_CHARACTER;
-    modes
-}
-
-fn ask_once(terminal: &mut File, prompt: &str) -> Result<Zeroizing<Vec<u8>>, PromptError> {
-    terminal.write_all(prompt.as_bytes()).map_err(PromptError::Terminal)?;
-    let input = terminal.try_clone().map_err(PromptError::Terminal)?;
-    let config = rpassword::ConfigBuilder::new().input_reader(input).output_discard().build();
-    let typed = match rpassword::read_password_with_config(config) {
-        Ok(typed) => Zeroizing::new(typed.into_bytes()),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Zeroizing::default(),
-        // A terminal that does not turn Ctrl-C into a signal sends the character.
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-            return Err(PromptError::Interrupted);
-        }
-        Err(error) => return Err(PromptError::Terminal(error)),
-    };
-    // rpassword puts U+FFFD where the bytes are no UTF-8: a password nobody typed.
-    if memchr::memmem::find(&typed, "\u{fffd}".as_bytes()).is_some() {
-        return Err(PromptError::NotUtf8);
-    }
-    Ok(typed)
-}
-
 /// Reads two lines as they come from a script.
 fn read_two_lines(input: &mut impl Read) -> Result<Entries, PromptError> {
-    let [first, second] = read_lines(input, PromptError::Stdin)?;
+    let [first, second] = first_lines(input).map_err(|error| no_line(error, PromptError::Stdin))?;
     if second.is_empty() && !first.is_empty() {
         return Err(PromptError::OneLine);
     }
     Ok((first, second))
 }
 
-/// Reads so many lines; the last one needs no LF, and a missing one is empty. What comes behind
-/// them is not looked at.
-fn read_lines<const COUNT: usize>(
-    input: &mut impl Read,
-    unreadable: impl Fn(io::Error) -> PromptError,
-) -> Result<[Zeroizing<Vec<u8>>; COUNT], PromptError> {
-    // Room from the start: a buffer that grew would leave unwiped copies behind.
-    let mut bytes = Zeroizing::new(vec![0; COUNT * LINE]);
-    let mut filled = 0;
-    while memchr::memchr_iter(b'\n', &bytes[..filled]).count() < COUNT {
-        match input.read(&mut bytes[filled..]) {
-            Ok(0) if filled == bytes.len() => return Err(PasswordError::TooLong.into()),
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(unreadable(error)),
-        }
+fn no_line(error: LineError, unreadable: impl Fn(io::Error) -> PromptError) -> PromptError {
+    match error {
+        LineError::Io(error) => unreadable(error),
+        LineError::TooLong => PasswordError::TooLong.into(),
     }
-    let mut lines = bytes[..filled].split(|&byte| byte == b'\n').map(entry);
-    Ok(std::array::from_fn(|_| lines.next().unwrap_or_default()))
-}
-
-fn entry(line: &[u8]) -> Zeroizing<Vec<u8>> {
-    Zeroizing::new(without_ending(line).to_vec())
 }
 
 /// There is no password to use. Status 1, but for two that differ.
@@ -237,9 +162,6 @@ pub(crate) enum PromptError {
     /// The two entries differ. Status 2.
     #[error("the passwords do not match")]
     Mismatch,
-    /// The terminal sent other bytes.
-    #[error("the password typed is not UTF-8")]
-    NotUtf8,
     /// Stdin held the password once only.
     #[error(
         "stdin holds one line only: the password is read twice, from two lines; --password-stdin \
@@ -255,6 +177,19 @@ pub(crate) enum PromptError {
     /// The terminal cannot be used.
     #[error("cannot ask for the password on the terminal")]
     Terminal(#[source] io::Error),
+    /// What was typed is no password.
+    #[error(transparent)]
+    Typed(TypedError),
+}
+
+impl From<TypedError> for PromptError {
+    fn from(error: TypedError) -> Self {
+        match error {
+            TypedError::Interrupted => Self::Interrupted,
+            TypedError::Io(error) => Self::Terminal(error),
+            error => Self::Typed(error),
+        }
+    }
 }
 
 impl Failure for PromptError {
@@ -264,17 +199,19 @@ impl Failure for PromptError {
             Self::Mismatch => ExitStatus::MISMATCH,
             Self::File { .. }
             | Self::ListTooLong
-            | Self::NotUtf8
             | Self::OneLine
             | Self::Password(_)
             | Self::Stdin(_)
-            | Self::Terminal(_) => ExitStatus::FAILURE,
+            | Self::Terminal(_)
+            | Self::Typed(_) => ExitStatus::FAILURE,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use mqtt_core::limit::MAX_FIELD;
+
     use super::*;
 
     fn read(input: &[u8]) -> Result<Password, PromptError> {
@@ -302,14 +239,14 @@ mod tests {
 
     #[test]
     fn the_longest_password_is_read() {
-        let longest = vec![b'x'; MAX_LENGTH];
+        let longest = vec![b'x'; MAX_FIELD];
         let input = [&longest, b"\r\n".as_slice(), &longest, b"\r\n"].concat();
         assert_eq!(password(&input), longest);
     }
 
     #[test]
     fn a_longer_one_is_refused() {
-        for length in [MAX_LENGTH + 1, 3 * MAX_LENGTH] {
+        for length in [MAX_FIELD + 1, 3 * MAX_FIELD] {
             let line = vec![b'x'; length];
             let input = [&line, b"\n".as_slice(), &line, b"\n"].concat();
             let error = read(&input).unwrap_err();
@@ -334,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_list_is_read_to_its_end_and_has_one() {
-        for length in [0, 1, LINE - 1, LINE, LINE + 1, 5 * LINE] {
+        for length in [0, 1, ROOM - 1, ROOM, ROOM + 1, 5 * ROOM] {
             let list = vec![b'x'; length];
             assert!(*read_list(&mut &list[..]).unwrap() == list, "{length}");
         }

@@ -6,8 +6,9 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
+use mqtt_core::prompt::without_ending;
 
-use crate::password::{Password, PasswordError, without_ending};
+use crate::password::{Password, PasswordError};
 use crate::user_name::{Concern, UserName, UserNameError};
 
 /// A user and a password to hash.

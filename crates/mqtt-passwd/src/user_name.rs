@@ -2,10 +2,8 @@
 
 use std::fmt;
 
+use mqtt_core::limit::MAX_FIELD;
 use mqtt_core::visible;
-
-/// The longest user name MQTT can carry, in bytes (MQTT 3.1.1 §1.5.3: a two-byte length).
-const MAX_LENGTH: usize = 65_535;
 
 /// A name that the file can hold. What brokers read back from the file is this name, without
 /// blanks at its edges.
@@ -18,7 +16,7 @@ pub struct UserName {
 impl UserName {
     /// Takes a name as it was given.
     pub fn new(given: &[u8]) -> Result<Self, UserNameError> {
-        if given.len() > MAX_LENGTH {
+        if given.len() > MAX_FIELD {
             return Err(UserNameError::TooLong);
         }
         if given.iter().any(u8::is_ascii_control) {
@@ -71,7 +69,7 @@ pub enum UserNameError {
     #[error("the user name is empty")]
     Empty,
     /// Longer than MQTT can carry.
-    #[error("the user name is longer than {MAX_LENGTH} bytes")]
+    #[error("the user name is longer than {MAX_FIELD} bytes")]
     TooLong,
 }
 
@@ -123,7 +121,7 @@ mod tests {
         assert_eq!(error(b"a:b"), UserNameError::Colon);
         assert_eq!(error(b"a\tb"), UserNameError::ControlCharacter);
         assert_eq!(error(b"a\x7f"), UserNameError::ControlCharacter);
-        assert_eq!(error(&vec![b'x'; MAX_LENGTH + 1]), UserNameError::TooLong);
+        assert_eq!(error(&vec![b'x'; MAX_FIELD + 1]), UserNameError::TooLong);
     }
 
     #[test]
@@ -131,7 +129,7 @@ mod tests {
         assert_eq!(concern(b"alice"), None);
         assert_eq!(concern(b"a b#c-d"), None);
         assert_eq!(concern("jürgen".as_bytes()), None);
-        assert_eq!(concern(&vec![b'x'; MAX_LENGTH]), None);
+        assert_eq!(concern(&vec![b'x'; MAX_FIELD]), None);
     }
 
     #[test]

@@ -195,6 +195,11 @@ pub(crate) fn plan(given: &Given) -> Result<PublishPlan, UsageError> {
     Ok(PublishPlan { connect, head, topics, payloads, subscribers, response, unsent })
 }
 
+/// Options that have no effect here, if they were given, and why.
+pub(crate) fn without_effect(given: &Given) -> &'static [(&'static str, &'static str)] {
+    if given.has("repeat") { &[] } else { &[("repeat_delay", "nothing is repeated (--repeat)")] }
+}
+
 /// The option for a single message, or how lines are read.
 enum Kind {
     One(Origin),

@@ -43,7 +43,7 @@ pub(crate) enum PubError {
     #[error("timed out before what is to be published could be read")]
     TimedOut,
     /// The end came before the last repetition.
-    #[error("{interrupt} after {published} messages")]
+    #[error("{interrupt} after {published} message{}", if *.published == 1 { "" } else { "s" })]
     Interrupted { interrupt: Interrupt, published: u64 },
 }
 

@@ -137,7 +137,8 @@ struct SubscribeArgs {
     #[arg(long, help_heading = "Subscribing")]
     retain_as_published: bool,
 
-    /// Leave after so many messages, 1 to 4294967295; without this or -W, -E, go on for ever
+    /// Leave after so many messages, 1 to 4294967295; without an option that ends it (-W, -E,
+    /// --idle-exit, --retained-only), go on for ever
     #[arg(short = 'C', long, help_heading = "Ending", value_name = "COUNT",
         value_parser = value::number(1, u32::MAX))]
     count: Option<u32>,
@@ -272,6 +273,22 @@ pub(crate) fn overruled(given: &Given) -> Vec<&'static str> {
     overrule("verbose", given.has("format") || given.has("json"));
     overrule("count", given.has("exit_after_suback"));
     overruled
+}
+
+/// Options that have no effect here, if they were given, and why.
+pub(crate) fn without_effect(
+    given: &Given,
+    version: ProtocolVersion,
+) -> Vec<(&'static str, &'static str)> {
+    let mut idle = Vec::new();
+    if version != ProtocolVersion::V5 {
+        let why = "only MQTT 5 has it (-V 5)";
+        idle.extend([("retain_as_published", why), ("retain_handling", why)]);
+    }
+    if !given.has("format") {
+        idle.push(("pretty", "it is for %j and %J (-F)"));
+    }
+    idle
 }
 
 /// Which option says what the broker is told about retained messages.

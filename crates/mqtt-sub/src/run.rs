@@ -36,7 +36,7 @@ pub(crate) fn run(invocation: Invocation, words: Vec<OsString>) -> Result<ExitSt
         Parsed::Given(given) => given,
     };
     let plan = args::plan(&given)?;
-    cli::warn(&given, &plan.connect);
+    cli::warn(&given, &plan.connect, &args::without_effect(&given, plan.connect.connect.version));
     if let Some(text) = given.shown_config(&plan.connect, &args::overruled(&given)) {
         return Ok(cli::show(&text));
     }

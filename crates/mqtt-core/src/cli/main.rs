@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 #[cfg(feature = "client")]
-use super::show_config::idle_options_of_tls;
+use super::show_config::without_effect;
 #[cfg(feature = "client")]
 use super::{Given, Origin};
 use crate::exit::{ExitStatus, Failure};
@@ -74,14 +74,14 @@ pub fn introduce(text: &str) -> ExitStatus {
     ExitStatus::FAILURE
 }
 
-/// Prints what the user should know about the options and their sources. A stderr that cannot be
-/// written to changes nothing.
+/// Prints what the user should know about the options and their sources; `idle` are options of the
+/// tool that have no effect, each with the reason. A stderr that cannot be written to changes nothing.
 #[cfg(feature = "client")]
-pub fn warn(given: &Given, connect: &ConnectPlan) {
+pub fn warn(given: &Given, connect: &ConnectPlan, idle: &[(&str, &str)]) {
     if connect.notices == Notices::Hidden {
         return;
     }
-    let warnings = given.warnings().iter().cloned().chain(idle_options_of_tls(given, connect));
+    let warnings = given.warnings().iter().cloned().chain(without_effect(given, connect, idle));
     let text: String = warnings.map(|text| line(&format!("warning: {text}"))).collect();
     if !text.is_empty() {
         let _ = io::stderr().write_all(text.as_bytes());

@@ -5,7 +5,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::{OsStringValueParser, PathBufValueParser, TypedValueParser};
+use clap::builder::{PathBufValueParser, TypedValueParser};
 
 use super::Given;
 use super::value::{self, ValueError};
@@ -80,7 +80,7 @@ pub(super) fn deciding_name(given: &Given) -> Option<&'static str> {
 
 /// A program and its arguments, in one value.
 fn program() -> impl TypedValueParser<Value = Program> {
-    OsStringValueParser::new().try_map(|text: OsString| -> Result<Program, ValueError> {
+    value::concealed(|text: OsString| {
         let open = || ValueError::new("a quote is not closed");
         let words = shlex::bytes::split(text.as_bytes()).ok_or_else(open)?;
         let mut words = words.into_iter().map(OsString::from_vec);

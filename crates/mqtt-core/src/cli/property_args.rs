@@ -9,8 +9,9 @@ use clap::builder::TypedValueParser;
 use clap::{ArgAction, Args};
 
 use super::value::{ValueError, listed, shown_as, whole_number};
+use crate::limit::MAX_FIELD;
 use crate::protocol::property::{Carrier, Kind};
-use crate::protocol::text::{MAX_LENGTH, TextError};
+use crate::protocol::text::TextError;
 use crate::protocol::topic::TopicError;
 use crate::protocol::{Property, PropertyId, Text, TopicName, Value};
 
@@ -138,7 +139,7 @@ fn topic(id: PropertyId, word: &[u8]) -> Result<Value, GivenPropertyError> {
 }
 
 fn binary(id: PropertyId, word: &[u8]) -> Result<Value, GivenPropertyError> {
-    if word.len() > MAX_LENGTH {
+    if word.len() > MAX_FIELD {
         return Err(GivenPropertyError::TooLong(id.name(), word.len()));
     }
     Ok(Value::Binary(Bytes::copy_from_slice(word)))

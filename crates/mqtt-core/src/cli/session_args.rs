@@ -38,8 +38,8 @@ pub(super) struct SessionArgs {
     disable_clean_session: bool,
 
     /// Have the broker keep the session so many seconds after this client has left (MQTT 5), 0 to
-    /// 4294967294; -1 is for ever, and needs --id; without this as long as the connection, and with
-    /// -c for ever
+    /// 4294967294; -1 or 4294967295 is for ever, and needs --id; without this as long as the
+    /// connection, and with -c for ever
     #[arg(short = 'x', long, help_heading = "Session", value_name = "SECONDS",
         value_parser = session_expiry())]
     session_expiry: Option<SessionExpiry>,

@@ -62,18 +62,31 @@ const OF_TLS: [&str; 15] = [
 const OF_CERTIFICATES: [&str; 6] =
     ["cert", "insecure", "key", "key_password_file", "keyform", "tls_use_os_certs"];
 
-/// What is to be said of options of TLS that were given and have no effect.
-pub(super) fn idle_options_of_tls(given: &Given, connect: &ConnectPlan) -> Vec<String> {
-    let (options, why) = match &connect.route.tls {
-        None if given.has("no_tls") => return Vec::new(),
+/// What is to be said of options that were given and have no effect. `connect` is what all of them
+/// came to; `idle` are those of the tool's own that have none, each with the reason.
+pub(super) fn without_effect(
+    given: &Given,
+    connect: &ConnectPlan,
+    idle: &[(&str, &str)],
+) -> Vec<String> {
+    let (of_tls, why) = match &connect.route.tls {
+        None if given.has("no_tls") => (&[][..], ""),
         None => (&OF_TLS[..], "nothing asks for TLS, the connection is not encrypted"),
         Some(tls) if tls.is_by_key() => {
             (&OF_CERTIFICATES[..], "with --psk the key proves who both sides are")
         }
-        Some(_) => return Vec::new(),
+        Some(_) => (&[][..], ""),
     };
-    let idle = options.iter().filter(|option| given.has(option));
-    idle.map(|option| format!("--{} has no effect: {why}", option.replace('_', "-"))).collect()
+    let mut options: Vec<_> = of_tls.iter().map(|option| (*option, why)).collect();
+    if connect.connect.will.is_none() {
+        options.push(("will_qos", "there is no will (--will-topic)"));
+    }
+    if connect.connect.version != ProtocolVersion::V5 {
+        options.push(("session_expiry", "only MQTT 5 has it (-V 5)"));
+    }
+    let idle = options.iter().chain(idle).filter(|(option, _)| given.has(option));
+    idle.map(|(option, why)| format!("--{} has no effect: {why}", option.replace('_', "-")))
+        .collect()
 }
 
 /// What an option comes to. `connect` is what all of them came to.

@@ -8,7 +8,8 @@ use std::time::Duration;
 use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
 use clap::{Arg, Command};
 
-use crate::protocol::text::{MAX_LENGTH, TextError};
+use crate::limit::MAX_FIELD;
+use crate::protocol::text::TextError;
 use crate::protocol::topic::TopicError;
 use crate::protocol::{ProtocolVersion, Qos, RetainHandling, Text, TopicFilter, TopicName};
 use crate::secret::Secret;
@@ -252,7 +253,7 @@ fn word_text(word: OsString) -> Result<Text, TextError> {
 pub fn secret() -> impl TypedValueParser<Value = Secret> {
     concealed(|word| {
         let secret = Secret::new(word.into_vec());
-        if secret.expose().len() > MAX_LENGTH {
+        if secret.expose().len() > MAX_FIELD {
             return Err(ValueError::new("it is longer than 65535 bytes"));
         }
         Ok(secret)

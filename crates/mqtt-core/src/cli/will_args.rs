@@ -8,7 +8,8 @@ use clap::{ArgAction, Args};
 
 use super::value::{self, from_words};
 use super::{Given, UsageError};
-use crate::protocol::text::{MAX_LENGTH, TextError};
+use crate::limit::MAX_FIELD;
+use crate::protocol::text::TextError;
 use crate::protocol::{Properties, Qos, TopicName, Will};
 
 /// The will.
@@ -61,7 +62,7 @@ impl WillArgs {
 /// The bytes of the word, as many as CONNECT can hold (MQTT 5 §3.1.3.4).
 fn will_payload() -> impl TypedValueParser<Value = Bytes> {
     from_words(|word| match word.len() {
-        0..=MAX_LENGTH => Ok(word.into_vec().into()),
+        0..=MAX_FIELD => Ok(word.into_vec().into()),
         length => Err(TextError::TooLong(length).into()),
     })
 }

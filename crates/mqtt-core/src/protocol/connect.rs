@@ -8,11 +8,11 @@ use bytes::{BufMut, BytesMut};
 use super::codec::EncodeError;
 use super::packet::{Connect, Will};
 use super::property::Properties;
-use super::text::MAX_LENGTH;
 use super::types::ProtocolVersion;
 use super::wire::{
     MAX_REMAINING_LENGTH, put_binary, put_text, put_variable_integer, variable_integer_length,
 };
+use crate::limit::MAX_FIELD;
 
 const CLEAN_START: u8 = 0x02;
 const WILL: u8 = 0x04;
@@ -58,7 +58,7 @@ pub(super) fn encode(connect: &Connect, out: &mut BytesMut) -> Result<(), Encode
 
 /// Strings are checked when they are made; these two are mere bytes.
 fn check_length(field: &'static str, length: usize) -> Result<(), EncodeError> {
-    if length > MAX_LENGTH {
+    if length > MAX_FIELD {
         return Err(EncodeError::FieldTooLong { field, length });
     }
     Ok(())

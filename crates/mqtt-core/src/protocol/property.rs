@@ -12,6 +12,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use super::codec::DecodeError;
 use super::text::Text;
 use super::wire::{Reader, put_binary, put_text, put_variable_integer, variable_integer_length};
+use crate::limit::MAX_FIELD;
 
 /// The packet, or the will inside CONNECT, that carries a list of properties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -550,7 +551,7 @@ impl Kind {
     fn admits(self, value: &Value) -> bool {
         match (self, value) {
             (Self::Text, Value::Text(_)) | (Self::Pair, Value::Pair(..)) => true,
-            (Self::Binary, Value::Binary(bytes)) => bytes.len() <= super::text::MAX_LENGTH,
+            (Self::Binary, Value::Binary(bytes)) => bytes.len() <= MAX_FIELD,
             _ => value.number().and_then(|number| self.number(number)).as_ref() == Some(value),
         }
     }

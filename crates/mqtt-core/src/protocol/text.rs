@@ -4,8 +4,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use std::fmt;
 
-/// The longest string or binary datum a packet can carry, in bytes.
-pub const MAX_LENGTH: usize = 65_535;
+use crate::limit::MAX_FIELD;
 
 /// A string that every packet can carry. Cheap to clone; a received one is a slice of its frame.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,7 +30,7 @@ impl Text {
     /// non-characters.
     pub fn new(text: impl Into<ByteString>) -> Result<Self, TextError> {
         let text = text.into();
-        if text.len() > MAX_LENGTH {
+        if text.len() > MAX_FIELD {
             return Err(TextError::TooLong(text.len()));
         }
         match text.chars().find(|&c| is_disallowed(c)) {
@@ -43,7 +42,7 @@ impl Text {
     /// Checks bytes that are going to be sent as a string.
     pub fn from_bytes(bytes: impl Into<Bytes>) -> Result<Self, TextError> {
         let bytes = bytes.into();
-        if bytes.len() > MAX_LENGTH {
+        if bytes.len() > MAX_FIELD {
             return Err(TextError::TooLong(bytes.len()));
         }
         Self::new(ByteString::try_from(bytes).map_err(|_| TextError::NotUtf8)?)

@@ -3,8 +3,9 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::codec::DecodeError;
-use super::text::{MAX_LENGTH, Text};
+use super::text::Text;
 use super::types::PacketId;
+use crate::limit::MAX_FIELD;
 
 /// The largest remaining length, and so the longest packet behind its fixed header (§2.1.4).
 pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
@@ -165,11 +166,11 @@ pub(super) fn variable_integer_length(value: usize) -> usize {
     }
 }
 
-/// Writes a string or binary datum behind its length. Longer ones than [`MAX_LENGTH`] cannot
+/// Writes a string or binary datum behind its length. Longer ones than [`MAX_FIELD`] cannot
 /// occur: [`Text`] and [`super::Value`] are checked when they are made.
 #[inline]
 pub(super) fn put_binary(out: &mut BytesMut, bytes: &[u8]) {
-    debug_assert!(bytes.len() <= MAX_LENGTH);
+    debug_assert!(bytes.len() <= MAX_FIELD);
     out.put_u16(u16::try_from(bytes.len()).unwrap_or(u16::MAX));
     out.put_slice(bytes);
 }

@@ -5,8 +5,9 @@ use std::fmt;
 use std::thread;
 
 use foldhash::fast::RandomState;
+use mqtt_core::limit::MAX_FIELD;
 
-use super::line::{Content, Entry, MAX_FIELD, lines};
+use super::line::{Content, Entry, lines};
 use super::{Change, Numbers};
 use crate::hash::Kind;
 use crate::stack;

@@ -3,11 +3,9 @@
 use std::ops::Range;
 
 use memchr::memmem;
+use mqtt_core::limit::MAX_FIELD;
 
 use super::Change;
-
-/// The longest user name or password MQTT can carry, in bytes (MQTT 3.1.1 §1.5.3).
-pub(super) const MAX_FIELD: usize = 65_535;
 
 /// A line and where it stands.
 pub(super) struct Line<'a> {

@@ -213,7 +213,7 @@ impl FromText for TopicName {
     const WANTED: &str = "a topic";
 
     fn from_text(text: &str) -> Result<Self, String> {
-        Self::new(text).map_err(|error| format!("no topic to publish to: {error}"))
+        Self::new(text).map_err(|error| format!("this is no topic name: {error}"))
     }
 }
 

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mqtt_core::protocol::property::Carrier;
 use mqtt_core::protocol::{PacketId, Property, PropertyId, Value};
+use mqtt_core::secret::SECRETS;
 use mqtt_core::session::ReceivedMessage;
 
 /// What every message has, and what some have.
@@ -37,9 +38,12 @@ impl Environment {
         Self { stale: names.filter(|name| name.to_str().is_some_and(is_of_a_message)).collect() }
     }
 
-    /// Gives the message's variables to a command.
+    /// Gives the message's variables to a command, and no secret of ours.
     pub(super) fn give(&self, message: &ReceivedMessage, command: &mut Command) {
         for name in &self.stale {
+            command.env_remove(name);
+        }
+        for name in SECRETS {
             command.env_remove(name);
         }
         command.envs(variables(message));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use clap::{Arg, Command, ValueHint};
+use clap::{Arg, ArgAction, Command, ValueHint};
 use clap_complete::{Generator, Shell};
 
 use super::{Definition, File};
@@ -26,6 +26,7 @@ fn file(shell: Shell, definition: &Definition) -> File {
         Shell::PowerShell => ("powershell", text),
         _ => ("elvish", text),
     };
+    let text = with_values_behind_equals(shell, text, command.get_arguments());
     // A line that ends in a blank would look like a mistake.
     let text = text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect();
     File { kind, path: Path::new("completions").join(shell.file_name(name)), text }
@@ -42,11 +43,44 @@ fn with_name_behind(text: &str, beginnings: &[&str], name: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// Says of options whose value stands only behind `=`, if there is one, that a word of its own is no
+/// value; clap does not.
+fn with_values_behind_equals<'a>(
+    shell: Shell,
+    mut text: String,
+    args: impl Iterator<Item = &'a Arg>,
+) -> String {
+    for long in args.filter(|arg| arg.is_require_equals_set()).filter_map(Arg::get_long) {
+        let (name, required) = (format!("-l {long} "), " -r ");
+        text = match shell {
+            Shell::Zsh => text.replace(&format!("'--{long}=["), &format!("'--{long}=-[")),
+            Shell::Fish => text
+                .split_inclusive('\n')
+                .map(|line| {
+                    if line.contains(&name) {
+                        line.replacen(required, " ", 1)
+                    } else {
+                        line.to_owned()
+                    }
+                })
+                .collect(),
+            _ => text,
+        };
+    }
+    text
+}
+
 /// What a shell is told: no hidden options, one clause about each, and what its value is.
 fn completed(bare: Command, command: &Command, shell: Shell) -> Command {
     let mut shown = bare.version("").disable_help_flag(true).disable_version_flag(true);
     for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        // What bash is told of values is for words of their own.
+        if arg.is_require_equals_set() && !matches!(shell, Shell::Zsh | Shell::Fish) {
+            let flag = arg.clone().action(ArgAction::SetTrue).num_args(0).require_equals(false);
+            shown = shown.arg(flag.help(first_clause(&help)));
+            continue;
+        }
         let takes_value = arg.get_action().takes_values();
         let (arg, hint) = (arg.clone().help(first_clause(&help)), hint(arg, shell));
         shown = shown.arg(if takes_value { arg.value_hint(hint) } else { arg });

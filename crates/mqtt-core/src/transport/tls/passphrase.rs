@@ -1,6 +1,7 @@
 //! The passphrase of an encrypted key.
 
-use std::path::Path;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 
 use super::SetupError;
 use crate::plan::Passphrase;
@@ -17,6 +18,13 @@ pub(super) async fn obtain(passphrase: &Passphrase, path: &Path) -> Result<Secre
             .map_err(|source| TransportError::file("--key-password-file", file, source)),
         Passphrase::Terminal => prompt::ask(&format!("Passphrase for {}", path.display()))
             .await
-            .map_err(|source| SetupError::NoTerminal { path: path.to_owned(), source }.into()),
+            .map_err(|source| unasked(path.to_owned(), source).into()),
+    }
+}
+
+fn unasked(path: PathBuf, source: io::Error) -> SetupError {
+    match source.kind() {
+        ErrorKind::InvalidData => SetupError::UselessPassphrase { path, source },
+        _ => SetupError::NoTerminal { path, source },
     }
 }

@@ -71,6 +71,14 @@ pub enum SetupError {
         /// Why not.
         source: io::Error,
     },
+    /// What was typed is none.
+    #[error("no passphrase for the key in '{}' (--key)", .path.display())]
+    UselessPassphrase {
+        /// The key's file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
     /// The certificate is that of another key.
     #[error("the certificate in '{}' (--cert) does not belong to the key in '{}' (--key)", .chain.display(), .key.display())]
     KeyMismatch {

@@ -97,7 +97,7 @@ fn what_is_wrong_with_a_line_is_told_with_its_place() {
         (r#"{"payload":""}"#, "column 14: no topic to publish to"),
         (
             r#"{"topic":"a/#","payload":""}"#,
-            "column 14: no topic to publish to: it contains '#', which only a subscription may",
+            "column 14: this is no topic name: it contains '#', which only a subscription may",
         ),
         (
             r#"{"topic":"t","payload":"","payload_json":1}"#,
@@ -122,7 +122,7 @@ fn what_is_wrong_with_a_line_is_told_with_its_place() {
         ),
         (
             r#"{"properties":{"response-topic":"+"}}"#,
-            "column 35: no topic to publish to: it contains '+', which only a subscription may",
+            "column 35: this is no topic name: it contains '+', which only a subscription may",
         ),
         (
             long.as_str(),
