@@ -132,6 +132,21 @@ fn a_message_is_repeated() {
 }
 
 #[test]
+fn what_waits_in_the_session_is_left_for_its_subscriber() {
+    let setup = Setup::new();
+    setup.publish(&["-t", "a", "-m", "x", "-q", "1"]);
+    setup.publish(&["-t", "b", "-m", "x", "-q", "2"]);
+    // Many times, so that the broker has long sent what was there before.
+    let again = ["-q", "1", "--repeat", "30", "--repeat-delay", "0"];
+    setup.publish(&[&["-c", "-i", "witness", "-t", "c", "-m", "x"], &again[..]].concat());
+    let mut lines: Vec<_> =
+        setup.received(32).split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();
+    lines.sort_unstable();
+    lines.dedup();
+    assert_eq!(lines, [&b""[..], b"a x", b"b x", b"c x"]);
+}
+
+#[test]
 fn no_lines_are_no_messages_and_no_error() {
     let setup = Setup::new();
     setup.publish_input("", &["-t", "t", "-l", "-q", "1"]);
