@@ -1,3 +1,4 @@
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use tempfile::TempDir;
@@ -198,6 +199,42 @@ fn who_does_not_end_is_not_waited_for() {
     );
     assert!(output.stderr().ends_with(&hint), "{output:?}");
     assert_eq!(saved, "one\ntw");
+}
+
+#[test]
+fn so_is_what_was_not_read_in_time() {
+    let mut run = Run::start(&["-q", "1", "-W", "1"]);
+    // More than is read ahead.
+    let text: String = (0..40_000).map(|number| format!("line {number}\n")).collect();
+    let mut input = run.running.take_input();
+    let written = text.clone();
+    let writing = std::thread::spawn(move || input.write_all(written.as_bytes()));
+    let mut client = run.accept(&v3::connack(0));
+    client.read_packet();
+    client.send(&packet::puback(1));
+    let (output, saved) = run.end();
+    writing.join().expect("no panic").expect("it is read");
+    output.assert_code(27);
+    assert!(!output.stderr().contains("still to be read"), "{output:?}");
+    assert_eq!(saved, text["line 0\n".len()..]);
+}
+
+#[test]
+fn a_line_that_is_too_long_hides_no_others() {
+    let mut run = Run::start(&["-q", "1"]);
+    let mut input = run.running.take_input();
+    let writing = std::thread::spawn(move || {
+        input.write_all(b"one\n")?;
+        (0..300).try_for_each(|_| input.write_all(&[b'x'; 1024 * 1024]))
+    });
+    let client = run.accept(&v3::connack(5));
+    let (output, saved) = run.end();
+    drop(client);
+    // Whoever writes sees that nobody reads on.
+    assert!(writing.join().expect("no panic").is_err());
+    output.assert_code(5);
+    assert!(output.stderr().contains(", but not what was still to be read: "), "{output:?}");
+    assert_eq!(saved, "one\n");
 }
 
 #[test]

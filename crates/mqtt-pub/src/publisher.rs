@@ -358,11 +358,15 @@ impl Application for Publisher {
         client: &mut Client,
     ) -> Result<Flow, PubError> {
         self.interrupt = Some(interrupt);
-        self.stopped = self.source.stop();
         if interrupt == Interrupt::TimeLimit {
+            // What is kept for another time is still to be read.
+            if !self.tally.saves() {
+                self.stopped = self.source.stop();
+            }
             self.state = State::Ended;
             return Ok(Flow::Finish(ReasonCode::DISCONNECT_WITH_WILL));
         }
+        self.stopped = self.source.stop();
         self.response.iter_mut().for_each(|response| response.give_up());
         if self.state == State::Subscribing {
             self.state = State::Ended;

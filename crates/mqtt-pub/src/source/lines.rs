@@ -81,7 +81,7 @@ pub(crate) struct Lines {
     reading: Option<Reading>,
     block: Bytes,
     end: Option<End>,
-    /// Whether the reading was stopped before the input had ended.
+    /// Whether the reading was stopped, or failed, before the input had ended.
     is_cut: bool,
 }
 
@@ -196,7 +196,10 @@ impl Lines {
                 self.is_cut = true;
                 self.end = Some(if part.is_empty() { End::Whole } else { End::Cut(part) });
             }
-            Some(Piece::Failed(error)) => self.end = Some(End::Failed(error)),
+            Some(Piece::Failed(error)) => {
+                self.is_cut = true;
+                self.end = Some(End::Failed(error));
+            }
             None => self.end = Some(End::Whole),
         }
     }
