@@ -96,20 +96,43 @@ fn a_kill_at_any_call_of_any_thread_leaves_the_old_or_the_new_file() {
     assert!(kills > 100, "{kills} kills");
 }
 
-/// A file with a name in each of two folders, of which an edit in the first was killed.
+/// A file with a name in each of two folders, of which an edit in the first was killed while it was
+/// rewritten.
 fn killed_in_one_of_two_folders() -> Folder {
+    let folder = killed_at("ftruncate");
+    assert_ne!(fs::read_to_string(folder.path("one/f")).unwrap(), OLD);
+    folder
+}
+
+/// The same, killed at the first of these system calls.
+fn killed_at(call: &str) -> Folder {
     let folder = Folder::new();
     for name in ["one", "two"] {
         fs::create_dir(folder.path(name)).unwrap();
     }
     fs::write(folder.path("one/f"), OLD).unwrap();
     fs::hard_link(folder.path("one/f"), folder.path("two/f")).unwrap();
-    let inject = "inject=ftruncate:signal=KILL:when=1";
+    let inject = format!("inject={call}:signal=KILL:when=1");
     let mut command = folder.command("strace");
-    command.args(["-f", "-qq", "-o", "/dev/null", "-e", inject, BINARY, "-D", "one/f", "alice"]);
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e", &inject, BINARY, "-D", "one/f", "alice"]);
     assert_eq!(finish(&mut command).status, None);
-    assert_ne!(fs::read_to_string(folder.path("one/f")).unwrap(), OLD);
     folder
+}
+
+#[test]
+fn a_copy_of_a_file_that_is_whole_undoes_no_later_edit() {
+    // Before the file was touched, and after all was done but that the copy is still there.
+    for (call, left) in [("fsetxattr", "# c\nalice:1\n"), ("unlink", "# c\n")] {
+        let folder = killed_at(call);
+        assert!(copy_in(&folder.path("one")).is_some(), "{call}");
+        assert_eq!(folder.run(&["-D", "two/f", "bob"]).status, Some(0));
+        let run = folder.run(&["-b", "one/f", "carol", "p"]);
+        assert_eq!(run.status, Some(0), "{call} {run:?}");
+        assert!(!run.stderr.contains("cut short"), "{call} {run:?}");
+        let text = fs::read_to_string(folder.path("one/f")).unwrap();
+        assert!(text.starts_with(&format!("{left}carol:$7$")), "{call} {text}");
+        assert_eq!(copy_in(&folder.path("one")), None);
+    }
 }
 
 fn copy_in(folder: &Path) -> Option<PathBuf> {
@@ -144,7 +167,7 @@ fn where_what_mends_it_cannot_be_found_an_edit_by_that_name_alone_goes_on() {
 #[test]
 fn where_the_file_takes_no_mark_it_is_told_what_that_means() {
     let folder = with_two_names(&tool());
-    let inject = "inject=fsetxattr:error=EOPNOTSUPP";
+    let inject = "inject=fgetxattr,fsetxattr:error=EOPNOTSUPP";
     let mut command = folder.command("strace");
     command.args(["-f", "-qq", "-o", "/dev/null", "-e", inject, BINARY, "-D", "f", "alice"]);
     let run = finish(&mut command);

@@ -60,7 +60,7 @@ fn notes(record: &Record<'_>) -> Vec<String> {
     }
     if let Some(first) = record.first {
         notes.push(format!(
-            "same user as line {first}: brokers 2.0 go by the last that they take, 2.1 refuses the file"
+            "same user as line {first}: brokers 2.0 go by the last that they take, in long files perhaps by another, 2.1 refuses the file"
         ));
     }
     notes
@@ -173,7 +173,7 @@ LINE  USER       HASH           COST                 NOTES
    2  alice      sha512-pbkdf2  10000 iterations
    3  bob        sha512-pbkdf2  101 iterations       weak: fewer than 10000 iterations; refused by brokers 2.0
    4  carol      argon2id       47104 KiB, t=1, p=1  refused by brokers 2.0, 2.1 without argon2
-   5  alice      sha512         once                 weak: quick to guess; same user as line 2: brokers 2.0 go by the last that they take, 2.1 refuses the file
+   5  alice      sha512         once                 weak: quick to guess; same user as line 2: brokers 2.0 go by the last that they take, in long files perhaps by another, 2.1 refuses the file
    6  jürgen\\t1  -              -                    no broker takes it: password not hashed
    7  -          -              -                    no broker takes it: no ':'
 "

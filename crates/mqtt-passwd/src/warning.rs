@@ -67,7 +67,10 @@ pub(crate) enum Warning {
     #[error(
         "user '{user}' is in {lines}: brokers 2.0 go by {}, and 2.1 refuses the file",
         match .taken {
-            Some(line) => format!("line {line}, the last that they take, as is done here"),
+            Some(line) => format!(
+                "line {line}, the last that they take, as is done here (in long files it may be \
+                 another of them)"
+            ),
             None => "none of them".to_owned(),
         }
     )]

@@ -31,7 +31,9 @@ fn base64_of(field: &[u8], length: usize) -> Option<&[u8]> {
 
 /// What C's `atoi` makes of a text, if that is more than zero.
 fn leading_number(text: &[u8]) -> Option<NonZero<u32>> {
-    let text = text.trim_ascii_start();
+    let is_blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0b;
+    let blanks = text.iter().take_while(|byte| is_blank(byte)).count();
+    let text = &text[blanks..];
     let digits = text.strip_prefix(b"+").unwrap_or(text);
     let number = digits.iter().map_while(|digit| char::from(*digit).to_digit(10)).fold(
         0_u64,
@@ -67,6 +69,7 @@ mod tests {
             format!("$7$010${SALT}${DIGEST}"),
             format!("$7$+10${SALT}${DIGEST}"),
             format!("$7$ 10x${SALT}${DIGEST}"),
+            format!("$7$\x0b10${SALT}${DIGEST}"),
             format!("$7$4294967306${SALT}${DIGEST}"),
             format!("$7$$10${SALT}${DIGEST}!!"),
             format!("$7$10${SALT}${DIGEST}$x"),

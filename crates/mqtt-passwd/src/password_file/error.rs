@@ -148,10 +148,11 @@ impl Failure for PasswordFileError {
                 path.display(),
                 copy.display()
             )),
-            Self::Elsewhere { .. } => Some(
-                "an edit by that name undoes it, or, if the copy was removed, takes the file as it is"
-                    .to_owned(),
-            ),
+            Self::Elsewhere { path, .. } => Some(format!(
+                "an edit by that name undoes it; if it is not there any more, and the file is as it \
+                 should be, 'setfattr -x user.mqtt-passwd.undo {}'",
+                path.display()
+            )),
             Self::Exists { .. } => Some(
                 "without -c the user is added to it; with --overwrite a new file replaces it"
                     .to_owned(),

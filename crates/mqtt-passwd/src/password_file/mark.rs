@@ -7,23 +7,42 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{XattrFlags, fremovexattr, fsetxattr};
+use rustix::buffer::spare_capacity;
+use rustix::fs::{XattrFlags, fgetxattr, fremovexattr, fsetxattr};
+use rustix::io::Errno;
 
-use super::rights::attribute;
+/// The longest path that Linux takes.
+const PATH_MAX: usize = 4096;
 
 /// An attribute that whoever may write the file may set, and nobody else.
 const NAME: &str = "user.mqtt-passwd.undo";
 
-/// Marks the file, and waits until the mark is on the disk. Not every file system takes one.
+/// What stands on a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// It is being rewritten, or a rewrite was cut short; the copy lies in this folder.
+    Copy(PathBuf),
+    /// Nothing: it is whole, whatever lies beside it.
+    None,
+    /// The file system has no marks, and so tells nothing.
+    Impossible,
+}
+
+/// Reads the mark.
+pub(super) fn of(file: &File) -> io::Result<Mark> {
+    let mut folder = Vec::with_capacity(PATH_MAX);
+    match fgetxattr(file, NAME, spare_capacity(&mut folder)) {
+        Ok(_) => Ok(Mark::Copy(OsString::from_vec(folder).into())),
+        Err(Errno::NODATA) => Ok(Mark::None),
+        Err(Errno::NOTSUP) => Ok(Mark::Impossible),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Marks the file, and waits until the mark is on the disk.
 pub(super) fn set(file: &File, folder: &Path) -> io::Result<()> {
     fsetxattr(file, NAME, folder.as_os_str().as_bytes(), XattrFlags::empty())?;
     file.sync_all()
-}
-
-/// The folder that a mark names.
-pub(super) fn folder(file: &File) -> Option<PathBuf> {
-    let name = attribute(file, NAME).ok().flatten()?;
-    Some(OsString::from_vec(name).into())
 }
 
 /// Takes it away: the file is whole. One that stays does no harm where the copy was.

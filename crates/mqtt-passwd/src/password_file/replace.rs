@@ -15,9 +15,10 @@ use zeroize::Zeroizing;
 use super::error::PasswordFileError;
 use super::folder::Folder;
 use super::in_place::{self, InPlaceError};
+use super::mark::{self, Mark};
+use super::rights;
 use super::undo_copy::{Found, UndoCopy, Verdict};
 use super::{Edited, PasswordFile};
-use super::{mark, rights};
 
 /// Small pieces are gathered into blocks of this size.
 const BLOCK: usize = 64 * 1024;
@@ -80,14 +81,19 @@ impl LockedFile {
 
     /// Puts the old bytes back where a rewrite in place was cut short.
     fn undo_unfinished(&mut self) -> Result<(), PasswordFileError> {
-        let marked = mark::folder(&self.file);
-        let Some(found) = self.find_copy(marked.as_deref())? else {
+        let mark = mark::of(&self.file).map_err(PasswordFileError::read(&self.path))?;
+        let Some(found) = self.find_copy(&mark)? else {
             // The copy is gone, as whoever removed it was told to do.
-            if marked.is_some() {
+            if mark != Mark::Impossible {
                 mark::remove(&self.file);
             }
             return Ok(());
         };
+        if mark == Mark::None {
+            // Of a rewrite that had not begun, or that was complete.
+            found.copy.discard();
+            return Ok(());
+        }
         let current = self.bytes().map_err(PasswordFileError::read(&self.path))?;
         match found.verdict(&current) {
             Verdict::Whole => {}
@@ -107,17 +113,17 @@ impl LockedFile {
     }
 
     /// Looks for the copy in the folder by which the file was reached, and where a mark says.
-    fn find_copy(&self, marked: Option<&Path>) -> Result<Option<Found>, PasswordFileError> {
+    fn find_copy(&self, mark: &Mark) -> Result<Option<Found>, PasswordFileError> {
         let find = |folder: &Path| {
             UndoCopy::find(folder, &self.metadata).map_err(PasswordFileError::cut_short(&self.path))
         };
         let here = self.folder.path();
-        match (find(here)?, marked.filter(|folder| *folder != here)) {
-            (None, Some(folder)) => match find(folder)? {
+        match (find(here)?, mark) {
+            (None, Mark::Copy(folder)) if folder != here => match find(folder)? {
                 Some(found) => Ok(Some(found)),
                 None => Err(PasswordFileError::Elsewhere {
                     path: self.path.clone(),
-                    folder: folder.to_owned(),
+                    folder: folder.clone(),
                 }),
             },
             (found, _) => Ok(found),
@@ -143,10 +149,12 @@ impl LockedFile {
             Err(error) if is_forbidden(&error) => None,
             Err(error) => return Err(self.not_written(error)),
         };
-        let remedy = match &copy {
-            None => Remedy::None,
-            Some(_) if mark::set(&self.file, self.folder.path()).is_err() => Remedy::InFolder,
-            Some(_) => Remedy::Everywhere,
+        let remedy = match copy.as_ref().map_or(Ok(Remedy::None), |_| self.mark()) {
+            Ok(remedy) => remedy,
+            Err(error) => {
+                copy.into_iter().for_each(UndoCopy::discard);
+                return Err(self.not_written(error));
+            }
         };
         let rewritten = in_place::rewrite(&mut self.file, edited.old(), &new);
         if let Err(InPlaceError::Torn(source)) = rewritten {
@@ -160,6 +168,15 @@ impl LockedFile {
             Ok(()) => Ok(Replaced::InPlace(because, remedy)),
             Err(error) => Err(self.not_written(error.into())),
         }
+    }
+
+    /// Marks it as one whose copy lies in this folder, where that is possible.
+    fn mark(&self) -> io::Result<Remedy> {
+        if mark::of(&self.file)? == Mark::Impossible {
+            return Ok(Remedy::InFolder);
+        }
+        mark::set(&self.file, self.folder.path())?;
+        Ok(Remedy::Everywhere)
     }
 
     fn not_written(&self, source: io::Error) -> PasswordFileError {

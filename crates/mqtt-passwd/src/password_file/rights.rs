@@ -49,7 +49,7 @@ fn copy_attribute(old: &File, new: &File, name: &str) -> io::Result<()> {
 }
 
 /// The value of an attribute, if the file has it.
-pub(super) fn attribute(file: &File, name: &str) -> io::Result<Option<Vec<u8>>> {
+fn attribute(file: &File, name: &str) -> io::Result<Option<Vec<u8>>> {
     let mut value = Vec::with_capacity(MOST);
     match fgetxattr(file, name, rustix::buffer::spare_capacity(&mut value)) {
         Ok(_) => Ok(Some(value)),
