@@ -4,6 +4,10 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::low_level::pipe;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
@@ -24,6 +28,24 @@ impl fmt::Display for Interrupt {
         match self {
             Self::Signal(number) => write!(f, "ended by signal {number}"),
             Self::TimeLimit => f.write_str("timed out"),
+        }
+    }
+}
+
+/// Lets so much time pass, or less where a signal asks the program to end: for when nothing listens
+/// to signals any more.
+pub fn wait_for_signal(limit: Duration) -> io::Result<()> {
+    let (told, tell) = io::pipe()?;
+    for signal in [SIGINT, SIGTERM] {
+        pipe::register(signal, tell.try_clone()?)?;
+    }
+    let end = std::time::Instant::now() + limit;
+    loop {
+        let left = end.saturating_duration_since(std::time::Instant::now());
+        let left = Timespec::try_from(left).map_err(io::Error::other)?;
+        match poll(&mut [PollFd::new(&told, PollFlags::IN)], Some(&left)) {
+            Err(Errno::INTR) => {}
+            ended => return Ok(ended.map(|_| ())?),
         }
     }
 }

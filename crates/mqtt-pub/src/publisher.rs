@@ -336,14 +336,16 @@ impl Application for Publisher {
                 self.subscribe(&connack, client)?;
             }
             Event::Subscribed(suback) => self.subscribed(&suback)?,
-            Event::Message(message, receipt) => match &mut self.response {
-                Some(response) => response.receive(message, client),
-                // It is for whoever takes the kept session up next: the broker shall keep it.
-                None => {
-                    receipt.into_iter().for_each(|receipt| client.forgo(receipt));
+            Event::Message(message, receipt) => {
+                let Some(response) = &mut self.response else {
+                    // It is for whoever takes the kept session up next: the broker shall keep it.
+                    if let Some(receipt) = receipt {
+                        client.forgo(receipt);
+                    }
                     return Ok(Flow::Pending);
-                }
-            },
+                };
+                response.receive(message, client);
+            }
             Event::UnknownPubRec(_)
             | Event::Forgotten(_)
             | Event::Unsubscribed(..)

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use mqtt_core::payload::Payload;
+use mqtt_core::signal::wait_for_signal;
 use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
@@ -212,7 +213,7 @@ impl Lines {
         }
     }
 
-    /// Reads on, to the end if that comes within so long.
+    /// Reads on, to the end if that comes within so long and before a signal.
     pub(super) fn stop_after(&mut self, limit: Duration) {
         if self.end.is_some() {
             return;
@@ -220,10 +221,11 @@ impl Lines {
         let Ok(Reading { stop: stop @ Some(_), .. }) = self.reading() else { return };
         let stop = stop.take();
         let wait = move || {
-            thread::sleep(limit);
+            // Where nobody can wait, the reading stops at once.
+            let _ = wait_for_signal(limit);
             drop(stop);
         };
-        // Where there can be no thread, the reading stops at once.
+        // So it does where there can be no thread.
         let _ = thread::Builder::new().name("limit".to_owned()).spawn(wait);
     }
 
