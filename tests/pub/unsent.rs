@@ -205,7 +205,8 @@ fn who_does_not_end_is_not_waited_for() {
 fn so_is_what_was_not_read_in_time() {
     let mut run = Run::start(&["-q", "1", "-W", "1"]);
     // More than is read ahead.
-    let text: String = (0..40_000).map(|number| format!("line {number}\n")).collect();
+    let lines: Vec<_> = (0..40_000).map(|number| format!("line {number}\n")).collect();
+    let text = lines.concat();
     let mut input = run.running.take_input();
     let written = text.clone();
     let writing = std::thread::spawn(move || input.write_all(written.as_bytes()));
@@ -225,7 +226,8 @@ fn a_line_that_is_too_long_hides_no_others() {
     let mut input = run.running.take_input();
     let writing = std::thread::spawn(move || {
         input.write_all(b"one\n")?;
-        (0..300).try_for_each(|_| input.write_all(&[b'x'; 1024 * 1024]))
+        let part = vec![b'x'; 1024 * 1024];
+        (0..300).try_for_each(|_| input.write_all(&part))
     });
     let client = run.accept(&v3::connack(5));
     let (output, saved) = run.end();
