@@ -144,6 +144,13 @@ impl Connection {
         self.stream.peer_addr().unwrap()
     }
 
+    /// The addresses of both ends, the client's first.
+    #[must_use]
+    #[track_caller]
+    pub fn ends(&self) -> [SocketAddr; 2] {
+        [self.client_address(), self.stream.local_addr().unwrap()]
+    }
+
     /// Ends what we send; what the client sends can still be read.
     #[track_caller]
     pub fn close_our_side(&mut self) {

@@ -104,8 +104,8 @@ fn claimed(case: &mut Case<'_>) -> Trial {
     client.send(&if five { v5::connack(0, &[]) } else { v3::connack(0) });
     client.read_packet();
     client.send(&if five { v5::suback(1, &[2]) } else { v3::suback(1, &[2]) });
-    let address = client.client_address();
-    until("the tool to be subscribed", || (queued(address) == 0).then_some(()));
+    let ends = client.ends();
+    until("the tool to be subscribed", || (queued(ends) == 0).then_some(()));
     let before = peak_memory(running.id());
     let first = case.one_of(&[0x30, 0x32, 0x34, 0x90, 0xe0, 0xf0]);
     let length = case.random.usize(0..4_000_000);
@@ -113,7 +113,7 @@ fn claimed(case: &mut Case<'_>) -> Trial {
     // A tool that has seen enough does not read the rest.
     let _broken_pipe = client.clone_stream().write_all(&beginning);
     until("the tool to read it or to leave", || {
-        (!running.is_running() || queued(address) == 0).then_some(())
+        (!running.is_running() || queued(ends) == 0).then_some(())
     });
     let trial = Trial::default().sum("bytes", length);
     let Some(after) = peak_memory_unless_ended(running.id()) else {

@@ -51,7 +51,7 @@ fn unsent(case: &mut Case<'_>) -> Trial {
     client.send(&v3::connack(0));
     let read = case.random.usize(0..3_000_000);
     client.read_bytes(read);
-    let queued = full_queues(client.client_address());
+    let queued = full_queues(client.ends());
     client.reset();
     let mut client = peer.accept();
     client.read_packet();
@@ -130,20 +130,21 @@ fn cut(case: &mut Case<'_>) -> Trial {
 }
 
 /// How many bytes the system holds between the tool and us, once the tool cannot write any more.
-fn full_queues(client: SocketAddr) -> usize {
+fn full_queues(ends: [SocketAddr; 2]) -> usize {
     let (mut last, mut still) = (0, 0);
     until("the queues to be full", || {
         std::thread::sleep(Duration::from_millis(10));
-        let queued = queued(client);
+        let queued = queued(ends);
         still = if queued == last { still + 1 } else { 0 };
         last = queued;
         (still == STILL && queued > 0).then_some(queued)
     })
 }
 
-/// The bytes that wait to be sent or to be read on either side of a client's connection.
-pub(super) fn queued(client: SocketAddr) -> usize {
-    let port = format!(":{:04X}", client.port());
+/// The bytes that wait to be sent or to be read on either side of a connection between these ends.
+pub(super) fn queued(ends: [SocketAddr; 2]) -> usize {
+    // Another connection may have one of the ports, too.
+    let [client, peer] = ends.map(|end| format!(":{:04X}", end.port()));
     let table = fs::read_to_string("/proc/net/tcp").expect("Linux tells its connections");
     table
         .lines()
@@ -152,7 +153,9 @@ pub(super) fn queued(client: SocketAddr) -> usize {
             let (local, remote) = (words.nth(1)?, words.next()?);
             let (sending, receiving) = words.nth(1)?.split_once(':')?;
             let bytes = |digits| usize::from_str_radix(digits, 16).ok();
-            let is_its = local.ends_with(&port) || remote.ends_with(&port);
+            let is_between =
+                |one: &str, other: &str| local.ends_with(one) && remote.ends_with(other);
+            let is_its = is_between(&client, &peer) || is_between(&peer, &client);
             is_its.then_some(bytes(sending)? + bytes(receiving)?)
         })
         .sum()
