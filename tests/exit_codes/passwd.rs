@@ -1,6 +1,7 @@
 use std::fs::OpenOptions;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 
+use rustix::fs::{XattrFlags, setxattr};
 use test_support::tool::{Output, Signal, Tool};
 
 use super::{Scenario, scenario};
@@ -83,6 +84,10 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             let inode = path.metadata().expect("it is there").ino();
             let copy = tool.home().join(format!(".mqtt-passwd-undo-{inode:x}"));
             std::fs::write(copy, "4\na:1\na:2\n").expect("the folder is ours");
+            let folder = tool.home();
+            let folder = folder.as_os_str().as_encoded_bytes();
+            setxattr(&path, "user.mqtt-passwd.undo", folder, XattrFlags::empty())
+                .expect("it is ours");
             tool.run(["-D".as_ref(), path.as_os_str(), "bob".as_ref()])
         },
     ),
