@@ -62,36 +62,43 @@ const OF_TLS: [&str; 15] = [
 const OF_CERTIFICATES: [&str; 6] =
     ["cert", "insecure", "key", "key_password_file", "keyform", "tls_use_os_certs"];
 
-/// What is to be said of options that were given and have no effect. `connect` is what all of them
-/// came to; `idle` are those of the tool's own that have none, each with the reason.
-pub(super) fn without_effect(
-    given: &Given,
-    connect: &ConnectPlan,
-    idle: &[(&str, &str)],
-) -> Vec<String> {
+/// Options that have no effect in a run of this plan, each with the reason.
+fn idle(connect: &ConnectPlan) -> Vec<(&'static str, &'static str)> {
     let (of_tls, why) = match &connect.route.tls {
-        None if given.has("no_tls") => (&[][..], ""),
         None => (&OF_TLS[..], "nothing asks for TLS, the connection is not encrypted"),
         Some(tls) if tls.is_by_key() => {
             (&OF_CERTIFICATES[..], "with --psk the key proves who both sides are")
         }
         Some(_) => (&[][..], ""),
     };
-    let mut options: Vec<_> = of_tls.iter().map(|option| (*option, why)).collect();
+    let mut idle: Vec<_> = of_tls.iter().map(|option| (*option, why)).collect();
     if connect.connect.will.is_none() {
-        options.push(("will_qos", "there is no will (--will-topic)"));
+        idle.push(("will_qos", "there is no will (--will-topic)"));
     }
     if connect.connect.version != ProtocolVersion::V5 {
-        options.push(("session_expiry", "only MQTT 5 has it (-V 5)"));
+        idle.push(("session_expiry", "only MQTT 5 has it (-V 5)"));
     }
-    let idle = options.iter().chain(idle).filter(|(option, _)| given.has(option));
-    idle.map(|(option, why)| format!("--{} has no effect: {why}", option.replace('_', "-")))
+    idle
+}
+
+/// What is to be said of options that were given and have no effect. `of_tool` are the tool's own.
+pub(super) fn without_effect(
+    given: &Given,
+    connect: &ConnectPlan,
+    of_tool: &[(&str, &str)],
+) -> Vec<String> {
+    // Whoever says that there is to be no TLS knows.
+    let is_known = |option: &str| given.has("no_tls") && OF_TLS.contains(&option);
+    let idle = idle(connect);
+    let idle = idle.iter().filter(|(option, _)| !is_known(option)).chain(of_tool);
+    idle.filter(|(option, _)| given.has(option))
+        .map(|(option, why)| format!("--{} has no effect: {why}", option.replace('_', "-")))
         .collect()
 }
 
 /// What an option comes to. `connect` is what all of them came to.
 pub(super) fn standing(given: &Given, connect: &ConnectPlan, option: &str) -> Standing {
-    let (place, version) = (connect.route.candidates.first(), connect.connect.version);
+    let place = connect.route.candidates.first();
     let is_out_of_force = match (option, place) {
         ("protocol_version", _) => {
             return match version_decider(given) {
@@ -109,13 +116,8 @@ pub(super) fn standing(given: &Given, connect: &ConnectPlan, option: &str) -> St
         ("password" | "password_file" | "password_command", _) => {
             password_args::deciding(given) != Some(option)
         }
-        ("session_expiry", _) => version != ProtocolVersion::V5,
         ("ws_path", _) => connect.route.websocket.is_none(),
-        ("will_qos", _) => connect.connect.will.is_none(),
-        (option, _) => match &connect.route.tls {
-            None => OF_TLS.contains(&option),
-            Some(tls) => tls.is_by_key() && OF_CERTIFICATES.contains(&option),
-        },
+        (option, _) => idle(connect).iter().any(|(idle, _)| *idle == option),
     };
     if is_out_of_force { Standing::OutOfForce } else { Standing::AsGiven }
 }
