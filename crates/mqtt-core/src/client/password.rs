@@ -37,12 +37,11 @@ pub(super) async fn obtain(plan: &ConnectPlan) -> Result<Option<Secret>, ClientE
             prompt::in_stdin().await.map(Some).map_err(ClientError::Password)
         }
         Some(PasswordSource::Command(program)) => {
-            let name = program.name.clone();
-            let program = program.clone();
-            printed_by(&program)
-                .await
-                .map(Some)
-                .map_err(|source| ClientError::PasswordCommand { program: name, source })
+            let failed = |source| {
+                let program = program.name.clone();
+                ClientError::PasswordCommand { program, source }
+            };
+            printed_by(program).await.map(Some).map_err(failed)
         }
         // Who has none types none.
         Some(PasswordSource::Terminal) => {
