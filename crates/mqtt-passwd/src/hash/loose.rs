@@ -4,7 +4,9 @@
 use std::num::NonZero;
 
 use super::stored::Form;
-use super::{Algorithm, DIGEST_LENGTH, LONG_SALT_LENGTH, SALT_LENGTH, encoded, is_base64_of};
+use super::{
+    Algorithm, DIGEST_LENGTH, LONG_SALT_LENGTH, SALT_LENGTH, encoded, is_base64_of, is_blank,
+};
 
 /// Algorithm, salt and digest of `$6$` and `$7$`, and what is odd about them.
 pub(super) fn parse(text: &[u8]) -> Option<(Form, Algorithm, &[u8], &[u8])> {
@@ -31,8 +33,7 @@ fn base64_of(field: &[u8], length: usize) -> Option<&[u8]> {
 
 /// What C's `atoi` makes of a text, if that is more than zero.
 fn leading_number(text: &[u8]) -> Option<NonZero<u32>> {
-    let is_blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0b;
-    let blanks = text.iter().take_while(|byte| is_blank(byte)).count();
+    let blanks = text.iter().take_while(|&&byte| is_blank(byte)).count();
     let text = &text[blanks..];
     let digits = text.strip_prefix(b"+").unwrap_or(text);
     let number = digits.iter().map_while(|digit| char::from(*digit).to_digit(10)).fold(

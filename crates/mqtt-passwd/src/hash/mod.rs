@@ -168,6 +168,11 @@ fn split_salt_and_digest(text: &[u8]) -> Option<(&[u8], &[u8])> {
     (is_base64_of(salt, length) && is_base64_of(digest, DIGEST_LENGTH)).then_some((salt, digest))
 }
 
+/// What brokers take for a blank, in a hash and around it: C's `isspace`.
+pub(crate) fn is_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x0b
+}
+
 /// How many characters of padded base64 so many bytes are.
 fn encoded(length: usize) -> usize {
     length.div_ceil(3) * 4

@@ -6,6 +6,7 @@ use memchr::memmem;
 use mqtt_core::limit::MAX_FIELD;
 
 use super::Change;
+use crate::hash::is_blank;
 
 /// A line and where it stands.
 pub(super) struct Line<'a> {
@@ -125,12 +126,11 @@ fn behind_colons(text: &[u8]) -> Range<usize> {
     memchr::memchr(b':', &text[start..]).map_or(0..0, |length| start..start + length)
 }
 
-/// Cuts off the blanks that brokers cut off: those of C's `isspace`.
+/// Cuts off the blanks that brokers cut off.
 fn trim(text: &[u8]) -> &[u8] {
-    let is_blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0b;
-    let Some(start) = text.iter().position(|byte| !is_blank(byte)) else {
+    let Some(start) = text.iter().position(|&byte| !is_blank(byte)) else {
         return &[];
     };
-    let end = text.iter().rposition(|byte| !is_blank(byte)).unwrap_or(start);
+    let end = text.iter().rposition(|&byte| !is_blank(byte)).unwrap_or(start);
     &text[start..=end]
 }

@@ -84,7 +84,7 @@ impl LockedFile {
         let mark = mark::of(&self.file).map_err(PasswordFileError::read(&self.path))?;
         let Some(found) = self.find_copy(&mark)? else {
             // The copy is gone, as whoever removed it was told to do.
-            if mark != Mark::Impossible {
+            if matches!(mark, Mark::Copy(_)) {
                 mark::remove(&self.file);
             }
             return Ok(());
